@@ -1,0 +1,1 @@
+"""Owns a booking from the first touch to the sealed envelope."""

@@ -1,0 +1,1 @@
+"""From the plan of impressions to accepted ones: plan, session, runner."""

@@ -1,0 +1,1 @@
+"""Replies tied to bookings, and what is owed next."""

@@ -1,0 +1,1 @@
+"""The socket between core and uplink, and both its ends."""

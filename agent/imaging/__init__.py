@@ -1,0 +1,1 @@
+"""Image steps on arrays: pure functions, no clock, no files."""

@@ -1,0 +1,92 @@
+"""One capture of one position, and what was measured on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.model.fingers import Position
+
+GrayImage: TypeAlias = NDArray[np.uint8]  # (rows, columns), row 0 at the fingertip, 0 = ridge, 255 = background
+
+
+class ImpressionKind(StrEnum):
+    PLAIN = "plain"
+    ROLLED = "rolled"
+
+
+class Verdict(StrEnum):
+    ACCEPT = "accept"
+    RETRY = "retry"  # a person must try again; the advice says how
+    ASK_OFFICER = "ask_officer"  # tries are used up: a person decides
+
+
+@dataclass(frozen=True)
+class DeviceTag:
+    """Which scanner took a print; goes to EBTS 2.067 IMA and into the audit."""
+
+    make: str  # 1..25 characters
+    model: str  # 1..25 characters
+    serial: str  # 1..50 characters
+    firmware: str
+    simulated: bool  # a simulated device is never FBI Appendix F certified
+
+
+@dataclass(frozen=True)
+class FingerQuality:
+    """nfiq2 is 0..100, higher is better (ISO/IEC 29794-4); None when it could not be computed, then reason says why."""
+
+    nfiq2: int | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    fingers: Mapping[Position, FingerQuality]  # single fingers 1..10 only
+    found: int  # fingers found in the image
+    expected: int  # fingers that should be there
+    contrast: int  # grey levels used, 0..256
+    verdict: Verdict
+    advice: str = ""  # one sentence for the officer
+
+
+@dataclass(frozen=True)
+class Override:
+    """A person took a print in spite of its measured quality, and said why."""
+
+    reason: str
+    by: str  # officer id
+    at: datetime  # UTC
+
+
+@dataclass(frozen=True, eq=False)
+class Impression:
+    position: Position
+    kind: ImpressionKind
+    pixels: GrayImage = field(repr=False)
+    ppi: int
+    attempt: int  # 1 for the first try
+    device: DeviceTag
+    captured_at: datetime  # UTC
+    quality: QualityReport | None = None
+    override: Override | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the pixels: the identity of this impression, lower-case hex."""
+        return hashlib.sha256(self.pixels.tobytes()).hexdigest()
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])

@@ -1,0 +1,1 @@
+"""The ANSI/NIST-ITL standard as data and codec."""

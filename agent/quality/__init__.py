@@ -1,0 +1,1 @@
+"""Measures with units, NFIQ 2, and the verdict on a capture."""

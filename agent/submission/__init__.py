@@ -1,0 +1,1 @@
+"""What a transaction must contain, and building it from a booking. Pure."""

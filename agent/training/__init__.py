@@ -1,0 +1,1 @@
+"""A bureau in miniature, for demo, training and tests."""

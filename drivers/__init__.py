@@ -1,0 +1,1 @@
+"""Speaks to what is plugged in: packets and frames, nothing of fingers, people or cases. Blocking, no asyncio."""

@@ -1,0 +1,1 @@
+"""Devices without a wire: descriptors, endpoint zero, packet-accurate endpoints."""

@@ -1,0 +1,1 @@
+"""How a host sees the device: USB/IP."""

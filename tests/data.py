@@ -1,0 +1,37 @@
+"""Where tests find what they do not own: reference data beside the project, and programs of Debian packages.
+
+What is absent is skipped in a sentence that names it; CI fails when something it installed for was skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def data_root() -> Path:
+    return Path(os.environ.get("LIVESCAN_TESTDATA", _BESIDE))
+
+
+def testdata(name: str) -> Path:
+    """A reference file, or a skip that says what is missing."""
+    path = data_root() / name
+    if not path.exists():
+        pytest.skip(f"reference data '{name}' is not here: set LIVESCAN_TESTDATA to the folder that holds it")
+    return path
+
+
+testdata.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test by its name
+
+
+def need_debian(package: str, program: str) -> str:
+    """Full path of a program of a Debian package, or a skip that names the package."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"needs the Debian package '{package}' (program '{program}'): apt-get install {package}")
+    return found
