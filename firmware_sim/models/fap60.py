@@ -149,7 +149,7 @@ class Fap60:
 
     def send_frame(self, kind: Kind, pixels: Gray, ppi: int) -> bytes:
         """Queue a frame of the present capture and give back its bytes."""
-        assert self.capture is not None, "frames belong to a capture"  # noqa: S101
+        assert self.capture is not None, "frames belong to a capture"
         place = (self.capture.fingers_seen, self.capture.next_index())
         return self.outlet.send_frame(shape_of(pixels, kind, self.capture.arm.mode, ppi, place), pixels, *self._present_token())
 
