@@ -86,7 +86,9 @@ def _parted(mask: GrayImage) -> GrayImage:
     lobes = _lobes(inside[1:-1, 1:-1], depth)
     if lobes.max() < 2:
         return mask
-    _, nearest = cv2.distanceTransformWithLabels(np.where(lobes > 0, 0, 255).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+    _, nearest = cv2.distanceTransformWithLabels(
+        np.where(lobes > 0, 0, 255).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+    )
     edges = cv2.morphologyEx(nearest.astype(np.float32), cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) > 0
     cuts = cv2.resize(edges.astype(np.uint8), (mask.shape[1], mask.shape[0]), interpolation=cv2.INTER_NEAREST)
     return np.where(cuts > 0, 0, mask).astype(np.uint8)
@@ -95,8 +97,8 @@ def _parted(mask: GrayImage) -> GrayImage:
 def _lobes(inside: GrayImage, depth: FloatImage) -> NDArray[np.int32]:
     """Labels 1.. of the round parts of the foreground at a quarter of the working scale, 0 elsewhere.
 
-    Each region is thinned from its outside until it falls apart; parts count when each is at least a fingertip wide and the neck between them is
-    narrower than NECK of the thinner part.
+    Each region is thinned from its outside until it falls apart; parts count when each is at least a fingertip wide and the neck between
+    them is narrower than NECK of the thinner part.
     """
     count, regions = cv2.connectedComponents(inside, connectivity=4)
     labels = np.zeros(inside.shape, np.int32)
@@ -173,7 +175,7 @@ def _in(blob: Blob, direction: float) -> tuple[float, float]:
 
 
 def _below(blob: Blob, column: Sequence[Blob], direction: float) -> bool:
-    """Whether a blob continues a finger: its centre falls within the width of the column's last piece, looked at along that piece or the hand."""
+    """Whether a blob continues a finger: its centre falls within the width of the column's last piece, along that piece or the hand."""
     last = column[-1]
     for angle in (direction, column[0].angle):
         upper, lower = last.turned(angle), blob.turned(angle)

@@ -1,9 +1,9 @@
 """Where in an image there are friction ridges: fine texture, not lettering, not pen strokes, not shading.
 
-Everything here works at 250 ppi, whatever the image came with: ridges stand 0.25 to 0.65 mm apart (about 5 pixels there), which is enough to see
-them and a quarter of the work. Two band-passes are compared: *fine* passes what repeats at the distance of ridges, *coarse* what is two to four
-times as wide. On ridges fine outweighs coarse; on print, handwriting, stamps and dirt it does not, however black they are. Both are capped, so
-that one black line counts no more than the ridges beside it.
+Everything here works at 250 ppi, whatever the image came with: ridges stand 0.25 to 0.65 mm apart (about 5 pixels there), enough to see
+them, and a quarter of the work. Two band-passes are compared: *fine* passes what repeats at the distance of ridges, *coarse* what is two
+to four times as wide. On ridges fine outweighs coarse; on print, handwriting, stamps and dirt it does not, however black they are. Both
+are capped, so that one black line counts no more than the ridges beside it.
 """
 
 from __future__ import annotations

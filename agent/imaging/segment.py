@@ -2,9 +2,8 @@
 
     ridge energy ─▶ mask ─▶ blobs ─▶ direction of the hand ─▶ columns (one per finger) ─▶ topmost blob of each ─▶ cut at the crease ─▶ names
 
-The steps are those of NIST's nfseg in other clothes (NISTIR 7392 section on slap segmentation): what has ridges is foreground, a hand has one
-direction, a finger is a column in it, its tip is the topmost piece. A finger is never named unless as many are found as should be there:
-with three found of four nobody can know which one is absent, and a wrong name is worse than none.
+What has ridges is foreground, a hand has one direction, a finger is a column in it, its tip is the topmost piece. A finger is never named
+unless as many are found as should be there: with three of four nobody can know which one is absent, and a wrong name is worse than none.
 """
 
 from __future__ import annotations
@@ -27,7 +26,9 @@ MARGIN = 0.6  # mm around a fingertip
 @dataclass(frozen=True, eq=False)
 class Fingertip:
     finger: Position  # a single finger, 1..10
-    polygon: NDArray[np.float32]  # (4, 2) x, y in pixels of the impression: upper left, upper right, lower right, lower left of the upright tip
+    polygon: NDArray[
+        np.float32
+    ]  # (4, 2) x, y in pixels of the impression: upper left, upper right, lower right, lower left of the upright tip
     pixels: GrayImage = field(repr=False)  # the tip alone, upright, same ppi as the impression
 
 
