@@ -26,17 +26,14 @@ class Client:
         self._mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
         self._mqtt.tls_set_context(_context(who, ca or who))
         self._mqtt.on_connect = lambda client, userdata, flags, reason, properties: self._answers.put(reason)
+        self._mqtt.on_disconnect = lambda client, userdata, flags, reason, properties: self._answers.put(reason)
         self._mqtt.on_subscribe = lambda client, userdata, mid, reasons, properties: self._answers.put(reasons)
         self._mqtt.on_message = lambda client, userdata, message: self.messages.put((message.topic, bytes(message.payload)))
 
     def __enter__(self) -> Client:
         self._mqtt.connect("127.0.0.1", self._port, keepalive=30)
         self._mqtt.loop_start()
-        try:
-            answer = self._answers.get(timeout=0.8)
-        except queue.Empty as error:
-            self._end()
-            raise ConnectionRefusedError("no CONNACK") from error
+        answer = self._answers.get(timeout=WAIT)
         if answer.is_failure:
             self._end()
             raise ConnectionRefusedError(str(answer))
