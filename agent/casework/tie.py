@@ -58,15 +58,15 @@ def tie(clues: Clues) -> Tie | Untied:
     if len({match.booking for match in matches}) > 1:
         return Untied(f"Its {by} fits more than one booking.")
     booking = next(iter(matches)).booking
-    against = [other for other, theirs in found[1:] if booking not in {match.booking for match in theirs}]
-    if against and _decides_alone(by, against):
-        return Untied(f"Its {by} and its {against[0]} point to different bookings.")
+    contrary = next((other for other, theirs in found[1:] if _may_contradict(by, other) and booking not in {m.booking for m in theirs}), None)
+    if contrary is not None:
+        return Untied(f"Its {by} and its {contrary} point to different bookings.")
     tcns = sorted(match.tcn for match in matches)
     if len(tcns) > 1:
         return Untied(f"Its {by} fits more than one submission of the booking.")
     return Tie(booking, tcns[0], by)
 
 
-def _decides_alone(by: TiedBy, against: list[TiedBy]) -> bool:
-    """A person's numbers may stand in an earlier booking too, so they never speak against TCR or OCA."""
-    return TiedBy.OCA in against or by is TiedBy.FBI_NUMBER
+def _may_contradict(by: TiedBy, other: TiedBy) -> bool:
+    """A person's numbers may be known from an earlier booking too, so they never speak against TCR or OCA, only against each other."""
+    return other is TiedBy.OCA or by is TiedBy.FBI_NUMBER
