@@ -55,8 +55,8 @@ class Submission:
     envelopes: frozenset[str]  # txids: more than one after re-sealing
 
 
-def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: str = "") -> bool:
-    """Record one event; False when it is known already. once: what makes it one of several of its kind.
+def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: str = "", numbers: Iterable[str] = ()) -> bool:
+    """Record one event; False when it is known already. once: what makes it one of several of its kind; numbers: `number_digest`s.
 
     Raises NoSuchMove when the state table has no row, CaseworkError when a TCN is used for a second content: nothing is recorded then.
     """
@@ -65,7 +65,7 @@ def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: s
         return False
     fold((*events_of(db, booking), event), event.tcn)
     if event.kind is EventKind.SEALED:
-        _add_submission(db, booking, event)
+        _add_submission(db, booking, event, numbers)
     values = (booking, event.kind, write_instant(event.at), event.tcn, event.content_sha256, event.envelope_sha256, event.rid, key)
     db.execute(
         "INSERT INTO case_events (booking, kind, at, tcn, content_sha256, envelope_sha256, rid, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
@@ -101,16 +101,12 @@ def by_number(db: sqlite3.Connection, digest: str) -> frozenset[Match]:
     return _matches(db.execute(query, (digest,)))
 
 
-def add_numbers(db: sqlite3.Connection, tcn: str, digests: Iterable[str]) -> None:
-    db.executemany("INSERT OR IGNORE INTO case_numbers (digest, tcn) VALUES (?, ?)", [(digest, tcn) for digest in digests])
-
-
 def number_digest(key: bytes, kind: str, number: str) -> str:
     """kind: FBI or SID. Keyed, because a number of nine characters could be found from a plain digest by trying."""
     return hmac.new(key, f"livescan-case-number/1/{kind}/{number.strip().upper()}".encode(), hashlib.sha256).hexdigest()
 
 
-def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent) -> None:
+def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, numbers: Iterable[str]) -> None:
     if not (event.tcn and event.content_sha256 and event.envelope_sha256):
         raise CaseworkError("A sealed submission was recorded without its control number or digests.", do="Report this: it is a fault in the software.")
     known = submission(db, event.tcn)
@@ -122,6 +118,7 @@ def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent
         )
     values = (event.tcn, booking, event.content_sha256)
     db.execute("INSERT OR IGNORE INTO case_submissions (tcn, booking, content_sha256) VALUES (?, ?, ?)", values)
+    db.executemany("INSERT OR IGNORE INTO case_numbers (digest, tcn) VALUES (?, ?)", [(digest, event.tcn) for digest in numbers])
 
 
 def _event(row: sqlite3.Row) -> CaseEvent:
