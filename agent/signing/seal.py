@@ -25,7 +25,7 @@ from agent.signing.errors import SealError
 from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer
 from agent.signing.signed_data import SignedData, SignerInfo
 
-__all__ = ["FileOpener", "FileSigner", "Opener", "Signer", "seal"]
+__all__ = ["FileOpener", "FileSigner", "Opener", "Signer", "encrypt", "seal"]
 
 _SPARE = auth_enveloped_data.OVERHEAD_LIMIT + signed_data.OVERHEAD_LIMIT  # bytes kept for what is not the file
 
@@ -38,7 +38,7 @@ def seal(content: bytes, routing: Routing, *, signer: Signer, recipient: x509.Ce
     _require(_refusal(content, routing, signer.certificate, recipient, now))
     digest = hashlib.sha256(content)
     statement = Statement(routing, digest.digest(), certificates.sha256(signer.certificate), now)
-    data = _encrypt(_sign(content, statement, signer), recipient)
+    data = encrypt(_sign(content, statement, signer), recipient)
     return Envelope(data, routing, digest.hexdigest(), hashlib.sha256(data).hexdigest())
 
 
@@ -84,7 +84,7 @@ def _sign(content: bytes, statement: Statement, signer: Signer) -> bytes:
     return signed_data.write(SignedData(content, certificates.to_der(signer.certificate), info))
 
 
-def _encrypt(plain: bytes, recipient: x509.Certificate) -> bytes:
+def encrypt(plain: bytes, recipient: x509.Certificate) -> bytes:
     """AuthEnvelopedData (RFC 5083 2): a fresh content key, nonce and ephemeral key for every envelope."""
     static = certificates.p256(recipient)
     if static is None:
