@@ -12,8 +12,6 @@ from agent.model.fingers import FINGERS, Position, fingers_of
 from agent.model.impression import ImpressionKind
 from drivers.device import Mode, Request
 
-STILL_MS = 300  # ms the fingers must lie still; the vendors' default is 750, which officers find slow
-
 
 @dataclass(frozen=True)
 class Step:
@@ -25,9 +23,10 @@ class Step:
     fingers: tuple[Position, ...]  # single fingers that should lie on the platen, from left to right
     missing: frozenset[Position]  # single fingers of this position that cannot
 
-    def request(self, *, ppi: int = 500, timeout_s: float = 60.0) -> Request:
+    def request(self, *, ppi: int, still_ms: int, timeout_s: float) -> Request:
         """The same for a scanner."""
-        return Request(self.mode, frozenset(map(int, self.fingers)), frozenset(map(int, self.missing)), ppi, True, STILL_MS, timeout_s)
+        fingers, missing = (frozenset(map(int, some)) for some in (self.fingers, self.missing))
+        return Request(self.mode, fingers, missing, ppi=ppi, still_ms=still_ms, timeout_s=timeout_s)
 
 
 _PLAIN = (

@@ -48,8 +48,10 @@ def unchecked(position: Position, expected: int, limits: QualityThresholds, atte
     return QualityReport({}, 0, expected, 0, verdict, f"The print of the {words(position)} could not be checked: take it again.")
 
 
-def rank(report: QualityReport) -> tuple[bool, int, int, int]:
+def rank(report: QualityReport | None) -> tuple[bool, int, int, int]:
     """Sorts attempts of one position, best last: right number of fingers, then the worst finger, then all of them, then grey levels."""
+    if report is None:
+        return False, -1, -1, 0
     scores = [-1 if quality.nfiq2 is None else quality.nfiq2 for quality in report.fingers.values()] or [-1]
     return report.found == report.expected, min(scores), sum(scores), report.contrast
 
