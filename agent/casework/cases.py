@@ -1,5 +1,6 @@
-"""The events of every booking in SQLite: added, never changed. Only ids, digests, kinds and times; what a person said or is stays in the vault.
+"""The events of every booking in SQLite: added, never changed.
 
+Only ids, digests, kinds and times stand here; what a person said or is stays in the vault.
 FBI number and state id are kept as keyed digests: enough to compare a reply's with ours, useless without this station's storage key.
 """
 
@@ -58,17 +59,18 @@ class Submission:
 def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: str = "", numbers: Iterable[str] = ()) -> bool:
     """Record one event; False when it is known already. once: what makes it one of several of its kind; numbers: `number_digest`s.
 
-    Raises NoSuchMove when the state table has no row, CaseworkError when a TCN is used for a second content: nothing is recorded then.
+    Raises NoSuchMove when the state table has no row, CaseworkError when a TCN is used for a second content; roll back then.
     """
     key = "/".join((booking, event.tcn or "", event.kind, once))
+    if event.kind is EventKind.SEALED:
+        _add_submission(db, booking, event, numbers)
     if db.execute("SELECT 1 FROM case_events WHERE once = ?", (key,)).fetchone():
         return False
     fold((*events_of(db, booking), event), event.tcn)
-    if event.kind is EventKind.SEALED:
-        _add_submission(db, booking, event, numbers)
     values = (booking, event.kind, write_instant(event.at), event.tcn, event.content_sha256, event.envelope_sha256, event.rid, key)
     db.execute(
-        "INSERT INTO case_events (booking, kind, at, tcn, content_sha256, envelope_sha256, rid, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+        "INSERT INTO case_events (booking, kind, at, tcn, content_sha256, envelope_sha256, rid, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
     )
     return True
 
@@ -108,7 +110,9 @@ def number_digest(key: bytes, kind: str, number: str) -> str:
 
 def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, numbers: Iterable[str]) -> None:
     if not (event.tcn and event.content_sha256 and event.envelope_sha256):
-        raise CaseworkError("A sealed submission was recorded without its control number or digests.", do="Report this: it is a fault in the software.")
+        raise CaseworkError(
+            "A sealed submission was recorded without its control number or digests.", do="Report this: it is a fault in the software."
+        )
     known = submission(db, event.tcn)
     if known is not None and (known.booking, known.content_sha256) != (booking, event.content_sha256):
         raise CaseworkError(

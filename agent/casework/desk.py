@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -23,6 +24,8 @@ from agent.model.booking import BookingId
 from agent.signing.keys import StationKeys
 from agent.store.database import Database
 from agent.store.vault import NotInVault, Vault
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA,)  # for the core's database, beside those of its other parts
 
@@ -41,10 +44,12 @@ class Casework:
     async def take(self, rid: str, data: bytes) -> Taken:
         """Store one inbound envelope, then judge it; committed when this returns. Any number of times, always with the same answer.
 
-        rid: what the uplink calls it; the digest of the bytes is what counts. Raises VaultError or DatabaseError when it cannot be stored:
-        then the uplink must keep it.
+        rid: what the uplink calls it; the digest of the bytes is what counts, so a wrong one is only noted.
+        Raises VaultError or DatabaseError when it cannot be stored: then the uplink must keep it.
         """
         digest = hashlib.sha256(data).hexdigest()
+        if rid != digest:
+            log.warning("casework: the uplink handed over %s under another digest", digest)
         async with self._one_at_a_time:
             known = await self._database.read(lambda db: inbox.find(db, digest))
             if known is None:

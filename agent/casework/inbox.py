@@ -182,4 +182,6 @@ def _inbound(row: sqlite3.Row) -> Inbound:
         return Inbound(row["rid"], arrived, None)
     booking = BookingId(row["booking"]) if row["booking"] else None
     tied_by = TiedBy(row["tied_by"]) if row["tied_by"] else None
-    return Inbound(row["rid"], arrived, Taken(row["kind"], booking, row["tcn"], row["release_txid"], tied_by, row["manual"]), bool(row["in_booking"]))
+    return Inbound(
+        row["rid"], arrived, Taken(row["kind"], booking, row["tcn"], row["release_txid"], tied_by, row["manual"]), bool(row["in_booking"])
+    )

@@ -46,9 +46,7 @@ Letter: TypeAlias = Unusable | ReceiptLetter | ReplyLetter
 def read_letter(data: bytes, keys: StationKeys, received_at: datetime) -> Letter:
     """Whatever the bytes are. Verified as of the time at which they were first received."""
     try:
-        opened = open_envelope(
-            data, openers=keys.openers, trust=keys.ca, expect=keys.environment, expect_role=Role.BUREAU, now=received_at
-        )
+        opened = open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, expect_role=Role.BUREAU, now=received_at)
     except EnvelopeError as error:
         return Unusable(error.what)
     source = common_name(opened.signer)

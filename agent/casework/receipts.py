@@ -1,7 +1,7 @@
 """The bureau's receipt (livescan-receipt/1): read, and judged against what we sent. Pure.
 
-A receipt is the only thing that releases a payload, so it must be about the very bytes we sent: same station, same TCN, same content digest,
-stage "committed", signed by the bureau it names. Whatever else was signed by the bureau goes to a person, and the payload stays.
+A receipt is the only thing that releases a payload, so it must be about the very bytes we sent: same station, TCN and content
+digest, stage "committed", signed by the bureau it names. Whatever else was signed by the bureau goes to a person, and the payload stays.
 """
 
 from __future__ import annotations

@@ -55,10 +55,10 @@ _IN_ORDER: dict[tuple[SubmissionState, SubmissionEvent], SubmissionState] = {
     (_S.QUALITY_OVERRIDDEN, _E.VALIDATED): _S.VALIDATED,
     (_S.VALIDATED, _E.SEALED): _S.SEALED,
 }
-_NEWS_NEVER_GOES_BACK = {
-    (here, event): max(here, stage, key=_ON_THE_WAY.index) for here in _ON_THE_WAY for event, stage in _NEWS.items()
+_NEWS_NEVER_GOES_BACK = {(here, event): max(here, stage, key=_ON_THE_WAY.index) for here in _ON_THE_WAY for event, stage in _NEWS.items()}
+_REJECTED = {(here, _E.REJECTED): _S.REJECTED for here in (*_ON_THE_WAY, _S.REJECTED)} | {
+    (_S.REJECTED, event): _S.REJECTED for event in _NEWS
 }
-_REJECTED = {(here, _E.REJECTED): _S.REJECTED for here in (*_ON_THE_WAY, _S.REJECTED)} | {(_S.REJECTED, event): _S.REJECTED for event in _NEWS}
 
 SUBMISSION_MOVES = MappingProxyType({**_IN_ORDER, **_NEWS_NEVER_GOES_BACK, **_REJECTED})
 

@@ -1,7 +1,7 @@
 """The thread of a booking, as a person reads it: what has happened, when, and what has not. Pure.
 
-The words are chosen with care (SOP 2.1.4): silence is never "no match", a no-match is only what the message says, and nothing here concludes
-anything about the person.
+The words are chosen with care (SOP 2.1.4): silence is never "no match", a no-match is only what the message says, and nothing here
+concludes anything about the person.
 """
 
 from __future__ import annotations
@@ -62,7 +62,12 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
         _step(own, "quality", {_K.QUALITY_PASSED: "Quality passed.", _K.QUALITY_OVERRIDDEN: "A person took prints below the threshold."}),
         _step(own, "signed", {_K.SEALED: f"Signed and sealed to the bureau as {tcn}."}),
         _step(own, "queued", {_K.QUEUED: _queued(own)}),
-        _step(own, "received", {_K.RECEIVED: "The bureau has it: its signed receipt was verified."}, "No receipt yet; it is sent again until one comes."),
+        _step(
+            own,
+            "received",
+            {_K.RECEIVED: "The bureau has it: its signed receipt was verified."},
+            "No receipt yet; it is sent again until one comes.",
+        ),
         ThreadStep("SRE", _first(own, _IDENT_KINDS), IDENT_WORDS[state.ident]),
         ThreadStep("IDR", _first(own, _IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
         *(ThreadStep("manual", one.arrived_at, one.taken.manual) for one in inbound if one.taken and one.taken.manual),

@@ -58,7 +58,9 @@ def tie(clues: Clues) -> Tie | Untied:
     if len({match.booking for match in matches}) > 1:
         return Untied(f"Its {by} fits more than one booking.")
     booking = next(iter(matches)).booking
-    contrary = next((other for other, theirs in found[1:] if _may_contradict(by, other) and booking not in {m.booking for m in theirs}), None)
+    contrary = next(
+        (other for other, theirs in found[1:] if _may_contradict(by, other) and booking not in {m.booking for m in theirs}), None
+    )
     if contrary is not None:
         return Untied(f"Its {by} and its {contrary} point to different bookings.")
     tcns = sorted(match.tcn for match in matches)
