@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from firmware_sim.subject import file
-from firmware_sim.subject.person import Person, SubjectError
+from firmware_sim.subject.person import Person
+from firmware_sim.subject.synthetic.making import make_person
 
+SYNTHETIC = "synthetic:"
 Progress = Callable[[int, int], None]  # done, of
 
 
 def choose(subject: str, progress: Progress = lambda _done, _of: None) -> Person:
     """`FILE` (ANSI/NIST) or `synthetic:SEED`. Raises SubjectError."""
-    if subject.startswith("synthetic:"):
-        raise SubjectError("A synthetic person is not here yet.")
+    if subject.startswith(SYNTHETIC):
+        return make_person(subject.removeprefix(SYNTHETIC), progress)
     return file.load(Path(subject))
