@@ -80,13 +80,14 @@ def _lengths(tx: Transaction) -> Iterator[Finding]:
 
 
 def _designations(tx: Transaction) -> Iterator[Finding]:
-    """Type-2 is 00; every image has its own designation, or it could not be told from another."""
+    """Type-2 is 00; every image has a designation of its own among its type, or it could not be told from another."""
     type2 = tx.first(2)
     if type2 is not None and type2.text(2) not in ("00", None):
         yield error("2.002", Rule.STRUCTURE, "EBTS 11.0 appendix C, 2.002", "IDC of the Type-2 record is not 00.")
-    for idc, times in sorted(Counter(_idc(record) for record in tx.records[1:]).items()):
+    for (type_, idc), times in sorted(Counter((record.type, _idc(record)) for record in tx.records[1:]).items()):
         if times > 1:
-            yield error("1.003", Rule.STRUCTURE, "EBTS 11.0 appendix B, 1.003", f"{times} records share the designation {idc:02d}.")
+            sentence = f"{times} records of type {type_} share the designation {idc:02d}."
+            yield error("1.003", Rule.STRUCTURE, "EBTS 11.0 appendix B, 1.003", sentence)
 
 
 def _idc(record: Record) -> int:

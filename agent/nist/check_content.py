@@ -9,7 +9,7 @@ from datetime import timedelta
 from agent.nist.check_fields import read_day
 from agent.nist.dictionary import lookup
 from agent.nist.findings import Finding, Rule, error, warning
-from agent.nist.ncic_places import PLACES
+from agent.nist.ncic_places import STATES
 from agent.nist.records import TaggedRecord, Transaction
 
 _C1 = "EBTS 11.0 table C-1"
@@ -21,9 +21,9 @@ _INCHES = re.compile(r"N[0-9]{2}")
 _WORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{3,}(?![A-Za-z0-9])")  # a run of letters that is no part of a statute's number
 _SID = re.compile(r"[A-Z]{2}[A-Z0-9]+-?")
 _MNU = re.compile(r"([A-Z]{2})-[A-Za-z0-9-]+")
-_MNU_KINDS = frozenset(
-    ["AF", "AN", "AR", "AS", "BF", "CG", "CI", "FN", "IO", "MC", "MD", "MP", "NA", "NS", "OA", "PI", "PP", "PS", "SS", "VA"]
-)
+_MNU_KINDS = frozenset((
+    "AF", "AN", "AR", "AS", "BF", "CG", "CI", "FN", "IO", "MC", "MD", "MP", "NA", "NS", "OA", "PI", "PP", "PS", "SS", "VA",
+))  # 2.017 MNU  # fmt: skip
 _UNKNOWN_DAY = "00000000"
 
 
@@ -39,10 +39,15 @@ def check_content(tx: Transaction) -> Iterator[Finding]:
 
 
 def _agencies(type1: TaggedRecord) -> Iterator[Finding]:
-    """1.008 ORI begins with an NCIC code of a state (EBTS 11.0 appendix B); 1.007 DAI is never the FBI's own."""
+    """1.008 ORI begins with an NCIC code of a state (EBTS 11.0 appendix B); one of no state is questioned only, since training uses such.
+
+    1.007 DAI is never the FBI's own.
+    """
     ori = type1.text(8)
-    if ori and ori[:2] not in PLACES:
-        yield error("1.008", Rule.SYNTAX, "EBTS 11.0 appendix B", "ORI does not begin with the NCIC code of a state.")
+    if ori and ori[:2] not in STATES:
+        yield warning(
+            "1.008", Rule.SYNTAX, "EBTS 11.0 appendix B", "ORI does not begin with the NCIC code of a state; the FBI would reject it."
+        )
     if type1.text(7) == "WVIAFIS0Z":
         yield error("1.007", Rule.SYNTAX, "EBTS 11.0 appendix B", "DAI is the FBI's own; a booking goes to the state bureau.")
 
@@ -71,7 +76,7 @@ def _weight(type2: TaggedRecord) -> Iterator[Finding]:
 
 def _numbers(type2: TaggedRecord) -> Iterator[Finding]:
     sid, others = type2.values(15), type2.values(17)
-    if any(not _SID.fullmatch(text) or text[:2] not in PLACES for text in sid):
+    if any(not _SID.fullmatch(text) or text[:2] not in STATES for text in sid):
         yield _syntax(15, "does not begin with a state's code, or holds more than letters and digits")
     elif any(text.endswith("-") and text[:2] not in ("OR", "PA") for text in sid):
         yield _syntax(15, "ends with a hyphen, which only OR and PA use")

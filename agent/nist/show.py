@@ -17,7 +17,7 @@ from agent.nist.codec import parse
 from agent.nist.dictionary import lookup
 from agent.nist.records import BinaryRecord, Buffer, Field, FingerprintHeader, Record, TaggedRecord
 
-MAX_TEXT = 2000  # characters of a value in a line of text; `rows` and JSON have all of them
+MAX_TEXT = 2000  # characters of a value in a line of text; `show` and JSON have all of them
 _POSITIONS = {position.value: position.words for position in Position} | {0: "unknown finger"}
 
 
@@ -45,7 +45,7 @@ class RecordJson(TypedDict):
     fields: list[FieldJson]
 
 
-def rows(data: bytes) -> Iterator[ShownField]:
+def show(data: bytes) -> Iterator[ShownField]:
     """Every field of the file in its order. Raises NistError before the first when the file is damaged."""
     for number, record in enumerate(parse(data).records):
         yield from _shown(number, record)
@@ -54,12 +54,12 @@ def rows(data: bytes) -> Iterator[ShownField]:
 def lines(data: bytes) -> Iterator[str]:
     """The same as lines of text, a head before each record."""
     current = -1
-    for shown in rows(data):
+    for shown in show(data):
         if shown.record != current:
             current = shown.record
             yield f"Record {current + 1}, Type-{shown.type}"
         value = shown.value if len(shown.value) <= MAX_TEXT else f"{shown.value[:MAX_TEXT]} ... ({len(shown.value)} characters)"
-        yield f"  {shown.tag:<8} {shown.mnemonic:<6} {shown.name:<40} {value}".rstrip()
+        yield f"  {shown.tag:<8} {shown.mnemonic:<6} {shown.name:<42} {value}".rstrip()
 
 
 def as_json(data: bytes) -> list[RecordJson]:
