@@ -83,7 +83,7 @@ class CaptureRunner:
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position] = ()) -> None:
         """All steps that are not done. Cancel the task to stop.
 
-        Raises what `accept` and `decide` raise, NoSuchMove when the scanner breaks the order of the table, DeviceError after FAULTS in a row.
+        Raises what `accept` and `decide` raise, NoSuchMove when the scanner breaks the order of the table, DeviceError after FAULTS times.
         """
         self._booking, self._session, self._attempts, self._faults = booking_id, begin(steps, done), [], 0
         self._tell_state()

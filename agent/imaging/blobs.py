@@ -13,13 +13,13 @@ from agent.imaging.ridges import FloatImage, mm
 from agent.model.impression import GrayImage
 
 MIN_AREA = mm(7.0) ** 2  # a child's little fingertip is about 8 x 12 mm
+MAX_WIDTH = mm(45.0)  # the widest roll is 40 mm (FAP 60, 1.6 inches); wider is noise or a cloth
 ELONGATED = 1.25  # length to width from which a blob tells its direction
 MAX_LEAN = 40.0  # degrees that a hand may be turned on the platen
 MAX_FAN = 25.0  # degrees that one finger may differ from its hand
 FRAGMENT = 0.6  # of the median width: narrower than this at the border is a piece of something else
 CRUMB = 0.4  # of the largest piece of a finger: a smaller one above it is dirt, not its tip
 MIN_RADIUS = mm(2.8) / 4  # pixels at 62.5 ppi: half the width of the narrowest fingertip
-NECK = 0.75  # of the thinner part: a neck narrower than this parts two fingers
 TIP = (mm(15.0), mm(32.0))  # from the tip to the first crease, shortest and longest
 
 
@@ -67,23 +67,26 @@ def _frame(angle: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.array([c, s], np.float32), np.array([-s, c], np.float32)
 
 
-def blobs_of(mask: GrayImage) -> list[Blob]:
-    """Every region of a mask (0 or 255) that is big enough for a fingertip; regions that only touch are told apart."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(_parted(mask), connectivity=4)
+def blobs_of(mask: GrayImage, neck: float) -> list[Blob]:
+    """Every region of a mask (0 or 255) that can be a fingertip.
+
+    Regions joined by a neck are told apart when it is narrower than `neck` (0..1) of the thinner one.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(_parted(mask, neck), connectivity=4)
     found = []
     for label in range(1, count):
         x, y, w, h, area = (int(n) for n in stats[label])
-        if area >= MIN_AREA:
+        if area >= MIN_AREA and w <= MAX_WIDTH:
             found.append(_blob(labels[y : y + h, x : x + w] == label, x, y, area, x == 0 or x + w >= mask.shape[1]))
     return found
 
 
-def _parted(mask: GrayImage) -> GrayImage:
+def _parted(mask: GrayImage, neck: float) -> GrayImage:
     """The mask with a cut through every neck: fingers held together, a print that touches another, a tip and the joint below it."""
     small = cv2.resize(mask, (max(1, mask.shape[1] // 4), max(1, mask.shape[0] // 4)), interpolation=cv2.INTER_AREA)
     inside = np.where(cv2.copyMakeBorder(small, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0) >= 128, 255, 0).astype(np.uint8)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    lobes = _lobes(inside[1:-1, 1:-1], depth)
+    lobes = _lobes(inside[1:-1, 1:-1], depth, neck)
     if lobes.max() < 2:
         return mask
     _, nearest = cv2.distanceTransformWithLabels(
@@ -94,28 +97,28 @@ def _parted(mask: GrayImage) -> GrayImage:
     return np.where(cuts > 0, 0, mask).astype(np.uint8)
 
 
-def _lobes(inside: GrayImage, depth: FloatImage) -> NDArray[np.int32]:
+def _lobes(inside: GrayImage, depth: FloatImage, neck: float) -> NDArray[np.int32]:
     """Labels 1.. of the round parts of the foreground at a quarter of the working scale, 0 elsewhere.
 
     Each region is thinned from its outside until it falls apart; parts count when each is at least a fingertip wide and the neck between
-    them is narrower than NECK of the thinner part.
+    them is narrower than `neck` of the thinner part.
     """
     count, regions = cv2.connectedComponents(inside, connectivity=4)
     labels = np.zeros(inside.shape, np.int32)
     for region in range(1, count):
-        for part in _fall_apart(np.where(regions == region, depth, 0).astype(np.float32)):
+        for part in _fall_apart(np.where(regions == region, depth, 0).astype(np.float32), neck):
             labels[part] = labels.max() + 1
     return labels
 
 
-def _fall_apart(depth: FloatImage) -> list[NDArray[np.bool_]]:
+def _fall_apart(depth: FloatImage, neck: float) -> list[NDArray[np.bool_]]:
     deepest = float(depth.max())
-    for share in (0.35, 0.45, 0.55, 0.65, 0.75):
+    for share in (0.35, 0.45, 0.55, 0.65, 0.75, 0.82, 0.88):
         count, parts = cv2.connectedComponents((depth > share * deepest).astype(np.uint8), connectivity=4)
         lobes = [parts == n for n in range(1, count)]
-        real = [lobe for lobe in lobes if float(depth[lobe].max()) >= max(MIN_RADIUS, share * deepest / NECK)]
+        real = [lobe for lobe in lobes if float(depth[lobe].max()) >= max(MIN_RADIUS, share * deepest / neck)]
         if len(real) > 1:
-            return [piece for lobe in real for piece in _fall_apart(np.where(lobe, depth, 0).astype(np.float32))]
+            return [piece for lobe in real for piece in _fall_apart(np.where(lobe, depth, 0).astype(np.float32), neck)]
     return [depth > 0]
 
 
@@ -191,6 +194,12 @@ def _without_fragments(tips: list[Blob], expected: int) -> list[Blob]:
         return tips
     usual = float(np.median([tip.width for tip in tips]))
     return [tip for tip in tips if not (tip.at_side and tip.width < FRAGMENT * usual)]
+
+
+def alike(tips: Sequence[Blob]) -> bool:
+    """Whether none of them is much narrower or smaller than is usual among them."""
+    widths, areas = np.array([tip.width for tip in tips]), np.array([tip.area for tip in tips])
+    return bool(widths.min() >= FRAGMENT * np.median(widths) and areas.min() >= CRUMB * np.median(areas))
 
 
 def cut_at_crease(tip: Blob, energy: FloatImage) -> Blob:

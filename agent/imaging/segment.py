@@ -15,11 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.imaging import ridges
-from agent.imaging.blobs import Blob, blobs_of, cut_at_crease, fingertips, hand_direction
+from agent.imaging.blobs import Blob, alike, blobs_of, cut_at_crease, fingertips, hand_direction
 from agent.model.fingers import Position, fingers_of
 from agent.model.impression import GrayImage
 
-THRESHOLDS = (3.0, 2.0, 1.2)  # grey levels of fine energy: a clear print, then ever fainter ones while fingers are still wanting
+# Grey levels of fine energy that count as ridge, and the neck that parts two prints: a clear slap first, then, while fingers are still
+# wanting, fingers held tightly together, then ever fainter ones.
+CLEAR = (3.0, 0.75)
+WANTING = ((3.0, 0.93), (2.0, 0.75), (1.2, 0.75))
 MARGIN = 0.6  # mm around a fingertip
 
 
@@ -56,25 +59,25 @@ def segment(image: GrayImage, position: Position, missing: frozenset[Position] =
 
 def upright(image: GrayImage, polygon: NDArray[np.float32]) -> GrayImage:
     """What lies inside a rotated box (4, 2), turned upright; outside of the image is bare platen (255)."""
-    width, height = (max(1, round(float(np.linalg.norm(polygon[i] - polygon[0])))) for i in (1, 3))
-    target = np.array([[0, 0], [width - 1, 0], [0, height - 1]], np.float32)
+    width, height = (float(np.linalg.norm(polygon[i] - polygon[0])) for i in (1, 3))
+    target = np.array([[0, 0], [width, 0], [0, height]], np.float32)
     turn = cv2.getAffineTransform(polygon[[0, 1, 3]].astype(np.float32), target)
-    return np.asarray(cv2.warpAffine(image, turn, (width, height), flags=cv2.INTER_CUBIC, borderValue=255), np.uint8)
+    size = (max(1, round(width)), max(1, round(height)))
+    return np.asarray(cv2.warpAffine(image, turn, size, flags=cv2.INTER_CUBIC, borderValue=255), np.uint8)
 
 
 def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:
-    """Fingertips from left to right, at 250 ppi: with the strictest threshold that shows enough of them."""
+    """Fingertips from left to right, at 250 ppi. What only a second look finds must be shaped like the others: a smear is no finger."""
     seen = ridges.ridge_map(ridges.at_work_scale(image, ppi))
-    best: list[Blob] = []
-    for threshold in THRESHOLDS:
-        tips = _tips_at(seen, threshold, expected)
-        if len(tips) == expected:
-            return tips
-        best = max(best, tips, key=lambda found: min(len(found), expected))
-    return best
+    first = _tips_at(seen, *CLEAR, expected)
+    if len(first) >= expected:
+        return first
+    looks = (_tips_at(seen, threshold, neck, expected) for threshold, neck in WANTING)
+    return next((tips for tips in looks if len(tips) == expected and alike(tips)), first)
 
 
-def _tips_at(seen: ridges.RidgeMap, threshold: float, expected: int) -> list[Blob]:
-    blobs = blobs_of(ridges.ridge_mask(seen, threshold))
+def _tips_at(seen: ridges.RidgeMap, threshold: float, neck: float, expected: int) -> list[Blob]:
+    blobs = blobs_of(ridges.ridge_mask(seen, threshold), neck)
     direction = hand_direction(blobs)
-    return [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs, direction, expected)]
+    tips = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs, direction, expected)]
+    return [tip for tip in tips if ridges.orderly(seen, tip.points)]
