@@ -112,7 +112,7 @@ def nats_config(store: Path, files: BrokerFiles, members: Sequence[Member], port
         "tls": _tls(files),
         "max_payload": 8 * 1024 * 1024,  # bytes; the default of 1 MB is less than some sites' chunks
         "jetstream": {"store_dir": str(store), "sync_interval": "always", "max_memory_store": 64 << 20, "max_file_store": 4 << 30},
-        "mqtt": {"listen": f"{LOOPBACK}:{port or -1}", "tls": _tls(files), "ack_wait": "10s", "max_ack_pending": 1024},
+        "mqtt": {"listen": f"{LOOPBACK}:{port or -1}", "tls": _tls(files), "ack_wait": "10s", "max_ack_pending": 64},
         "authorization": {"users": [_user(member) for member in members]},
     }
     return json.dumps(config, indent=2) + "\n"
