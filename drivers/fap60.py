@@ -1,7 +1,7 @@
 """The driver of FAP60 scanners, after docs/fap60-protocol.md.
 
-Threads: the caller's, in which everything here runs, and two that only read (`fap60_pump`). `trigger`, `cancel` and `indicate` may be called
-from another thread while `events` waits. How a capture ends, and what each trouble becomes, stands in `fap60_capture`.
+Threads: the caller's, in which everything here runs, and two that only read (`fap60_pump`). `trigger`, `cancel` and `indicate` may be
+called from another thread while `events` waits. How a capture ends, and what each trouble becomes, stands in `fap60_capture`.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ class Fap60Capture:
 
     def _on_item(self, item: Item) -> Iterator[DeviceEvent]:
         self._quiet = 0
+        if _token_of(item) != self.token:
+            return
         if isinstance(item, LostFrame):
             self._resend()
         elif isinstance(item, RawFrame) and item.header.kind == FrameKind.RESULT:
@@ -163,6 +165,10 @@ class Fap60Capture:
         elif not was_ended:
             self._session.quietly_cancel(self.token)
         self._session.merge.clear()
+
+
+def _token_of(item: Item) -> int:
+    return item.token if isinstance(item, wire.Event) else item.header.token
 
 
 def _timed_out() -> Timeout:
