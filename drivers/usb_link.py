@@ -14,7 +14,6 @@ It is the same over libusb and over a USB/IP server (`drivers.usbip_link`): the 
 
 from __future__ import annotations
 
-import array
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,12 +120,12 @@ class UsbLink:
         with _translated():
             self._device.ctrl_transfer(0x41, request, value, self._interface.bInterfaceNumber, data, CONTROL_TIMEOUT)
 
-    def read(self, pipe: Pipe, buffer: array.array[int], timeout_ms: int) -> int:
-        """Fill a buffer of at most READ_SIZE bytes; a short packet ends it. Returns the number of bytes, 0 for an empty packet."""
-        if len(buffer) > READ_SIZE:
-            raise ValueError(f"a read of {len(buffer)} bytes; at most {READ_SIZE} work on every host controller")
+    def read(self, pipe: Pipe, size: int, timeout_ms: int) -> memoryview:
+        """At most `size` bytes, which is at most READ_SIZE; a short packet ends it, so it may be empty. Raises Timeout, Stalled, Gone."""
+        if size > READ_SIZE:
+            raise ValueError(f"a read of {size} bytes; at most {READ_SIZE} work well on every host controller")
         with _translated():
-            return int(self._device.read(self._pipes[pipe], buffer, timeout_ms))
+            return memoryview(self._device.read(self._pipes[pipe], size, timeout_ms))
 
     def write(self, data: bytes) -> None:
         """One transfer on bulk OUT."""
