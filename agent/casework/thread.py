@@ -59,7 +59,14 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
     state = fold(own, tcn)
     return (
         _step(own, "captured", {_K.CAPTURED: "All impressions are stored."}),
-        _step(own, "quality", {_K.QUALITY_PASSED: "Quality passed.", _K.QUALITY_OVERRIDDEN: "A person took prints below the threshold."}),
+        _step(
+            own,
+            "quality",
+            {
+                _K.QUALITY_PASSED: "Quality passed.",
+                _K.QUALITY_OVERRIDDEN: "Prints below the threshold were taken, each with a reason on record.",
+            },
+        ),
         _step(own, "signed", {_K.SEALED: f"Signed and sealed to the bureau as {tcn}."}),
         _step(own, "queued", {_K.QUEUED: _queued(own)}),
         _step(

@@ -106,6 +106,7 @@ class Bureau:
             log.warning("bureau: an envelope of %s was thrown away: %s", station, error.what)
             await self._database.write(partial(store.drop_chunks, station=station, txid=txid))
             return False
+        await asyncio.to_thread(store.write_envelope, self._directory, station, txid, data)
         examined = await asyncio.to_thread(examine, data, station, self._keys, self._clock.now())
         if examined.refusal is None:
             await asyncio.to_thread(store.write_file, self._directory, station, examined.content_sha256 or "", examined.content)

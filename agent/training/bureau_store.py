@@ -6,7 +6,6 @@ same one or a conflict. A conflict is recorded and never replaces what was commi
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,9 +15,11 @@ from pathlib import Path
 
 from agent.delivery.chunks import Chunk
 from agent.handover.instants import read_instant, write_instant
+from agent.store.files import sync_folder, write_durably
 
 DATABASE = "bureau.sqlite"
 FILES = "transactions"  # folder
+ENVELOPES = "envelopes"  # folder
 MIGRATIONS = (
     """
 CREATE TABLE chunks (
@@ -184,19 +185,26 @@ def acknowledge(db: sqlite3.Connection, station: str, rid: str, at: datetime) ->
 
 
 def write_file(directory: Path, station: str, content_sha256: str, content: bytes) -> Path:
-    """The file of a transaction, on the disk when this returns: temporary file, fsync, rename, fsync of the directory."""
-    folder = directory / FILES / station
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path, temporary = folder / f"{content_sha256}.an2", folder / f".{content_sha256}.tmp"
-    with temporary.open("wb") as file:
-        temporary.chmod(0o600)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    for parent in (folder, folder.parent, directory):
-        _sync_directory(parent)
-    return path
+    """The file of a transaction, on the disk when this returns."""
+    return _write(directory / FILES / station, f"{content_sha256}.an2", content)
+
+
+def write_envelope(directory: Path, station: str, txid: str, data: bytes) -> Path:
+    """The sealed bytes as they arrived, on the disk when this returns: evidence of what was signed."""
+    return _write(directory / ENVELOPES / station, f"{txid}.cms", data)
+
+
+def committed_file(directory: Path, station: str, tcn: str) -> bytes:
+    """The ANSI/NIST file of a committed transaction. Raises LookupError when there is none."""
+    digest = next((one.content_sha256 for one in bureau_journal(directory) if (one.station, one.tcn) == (station, tcn)), None)
+    if digest is None:
+        raise LookupError(f"the bureau has committed no transaction {tcn} of {station}")
+    return (directory / FILES / station / f"{digest}.an2").read_bytes()
+
+
+def received_envelope(directory: Path, station: str, txid: str) -> bytes:
+    """The sealed bytes of an examined envelope. Raises OSError when there are none."""
+    return (directory / ENVELOPES / station / f"{txid}.cms").read_bytes()
 
 
 def bureau_journal(directory: Path) -> tuple[JournalEntry, ...]:
@@ -247,9 +255,9 @@ def _outgoing(row: sqlite3.Row) -> Outgoing:
     return Outgoing(row["rid"], row["station"], row["tcn"], row["kind"], row["txid"], row["envelope"], read_instant(row["due_at"]))
 
 
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _write(folder: Path, name: str, data: bytes) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_durably(folder / name, data)
+    for parent in (folder.parent, folder.parent.parent):
+        sync_folder(parent)
+    return folder / name
