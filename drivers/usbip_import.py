@@ -121,7 +121,7 @@ class ImportedDevice:
     def reset(self) -> None:
         """Reset the port and configure again. Raises USBError NOT_FOUND, as libusb does, when another device comes out of it."""
         try:
-            self.control(0x23, SET_FEATURE, _PORT_RESET, 1, memoryview(b""))
+            self.control(0x23, SET_FEATURE, _PORT_RESET, 0, memoryview(b""))
         except OSError:
             if self.gone:
                 raise

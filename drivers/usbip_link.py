@@ -25,7 +25,7 @@ from drivers.usb_errors import BUSY, NO_DEVICE, NOT_FOUND, usb_error
 from drivers.usbip_address import UsbipAddress
 from drivers.usbip_import import CLEAR_FEATURE, SET_INTERFACE, Description, ImportedDevice, describe_listed, list_devices
 
-_Buffer: TypeAlias = "array.array[int]"  # subscriptable at run time from Python 3.12 only
+_Buffer: TypeAlias = "array.array[int]"
 
 
 class _Device:
