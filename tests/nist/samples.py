@@ -139,3 +139,9 @@ def with_print(tx: Transaction, number: int, *, data: bytes | None = None, **cha
 def without_print(tx: Transaction, position: Position) -> Transaction:
     """The transaction without the image of a position."""
     return _again([r for r in tx.records if not (isinstance(r, BinaryRecord) and r.header and r.header.position == position)])
+
+
+def images_without(*gone: Position) -> dict[Position, EncodedImage]:
+    """The images of all positions but these."""
+    kept: dict[Position, EncodedImage] = {position: image for position, image in some_images().items() if position not in gone}
+    return kept
