@@ -656,7 +656,7 @@ PLACES = MappingProxyType({code: place for code, _, place in _ROWS})  # 2.020 PO
 CITIZENSHIPS = MappingProxyType({code: place for code, country, place in _ROWS if country})  # 2.021 CTZ
 
 STATES = frozenset((
-    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI",
-    "MN", "MS", "MO", "MT", "NB", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT",
-    "VA", "WA", "WV", "WI", "WY", "AM", "GM", "MK", "PR", "VI", "US",
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME",
+    "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NB", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI",
+    "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "AM", "GM", "MK", "PR", "VI", "US",
 ))  # codes that begin an agency's or a state's number: the states, the territories, US for federal agencies  # fmt: skip

@@ -19,6 +19,7 @@ from agent.model.messages import Reply, ReplyKind
 from agent.nist.codec import parse
 from agent.nist.errors import NistError
 from agent.nist.records import TaggedRecord, Transaction
+from agent.nist.show import visible
 from agent.submission.replies import ERROR, IAR_SIGNATURE, IDR_SIGNATURE, MATCH, MAX_ENCOUNTERS, NO_MATCH, Encounter
 
 FINDINGS = frozenset("INDZ")  # 2.059 SRF, EBTS 11.0 C-1
@@ -29,7 +30,7 @@ _SHOWN = {9: "OCA", 14: "FBI", 15: "SID", 18: "NAM", 59: "SRF", 60: "MSG", 75: "
 
 class Reading(NamedTuple):
     kind: ReplyKind
-    facts: Mapping[str, str]  # field mnemonic, or IDR, IAR, LESC, WHY, to text
+    facts: Mapping[str, str]  # field mnemonic, or IDR, IAR, LESC, WHY, to text as sent: `nist.show.visible` before a terminal shows it
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _read_sre(type2: TaggedRecord, facts: dict[str, str]) -> Reading:
 def _idr_lines(type2: TaggedRecord) -> list[str]:
     """The lines of 2.2023 SII behind its signature, or nothing where it has none."""
     lines = re.split(r"[|\r\n]+", type2.text(2023) or "")
-    return [line.strip() for line in lines[1:]] if lines[0].strip() == IDR_SIGNATURE else []
+    return lines[1:] if lines[0].strip() == IDR_SIGNATURE else []
 
 
 def _iar_text(type2: TaggedRecord) -> str | None:
@@ -120,7 +121,7 @@ def _read_idr(lines: list[str], facts: dict[str, str], type2: TaggedRecord) -> R
     """The result line of the block must be known, agree with 2.059 SRF, and count its encounters rightly."""
     counted = [line for line in lines if line.startswith("ENC ")]
     stated = next((line for line in lines if line in (NO_MATCH, ERROR) or line.startswith(f"{MATCH} ")), "")
-    facts = facts | {"IDR": "\n".join([stated, *(unquote(line) for line in counted)])}
+    facts = facts | {"IDR": "\n".join([stated, *(visible(unquote(line)) for line in counted)])}
     found = type2.text(59)
     if stated == ERROR:
         return Reading(ReplyKind.IDR_ERROR, facts)

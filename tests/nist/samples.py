@@ -19,6 +19,14 @@ from agent.nist.write import fingerprint_record, items_field, tagged_record, tra
 from agent.submission.build import EncodedImage, StationIdentity, build_car
 from agent.submission.profiles import CAR
 
+REAL_FILES = (
+    "rec01_rec02_rec16.nst.an2",
+    "type-14-amp-nqm-utf8.an2",
+    "type-14-tpcard-nqm.an2",
+    "type-4-slaps.an2",
+    "type-4-tpcard.an2",
+    "type-9-4-iafis.an2",
+)
 MADE_AT = datetime(2026, 11, 24, 7, 0, 0, tzinfo=UTC)
 TCN = "LS-0001-01JDEXAMPLE000000000000000"
 STATION = StationIdentity(ori="NY0303000", dai="NYSIB0000", cri=("NY0303000",), agency_name="TRAINING COUNTY JAIL")
@@ -131,3 +139,9 @@ def with_print(tx: Transaction, number: int, *, data: bytes | None = None, **cha
 def without_print(tx: Transaction, position: Position) -> Transaction:
     """The transaction without the image of a position."""
     return _again([r for r in tx.records if not (isinstance(r, BinaryRecord) and r.header and r.header.position == position)])
+
+
+def images_without(*gone: Position) -> dict[Position, EncodedImage]:
+    """The images of all positions but these."""
+    kept: dict[Position, EncodedImage] = {position: image for position, image in some_images().items() if position not in gone}
+    return kept

@@ -19,7 +19,7 @@ from agent.nist.write import tagged_record, text_field, transaction
 from agent.submission import replies
 from agent.submission.replies import ReplyHead
 from tests.data import testdata
-from tests.nist.samples import MADE_AT, Content, a_booking, a_car, a_print, car_bytes, changed, some_images, with_print, without_print
+from tests.nist.samples import MADE_AT, Content, a_booking, a_car, a_print, car_bytes, changed, images_without, with_print, without_print
 
 MANDATORY = [row.number for row in rows(2) if (row.occurrences("CAR") or (0, 0))[0] and row.number > 2]
 TEXT_MAX = {6: 30, 9: 20, 40: 50, 41: 120, 56: 50}
@@ -229,8 +229,7 @@ def test_originator_of_no_state_is_questioned_for_training_uses_one() -> None:
 
 def test_finger_missing_and_explained() -> None:
     missing = {Position.LEFT_RING: MissingReason.AMPUTATED}
-    images = {position: image for position, image in some_images().items() if position != Position.LEFT_RING}
-    assert check(parse(car_bytes(a_booking(missing=missing), images))) == []
+    assert check(parse(car_bytes(a_booking(missing=missing), images_without(Position.LEFT_RING)))) == []
 
 
 def test_missing_thumb_explains_its_plain_impression() -> None:

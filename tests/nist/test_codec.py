@@ -16,16 +16,7 @@ from agent.nist.errors import NistError
 from agent.nist.records import BinaryRecord, Field, TaggedRecord, Transaction
 from agent.nist.write import image_field, items_field, list_field, tagged_record, text_field, transaction
 from tests.data import data_root, testdata
-from tests.nist.samples import a_car, car_bytes
-
-REAL_FILES = (
-    "rec01_rec02_rec16.nst.an2",
-    "type-14-amp-nqm-utf8.an2",
-    "type-14-tpcard-nqm.an2",
-    "type-4-slaps.an2",
-    "type-4-tpcard.an2",
-    "type-9-4-iafis.an2",
-)
+from tests.nist.samples import REAL_FILES, a_car, car_bytes
 
 
 def tiny(*records: bytes, count: str | None = None, extra: str = "") -> bytes:
