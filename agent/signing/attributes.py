@@ -78,7 +78,7 @@ def read(der: bytes) -> Statement:
 
 
 def _attribute(oid: str, value: Any) -> Any:
-    return cms.Attribute({"attr_type": oid, "attr_values": [core.Any(value)]})
+    return cms.Attribute({"attr_type": oid, "attr_values": cms.EncodedSet(contents=value.dump())})
 
 
 def _time(at: datetime) -> Any:
@@ -87,23 +87,31 @@ def _time(at: datetime) -> Any:
 
 
 def _single_values(der: bytes) -> dict[str, bytes]:
-    """Object identifier to the DER of its one value; RFC 5652 11 allows one of each."""
+    """Object identifier to the DER of its one value (RFC 5652 11). A second value shows as trailing bytes when it is parsed strictly."""
     values: dict[str, bytes] = {}
     with reading("The set of signed attributes"):
         for attribute in cms.SignedAttributes.load(der, strict=True):
             oid = attribute["attr_type"].dotted
             require(oid not in values, "A signed attribute is there twice.")
-            values[oid] = only(attribute["attr_values"], "Values of a signed attribute").dump()
+            values[oid] = bytes(attribute["attr_values"].contents)
     return values
 
 
 def _content(values: dict[str, bytes], oid: str, spec: Any) -> Any:
-    name = next((name for name, own in ROUTING_ATTRIBUTES.items() if own == oid), oid)
-    if oid not in values:
-        raise EnvelopeError(f"The signed attribute '{name}' is missing: this is not an envelope of a station or a bureau.")
-    with reading(f"The signed attribute '{name}'"):
-        value = spec.load(values[oid], strict=True)
+    """The one value of an attribute, of a primitive type, as Python's own type."""
+    with reading(f"The signed attribute {_name(oid)}"):
+        value = spec.load(_value(values, oid), strict=True)
         return value.dotted if spec is core.ObjectIdentifier else value.native
+
+
+def _value(values: dict[str, bytes], oid: str) -> bytes:
+    if oid not in values:
+        raise EnvelopeError(f"The signed attribute {_name(oid)} is missing: this is not an envelope of a station or a bureau.")
+    return values[oid]
+
+
+def _name(oid: str) -> str:
+    return next((f"'{name}'" for name, own in ROUTING_ATTRIBUTES.items() if own == oid), oid)
 
 
 def _routing(values: dict[str, bytes]) -> Routing:
@@ -117,10 +125,9 @@ def _routing(values: dict[str, bytes]) -> Routing:
 
 def _certificate_hash(values: dict[str, bytes]) -> bytes:
     """RFC 5035 3: the first ESSCertIDv2 is the signer's; an absent hash algorithm means SHA-256, and we know no other."""
-    _content(values, cms.ID_AA_SIGNING_CERTIFICATE_V2, core.Any)
     with reading("The signed attribute 'signingCertificateV2'"):
-        certificates = cms.SigningCertificateV2.load(values[cms.ID_AA_SIGNING_CERTIFICATE_V2], strict=True)["certs"]
-        return bytes(only(certificates, "Certificates in signingCertificateV2")["cert_hash"].native)
+        value = cms.SigningCertificateV2.load(_value(values, cms.ID_AA_SIGNING_CERTIFICATE_V2), strict=True)
+        return bytes(only(value["certs"], "Certificates in signingCertificateV2")["cert_hash"].native)
 
 
 def _signing_time(values: dict[str, bytes]) -> datetime:

@@ -42,7 +42,7 @@ class Sealed:
 def key_encryption_key(shared_secret: bytes) -> bytes:
     """RFC 5753 7.2 with SEC 1 3.6.1 (X9.63 KDF, SHA-256). shared_secret: x coordinate of the ECDH point, 32 bytes."""
     shared_info = cms.ECCCMSSharedInfo(
-        {"key_info": core.Any.load(cms.AES256_WRAP_IDENTIFIER), "supp_pub_info": (8 * KEY_LENGTH).to_bytes(4, "big")}
+        {"key_info": cms.EncodedSequence.load(cms.AES256_WRAP_IDENTIFIER), "supp_pub_info": (8 * KEY_LENGTH).to_bytes(4, "big")}
     )
     return X963KDF(hashes.SHA256(), KEY_LENGTH, bytes(shared_info.dump())).derive(shared_secret)
 
@@ -70,14 +70,14 @@ def write(sealed: Sealed) -> bytes:
 def _recipient_info(sealed: Sealed, issuer: bytes, serial: int) -> Any:
     point = sealed.ephemeral.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     originator_key = cms.OriginatorPublicKey(
-        {"algorithm": core.Any.load(cms.EC_KEY_IDENTIFIERS[0]), "public_key": core.BitString.load(b"\x03\x42\x00" + point)}
+        {"algorithm": cms.EncodedSequence.load(cms.EC_KEY_IDENTIFIERS[0]), "public_key": core.BitString.load(b"\x03\x42\x00" + point)}
     )
-    rid = cms.KeyAgreeRecipientIdentifier("issuer_and_serial_number", {"issuer": core.Any.load(issuer), "serial_number": serial})
+    rid = cms.KeyAgreeRecipientIdentifier("issuer_and_serial_number", {"issuer": cms.EncodedSequence.load(issuer), "serial_number": serial})
     return cms.KeyAgreeRecipientInfo(
         {
             "version": 3,  # RFC 5652 6.2.2
             "originator": cms.OriginatorIdentifierOrKey("originator_key", originator_key),
-            "key_encryption_algorithm": core.Any.load(cms.KEY_AGREEMENT_IDENTIFIER),
+            "key_encryption_algorithm": cms.EncodedSequence.load(cms.KEY_AGREEMENT_IDENTIFIER),
             "recipient_encrypted_keys": [{"rid": rid, "encrypted_key": sealed.encrypted_key}],
         }
     )

@@ -1,8 +1,8 @@
 """The part of the Cryptographic Message Syntax that an envelope uses, as asn1crypto types.
 
 Our own subset, not `asn1crypto.cms`: that module lacks GCMParameters, ECC-CMS-SharedInfo and the ECDH schemes, and it writes NULL
-parameters where RFC 5754 clause 2 wants none. Algorithm identifiers and names stay raw DER (`Any`), so that they are compared byte for
-byte with the few we allow.
+parameters where RFC 5754 clause 2 wants none. Algorithm identifiers, names, certificates and signed attributes stay bytes, so that they are
+compared, hashed and verified byte for byte.
 
 Clauses: RFC 5652 (CMS) 3, 5, 6.2.2, 10, 11 · RFC 5083 (AuthEnvelopedData) 2.1 · RFC 5084 (AES-GCM in CMS) 3.2 · RFC 5753 (ECC in CMS)
 3.1, 7.2 · RFC 5035 (ESS) 3, 4 · RFC 5754 (SHA-2 in CMS) 2, 3.3.
@@ -35,22 +35,32 @@ ID_AES256_WRAP = "2.16.840.1.101.3.4.1.45"  # RFC 3565 2.3.2
 ID_AES256_GCM = "2.16.840.1.101.3.4.1.46"  # RFC 5084 3.2
 
 
+class EncodedSequence(core.Asn1Value):
+    """A SEQUENCE whose contents stay bytes. Not `core.Any`, which parses what it holds and may write it again in other bytes."""
+
+    class_ = 0
+    method = 1
+    tag = 16
+
+
+class EncodedSet(core.Asn1Value):
+    """A SET or SET OF whose contents stay bytes."""
+
+    class_ = 0
+    method = 1
+    tag = 17
+
+
 class AlgorithmIdentifier(core.Sequence):
     """RFC 5280 4.1.1.2."""
 
     _fields: ClassVar = [("algorithm", core.ObjectIdentifier), ("parameters", core.Any, {"optional": True})]
 
 
-class AttributeValues(core.SetOf):
-    """RFC 5652 5.3."""
-
-    _child_spec = core.Any
-
-
 class Attribute(core.Sequence):
     """RFC 5652 5.3."""
 
-    _fields: ClassVar = [("attr_type", core.ObjectIdentifier), ("attr_values", AttributeValues)]
+    _fields: ClassVar = [("attr_type", core.ObjectIdentifier), ("attr_values", EncodedSet)]
 
 
 class SignedAttributes(core.SetOf):
@@ -62,7 +72,7 @@ class SignedAttributes(core.SetOf):
 class IssuerAndSerialNumber(core.Sequence):
     """RFC 5652 10.2.4."""
 
-    _fields: ClassVar = [("issuer", core.Any), ("serial_number", core.Integer)]
+    _fields: ClassVar = [("issuer", EncodedSequence), ("serial_number", core.Integer)]
 
 
 class SignerIdentifier(core.Choice):
@@ -80,9 +90,9 @@ class SignerInfo(core.Sequence):
     _fields: ClassVar = [
         ("version", core.Integer),
         ("sid", SignerIdentifier),
-        ("digest_algorithm", core.Any),
-        ("signed_attrs", SignedAttributes, {"implicit": 0}),
-        ("signature_algorithm", core.Any),
+        ("digest_algorithm", EncodedSequence),
+        ("signed_attrs", EncodedSet, {"implicit": 0}),  # SignedAttributes: exactly these bytes are verified
+        ("signature_algorithm", EncodedSequence),
         ("signature", core.OctetString),
     ]
 
@@ -96,13 +106,13 @@ class SignerInfos(core.SetOf):
 class DigestAlgorithmIdentifiers(core.SetOf):
     """RFC 5652 5.1."""
 
-    _child_spec = core.Any
+    _child_spec = EncodedSequence
 
 
 class CertificateSet(core.SetOf):
     """RFC 5652 10.2.3, X.509 certificates only."""
 
-    _child_spec = core.Any
+    _child_spec = EncodedSequence
 
 
 class EncapsulatedContentInfo(core.Sequence):
@@ -132,7 +142,7 @@ class SignedDataInfo(core.Sequence):
 class ESSCertIDv2(core.Sequence):
     """RFC 5035 4. hashAlgorithm is absent: its default is SHA-256."""
 
-    _fields: ClassVar = [("cert_hash", core.OctetString), ("issuer_serial", core.Any, {"optional": True})]
+    _fields: ClassVar = [("cert_hash", core.OctetString), ("issuer_serial", EncodedSequence, {"optional": True})]
 
 
 class ESSCertIDv2s(core.SequenceOf):
@@ -142,7 +152,7 @@ class ESSCertIDv2s(core.SequenceOf):
 class SigningCertificateV2(core.Sequence):
     """RFC 5035 3."""
 
-    _fields: ClassVar = [("certs", ESSCertIDv2s), ("policies", core.Any, {"optional": True})]
+    _fields: ClassVar = [("certs", ESSCertIDv2s), ("policies", EncodedSequence, {"optional": True})]
 
 
 class RecipientKeyIdentifier(core.Sequence):
@@ -175,7 +185,7 @@ class RecipientEncryptedKeys(core.SequenceOf):
 class OriginatorPublicKey(core.Sequence):
     """RFC 5652 6.2.2."""
 
-    _fields: ClassVar = [("algorithm", core.Any), ("public_key", core.BitString)]
+    _fields: ClassVar = [("algorithm", EncodedSequence), ("public_key", core.BitString)]
 
 
 class OriginatorIdentifierOrKey(core.Choice):
@@ -190,7 +200,7 @@ class KeyAgreeRecipientInfo(core.Sequence):
     _fields: ClassVar = [
         ("version", core.Integer),
         ("originator", OriginatorIdentifierOrKey, {"explicit": 0}),
-        ("key_encryption_algorithm", core.Any),
+        ("key_encryption_algorithm", EncodedSequence),
         ("recipient_encrypted_keys", RecipientEncryptedKeys),
     ]
 
@@ -249,7 +259,7 @@ class AuthEnvelopedDataInfo(core.Sequence):
 class ECCCMSSharedInfo(core.Sequence):
     """RFC 5753 7.2, without entityUInfo since there is no user keying material."""
 
-    _fields: ClassVar = [("key_info", core.Any), ("supp_pub_info", core.OctetString, {"explicit": 2})]
+    _fields: ClassVar = [("key_info", EncodedSequence), ("supp_pub_info", core.OctetString, {"explicit": 2})]
 
 
 def _identifier(algorithm: str, parameters: bytes | None = None) -> bytes:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
-from agent.model.messages import Envelope, MessageKind, Routing
+from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing import attributes, auth_enveloped_data, certificates, signed_data
 from agent.signing.attributes import Statement
 from agent.signing.auth_enveloped_data import KEY_LENGTH, NONCE_LENGTH, SIZE_LIMIT, TAG_LENGTH, Sealed
@@ -52,6 +52,8 @@ def _refusal(content: bytes, routing: Routing, signer: x509.Certificate, recipie
         return "The signing certificate is that of another station."
     if (certificates.role(signer) == Role.STATION) != (routing.kind is MessageKind.TRANSACTION):
         return f"A {certificates.role(signer)} does not sign a {routing.kind}."
+    if any(certificates.is_training(certificate) != (routing.environment is Environment.TRAINING) for certificate in (signer, recipient)):
+        return f"The certificates are not for {routing.environment}."
     sentences = (
         attributes.fault(routing),
         _for(signer, Purpose.SIGNING, now),

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from asn1crypto import core
-
 from agent.signing import cms_types as cms
 from agent.signing.der import load_content_info, only, reading, require
 
@@ -42,17 +40,17 @@ def write(signed: SignedData) -> bytes:
     issuer, serial = info.sid
     signer_info = {
         "version": 1,  # RFC 5652 5.3: with issuerAndSerialNumber
-        "sid": cms.SignerIdentifier("issuer_and_serial_number", {"issuer": core.Any.load(issuer), "serial_number": serial}),
-        "digest_algorithm": core.Any.load(cms.SHA256_IDENTIFIERS[0]),
-        "signed_attrs": cms.SignedAttributes.load(info.signed_attributes),
-        "signature_algorithm": core.Any.load(cms.ECDSA_IDENTIFIER),
+        "sid": cms.SignerIdentifier("issuer_and_serial_number", {"issuer": cms.EncodedSequence.load(issuer), "serial_number": serial}),
+        "digest_algorithm": cms.EncodedSequence.load(cms.SHA256_IDENTIFIERS[0]),
+        "signed_attrs": cms.EncodedSet.load(info.signed_attributes),
+        "signature_algorithm": cms.EncodedSequence.load(cms.ECDSA_IDENTIFIER),
         "signature": info.signature,
     }
     signed_data = {
         "version": 1,  # RFC 5652 5.1: id-data and only v1 SignerInfos
-        "digest_algorithms": [core.Any.load(cms.SHA256_IDENTIFIERS[0])],
+        "digest_algorithms": [cms.EncodedSequence.load(cms.SHA256_IDENTIFIERS[0])],
         "encap_content_info": {"e_content_type": cms.ID_DATA, "e_content": signed.content},
-        "certificates": [core.Any.load(signed.certificate)],
+        "certificates": [cms.EncodedSequence.load(signed.certificate)],
         "signer_infos": [signer_info],
     }
     return bytes(cms.SignedDataInfo({"content_type": cms.ID_SIGNED_DATA, "content": signed_data}).dump())
@@ -76,8 +74,8 @@ def read(data: bytes) -> SignedData:
 def _signer_info(info: Any) -> SignerInfo:
     require(info["digest_algorithm"].dump() in cms.SHA256_IDENTIFIERS, "The signer uses a digest other than SHA-256.")
     require(info["signature_algorithm"].dump() == cms.ECDSA_IDENTIFIER, "The signature is not ecdsa-with-SHA256.")
-    signed_attributes = bytes(info["signed_attrs"].untag().dump())  # RFC 5652 5.4: an explicit SET OF tag is signed, not [0]
-    return SignerInfo(_sid(info), signed_attributes, bytes(info["signature"].native))
+    signed_attributes = info["signed_attrs"].untag().dump()  # RFC 5652 5.4: signed with the tag of SET OF, sent with [0]
+    return SignerInfo(_sid(info), bytes(signed_attributes), bytes(info["signature"].native))
 
 
 def _sid(info: Any) -> tuple[bytes, int] | bytes:

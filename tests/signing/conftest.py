@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,8 @@ class Instance:
     def routing(self, kind: MessageKind = MessageKind.TRANSACTION, **changes: str) -> Routing:
         recipient = self.bureau.bureau if kind is MessageKind.TRANSACTION else self.station.station
         fields = {"station": self.station.station, "tcn": "LS-0001-01JD9Y3V5E8Q2N4R6T7W9XZABC", "recipient": recipient}
-        return Routing(**({"kind": kind, "environment": Environment.TRAINING} | fields | changes))
+        values: dict[str, Any] = {"kind": kind, "environment": Environment.TRAINING} | fields | changes
+        return Routing(**values)
 
     def seal(self, content: bytes = CONTENT, routing: Routing | None = None, now: datetime = NOW) -> Envelope:
         """A transaction from the station to the bureau."""

@@ -12,11 +12,11 @@ from agent.model.messages import Environment, Routing
 from agent.signing import attributes, certificates, signed_data
 from agent.signing.attributes import Statement
 from agent.signing.certificates import Purpose, Role
-from agent.signing.keys import _load_training_ca
 from agent.signing.private_keys import FileSigner, Signer
 from agent.signing.seal import encrypt
 from agent.signing.signed_data import SignedData, SignerInfo
 from agent.signing.training_ca import issue
+from agent.signing.training_keys import load_training_ca
 from tests.signing.conftest import CONTENT, NOW, Instance
 
 
@@ -48,7 +48,7 @@ def envelope(instance: Instance, signed: SignedData | bytes) -> bytes:
 
 def signer_of(instance: Instance, identity: str, role: Role, purpose: Purpose = Purpose.SIGNING) -> FileSigner:
     """A key that the instance's CA certifies for something."""
-    issued = issue(_load_training_ca(instance.directory), identity, role, purpose, now=NOW)
+    issued = issue(load_training_ca(instance.directory), identity, role, purpose, now=NOW)
     return FileSigner(issued.certificate, issued.key)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asn1crypto import core
@@ -14,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.model.messages import Environment, MessageKind, Routing
-from agent.signing import cms_types, seal, verify
+from agent.signing import certificates, cms_types, seal, signed_data, verify
 from agent.signing.attributes import ROUTING_ATTRIBUTES
 from agent.signing.certificates import Purpose, Role
 from agent.signing.errors import EnvelopeError, SealError
 from agent.signing.private_keys import FileOpener, FileSigner
+from agent.signing.training_keys import load_training_ca
 from agent.signing.verify import Verification
 from tests.signing import forge
 from tests.signing.conftest import CONTENT, NOW, Instance
@@ -67,6 +69,15 @@ def test_any_file_and_any_control_number(instance: Instance, content: bytes, tcn
     opened = instance.open(instance.seal(content, instance.routing(tcn=tcn)).data)
     assert opened.facts.ok
     assert (opened.content, opened.routing.tcn) == (content, tcn)
+
+
+def test_every_length_of_a_file(instance: Instance) -> None:
+    """asn1crypto 1.5.1 takes a length that ends in 0x80 for an indefinite one and writes the element again: nothing may suffer."""
+    for length in range(600):
+        content = bytes(length)
+        opened = instance.open(instance.seal(content).data)
+        assert opened.facts.ok
+        assert opened.content == content
 
 
 def test_nothing_of_content_or_routing_shows_outside(instance: Instance) -> None:
@@ -139,7 +150,7 @@ def test_a_certificate_for_something_else_cannot_sign(instance: Instance, purpos
 
 
 def test_the_authority_itself_cannot_sign(instance: Instance) -> None:
-    ca = forge._load_training_ca(instance.directory)
+    ca = load_training_ca(instance.directory)
     opened = instance.open(forge.envelope(instance, forge.sign(instance, signer=FileSigner(ca.certificate, ca.key))))
     assert "trusted" in false_facts(opened.facts)
 
@@ -180,7 +191,7 @@ def test_production_refuses_a_training_authority(instance: Instance) -> None:
 def test_a_station_cannot_pose_as_the_bureau(instance: Instance) -> None:
     routing = instance.routing(MessageKind.RECEIPT)
     keys = instance.station
-    data = seal.encrypt(forge.signed_data.write(forge.sign(instance, routing=routing)), keys.openers[0].certificate)
+    data = seal.encrypt(signed_data.write(forge.sign(instance, routing=routing)), keys.openers[0].certificate)
     opened = verify.open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, now=NOW)
     assert false_facts(opened.facts) == {"role_ok"}
     assert opened.facts.reasons == ("The signer is no bureau; only a bureau may sign a receipt.",)
@@ -190,7 +201,7 @@ def test_a_station_named_like_the_bureau_is_still_a_station(instance: Instance) 
     routing = instance.routing(MessageKind.RECEIPT)
     keys = instance.station
     pretender = forge.signer_of(instance, "SIB-TRAINING", Role.STATION)
-    data = seal.encrypt(forge.signed_data.write(forge.sign(instance, routing=routing, signer=pretender)), keys.openers[0].certificate)
+    data = seal.encrypt(signed_data.write(forge.sign(instance, routing=routing, signer=pretender)), keys.openers[0].certificate)
     opened = verify.open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, now=NOW)
     assert false_facts(opened.facts) == {"role_ok"}
 
@@ -225,7 +236,7 @@ def test_a_receipt_for_another_station(instance: Instance) -> None:
     keys = instance.station
     routing = instance.routing(MessageKind.RECEIPT, station="LS-0002")
     signed = forge.sign(instance, routing=routing, signer=instance.bureau.signer)
-    data = seal.encrypt(forge.signed_data.write(signed), keys.openers[0].certificate)
+    data = seal.encrypt(signed_data.write(signed), keys.openers[0].certificate)
     opened = verify.open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, now=NOW)
     assert false_facts(opened.facts) == {"recipient_ok"}
 
@@ -240,19 +251,28 @@ def test_several_things_wrong_are_all_said(instance: Instance, stranger: Instanc
 # --- signed attributes that are missing, doubled or nonsense
 
 
-def edited(edit: Callable[[list[core.Any]], list[core.Any]]) -> Callable[[bytes], bytes]:
+def edited(edit: Callable[[list[Any]], list[Any]]) -> Callable[[bytes], bytes]:
     def raw(der: bytes) -> bytes:
         return bytes(cms_types.SignedAttributes(edit(list(cms_types.SignedAttributes.load(der)))).dump())
 
     return raw
 
 
-def with_value(oid: str, value: core.Any) -> Callable[[list[core.Any]], list[core.Any]]:
-    def edit(items: list[core.Any]) -> list[core.Any]:
+def with_value(oid: str, *values: bytes) -> Callable[[list[Any]], list[Any]]:
+    """Replaces an attribute's values by these, DER."""
+
+    def edit(items: list[Any]) -> list[Any]:
         kept = [item for item in items if item["attr_type"].dotted != oid]
-        return [*kept, cms_types.Attribute({"attr_type": oid, "attr_values": [core.Any(value)]})]
+        return [*kept, cms_types.Attribute({"attr_type": oid, "attr_values": cms_types.EncodedSet(contents=b"".join(values))})]
 
     return edit
+
+
+def text(value: str) -> bytes:
+    return bytes(core.UTF8String(value).dump())
+
+
+SEVEN = bytes(core.Integer(7).dump())
 
 
 @pytest.mark.parametrize("name", ROUTING_ATTRIBUTES)
@@ -263,27 +283,20 @@ def test_a_routing_attribute_is_missing(instance: Instance, name: str) -> None:
 
 
 NONSENSE = {
-    "a kind that does not exist": with_value(ROUTING_ATTRIBUTES["kind"], core.UTF8String("rumour")),
-    "an environment that does not exist": with_value(ROUTING_ATTRIBUTES["environment"], core.UTF8String("Training")),
-    "a station id with a slash": with_value(ROUTING_ATTRIBUTES["station"], core.UTF8String("LS/1")),
-    "a station id with a newline": with_value(ROUTING_ATTRIBUTES["station"], core.UTF8String("LS-1\n")),
-    "an empty control number": with_value(ROUTING_ATTRIBUTES["tcn"], core.UTF8String("")),
-    "a number where text belongs": with_value(ROUTING_ATTRIBUTES["tcn"], core.Integer(7)),
-    "text that is not UTF-8": with_value(ROUTING_ATTRIBUTES["tcn"], core.Any.load(b"\x0c\x02\xff\xfe")),
-    "another content type": with_value(cms_types.ID_CONTENT_TYPE, core.ObjectIdentifier(cms_types.ID_SIGNED_DATA)),
-    "a signing time that is no time": with_value(cms_types.ID_SIGNING_TIME, core.Any.load(b"\x17\x0d999999999999Z")),
-    "a signing time without a zone": with_value(cms_types.ID_SIGNING_TIME, core.Any.load(b"\x18\x0e20261124070000")),
-    "a signing certificate that is none": with_value(cms_types.ID_AA_SIGNING_CERTIFICATE_V2, core.Integer(7)),
-    "an attribute twice": lambda items: [
-        *items,
-        cms_types.Attribute({"attr_type": ROUTING_ATTRIBUTES["tcn"], "attr_values": [core.Any(core.UTF8String("x"))]}),
-    ],
-    "two values of one attribute": lambda items: [
-        *(item for item in items if item["attr_type"].dotted != ROUTING_ATTRIBUTES["tcn"]),
-        cms_types.Attribute(
-            {"attr_type": ROUTING_ATTRIBUTES["tcn"], "attr_values": [core.Any(core.UTF8String("x")), core.Any(core.UTF8String("y"))]}
-        ),
-    ],
+    "a kind that does not exist": with_value(ROUTING_ATTRIBUTES["kind"], text("rumour")),
+    "an environment that does not exist": with_value(ROUTING_ATTRIBUTES["environment"], text("Training")),
+    "a station id with a slash": with_value(ROUTING_ATTRIBUTES["station"], text("LS/1")),
+    "a station id with a newline": with_value(ROUTING_ATTRIBUTES["station"], text("LS-1\n")),
+    "an empty control number": with_value(ROUTING_ATTRIBUTES["tcn"], text("")),
+    "a number where text belongs": with_value(ROUTING_ATTRIBUTES["tcn"], SEVEN),
+    "text that is not UTF-8": with_value(ROUTING_ATTRIBUTES["tcn"], b"\x0c\x02\xff\xfe"),
+    "another content type": with_value(cms_types.ID_CONTENT_TYPE, core.ObjectIdentifier(cms_types.ID_SIGNED_DATA).dump()),
+    "a signing time that is no time": with_value(cms_types.ID_SIGNING_TIME, b"\x17\x0d999999999999Z"),
+    "a signing time without a zone": with_value(cms_types.ID_SIGNING_TIME, b"\x18\x0e20261124070000"),
+    "a signing certificate that is none": with_value(cms_types.ID_AA_SIGNING_CERTIFICATE_V2, SEVEN),
+    "an attribute twice": lambda items: [*items, *with_value(ROUTING_ATTRIBUTES["tcn"], text("x"))([])],
+    "two values of one attribute": with_value(ROUTING_ATTRIBUTES["tcn"], text("x"), text("y")),
+    "no value of an attribute": with_value(ROUTING_ATTRIBUTES["tcn"]),
     "no attributes": lambda items: [],
 }
 
@@ -295,7 +308,21 @@ def test_signed_nonsense_is_refused(instance: Instance, case: str) -> None:
 
 
 def test_an_unknown_signed_attribute_is_let_be(instance: Instance) -> None:
-    raw = edited(with_value("1.2.3.4", core.Integer(7)))
+    raw = edited(with_value("1.2.3.4", SEVEN))
+    assert instance.open(forge.envelope(instance, forge.sign(instance, raw=raw))).facts.ok
+
+
+def test_a_signing_certificate_with_its_issuer_and_policies_is_read(instance: Instance) -> None:
+    """RFC 5035 3 and 4: both optional parts that other software writes."""
+    own = instance.station.signer.certificate
+    issuer_serial = cms_types.EncodedSequence(contents=own.issuer.public_bytes() + SEVEN)
+    value = cms_types.SigningCertificateV2(
+        {
+            "certs": [{"cert_hash": certificates.sha256(own), "issuer_serial": issuer_serial}],
+            "policies": cms_types.EncodedSequence(contents=b""),
+        }
+    )
+    raw = edited(with_value(cms_types.ID_AA_SIGNING_CERTIFICATE_V2, value.dump()))
     assert instance.open(forge.envelope(instance, forge.sign(instance, raw=raw))).facts.ok
 
 
@@ -315,11 +342,12 @@ def test_a_signing_time_after_2049(instance: Instance) -> None:
         ({"station": "LS-0002"}, "another station"),
         ({"recipient": "OTHER"}, "another name"),
         ({"kind": MessageKind.RECEIPT}, "does not sign a receipt"),
+        ({"environment": Environment.PRODUCTION}, "not for production"),
         ({"tcn": ""}, "'tcn'"),
         ({"tcn": "Ä"}, "'tcn'"),
     ],
 )
-def test_what_would_be_refused_is_not_sealed(instance: Instance, changes: dict[str, str], sentence: str) -> None:
+def test_what_would_be_refused_is_not_sealed(instance: Instance, changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SealError, match=sentence):
         instance.seal(routing=replace(instance.routing(), **changes))
 

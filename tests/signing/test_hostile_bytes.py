@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from asn1crypto import core
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,7 +120,7 @@ trees = st.recursive(
 @given(tree=trees, cut=st.integers(0, 2000))
 def test_foreign_elements_in_place_of_ours(instance: Instance, tree: bytes, cut: int) -> None:
     for oid, read in ((cms_types.ID_CT_AUTH_ENVELOPED_DATA, auth_enveloped_data.read), (cms_types.ID_SIGNED_DATA, signed_data.read)):
-        label = cms_types.core.ObjectIdentifier(oid).dump()
+        label = core.ObjectIdentifier(oid).dump()
         with pytest.raises(EnvelopeError):
             read(tlv(0x30, label + tlv(0xA0, tree)))
     plain = signed_data.write(forge.sign(instance))

@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from agent.clock import SetClock, SystemClock
 from agent.errors import ConfigError, UsageError
 from agent.model.messages import Environment, MessageKind
-from agent.signing import certificates, keys, seal, training_ca
+from agent.signing import certificates, keys, seal, training_ca, training_keys
 from agent.signing.certificates import Purpose, Role
 from agent.signing.keys import BureauKeys, StationKeys, TrainingKeys, add_station, init_training
+from agent.signing.private_keys import load_certificate
+from agent.signing.training_keys import load_training_ca
 from agent.signing.verify import open_envelope
-from tests.signing import forge
 from tests.signing.conftest import CONTENT, NOW, Instance, load
 
 LAYOUT = {
@@ -72,7 +73,7 @@ def test_keys_appear_whole_or_not_at_all(tmp_path: Path, clock: SetClock, monkey
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keys, "_publish", fail)
+    monkeypatch.setattr(training_keys, "_publish", fail)
     with pytest.raises(OSError, match="No space"):
         init_training(tmp_path, station="LS-0001", bureau="SIB", clock=clock)
     assert files(tmp_path) == set()
@@ -92,8 +93,8 @@ def test_a_bad_bureau_id(tmp_path: Path, clock: SetClock) -> None:
 
 
 def test_names_and_lifetimes(made: TrainingKeys) -> None:
-    tls = keys.load_certificate(made.station("tls").certificate)
-    ca = keys.load_certificate(made.ca.certificate)
+    tls = load_certificate(made.station("tls").certificate)
+    ca = load_certificate(made.ca.certificate)
     assert tls.subject.rfc4514_string() == "CN=LS-0001,OU=station,O=LIVESCAN TRAINING"
     names = tls.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["ls-0001.station.livescan.invalid"]
@@ -146,7 +147,7 @@ def production(directory: Path, ca: training_ca.Issued) -> None:
 
 
 def test_training_refuses_a_production_authority(made: TrainingKeys) -> None:
-    production(made.directory, forge._load_training_ca(made.directory))
+    production(made.directory, load_training_ca(made.directory))
     with pytest.raises(ConfigError, match="is not a training CA"):
         StationKeys.load(made.directory, environment=Environment.TRAINING)
     with pytest.raises(ConfigError, match="not that of a certificate authority"):
@@ -202,8 +203,8 @@ def test_a_new_opening_key_and_the_retired_one(made: TrainingKeys) -> None:
     retired.mkdir()
     for ending in ("crt", "key"):
         (made.directory / "bureau" / f"opening.{ending}").rename(retired / f"opening-1.{ending}")
-    fresh = training_ca.issue(forge._load_training_ca(made.directory), "SIB-TRAINING", Role.BUREAU, Purpose.OPENING, now=NOW)
-    keys._write_pair(made.directory / "bureau", "opening", fresh)
+    fresh = training_ca.issue(load_training_ca(made.directory), "SIB-TRAINING", Role.BUREAU, Purpose.OPENING, now=NOW)
+    training_keys.write_pair(made.directory / "bureau", "opening", fresh)
     instance = load(made.directory)
     assert len(instance.bureau.openers) == 2
     assert instance.open(late.data).facts.ok
@@ -280,7 +281,7 @@ def test_a_signing_certificate_is_no_tls_certificate(today: TrainingKeys) -> Non
 
 
 def test_the_broker_answers_to_its_host_name(today: TrainingKeys) -> None:
-    certificate = keys.load_certificate(today.broker.certificate)
+    certificate = load_certificate(today.broker.certificate)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["localhost", "broker.example"]
     assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
@@ -290,7 +291,7 @@ def test_the_broker_answers_to_its_host_name(today: TrainingKeys) -> None:
 
 
 def test_only_p256_is_fit(instance: Instance) -> None:
-    ca = forge._load_training_ca(instance.directory)
+    ca = load_training_ca(instance.directory)
     other = ec.generate_private_key(ec.SECP384R1())
     builder = training_ca._builder(
         training_ca._name("LS-1", Role.STATION), ca.certificate.subject, other.public_key(), NOW, training_ca.LEAF_LIFETIME
@@ -300,7 +301,7 @@ def test_only_p256_is_fit(instance: Instance) -> None:
 
 
 def test_an_unknown_critical_extension_is_not_trusted(instance: Instance) -> None:
-    ca = forge._load_training_ca(instance.directory)
+    ca = load_training_ca(instance.directory)
     key = ec.generate_private_key(ec.SECP256R1())
     builder = training_ca._builder(
         training_ca._name("LS-1", Role.STATION), ca.certificate.subject, key.public_key(), NOW, training_ca.LEAF_LIFETIME

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from agent.clock import SystemClock
+from agent.signing import signed_data
 from agent.signing.errors import EnvelopeError
+from agent.signing.keys import init_training
 from tests.data import need_debian
 from tests.signing import forge
-from tests.signing.conftest import CONTENT, Instance
+from tests.signing.conftest import CONTENT, Instance, load
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 AT = ["-attime", "1795503600"]  # 2026-11-24 07:00 UTC, as the fixtures
@@ -99,7 +102,7 @@ def sealed_by_openssl(openssl: Run, instance: Instance, plain: bytes, *options: 
 
 @pytest.mark.parametrize("options", [(), ("-keyid",)], ids=["issuer and serial", "key identifier"])
 def test_we_open_what_openssl_encrypts(openssl: Run, instance: Instance, options: tuple[str, ...]) -> None:
-    plain = forge.signed_data.write(forge.sign(instance))
+    plain = signed_data.write(forge.sign(instance))
     opened = instance.open(sealed_by_openssl(openssl, instance, plain, *options))
     assert opened.facts.ok
     assert opened.content == CONTENT
@@ -108,7 +111,7 @@ def test_we_open_what_openssl_encrypts(openssl: Run, instance: Instance, options
 @pytest.mark.parametrize("options", [("-cades",), ("-cades", "-keyid")], ids=["issuer and serial", "key identifier"])
 def test_we_read_what_openssl_signs_up_to_the_missing_routing(openssl: Run, instance: Instance, options: tuple[str, ...]) -> None:
     plain = made_by_openssl(openssl, instance, CONTENT, *options)
-    parts = forge.signed_data.read(plain)
+    parts = signed_data.read(plain)
     assert parts.content == CONTENT
     with pytest.raises(EnvelopeError, match="The signed attribute 'kind' is missing: this is not an envelope of a station or a bureau"):
         instance.open(sealed_by_openssl(openssl, instance, plain))
@@ -174,3 +177,20 @@ def test_certificates_satisfy_openssl_strictly(openssl: Run, instance: Instance)
         assert result.returncode == 0, result.stderr
     refused = openssl("verify", "-purpose", "sslclient", "-CAfile", ca, *AT, instance.directory / "station" / "signing.crt")
     assert refused.returncode != 0
+
+
+def test_the_commands_of_the_document_work(openssl: Run, tmp_path: Path) -> None:
+    """Runs what docs/envelope.md prints, in its order, in a directory laid out as it says."""
+    init_training(tmp_path, station="LS-0001", bureau="SIB-TRAINING", clock=SystemClock())
+    instance, now = load(tmp_path), SystemClock().now()
+    (tmp_path / "envelope.der").write_bytes(instance.seal(now=now).data)
+    document = Path(__file__).parents[2] / "docs" / "envelope.md"
+    commands = [line.split()[1:] for line in document.read_text().splitlines() if line.startswith("openssl ")]
+    assert len(commands) == 5
+    for command in commands:
+        result = openssl(*command)
+        assert result.returncode == 0, result.stderr
+        if "-verify" in command:
+            assert (tmp_path / "car.an2").read_bytes() == CONTENT
+    with pytest.raises(EnvelopeError, match="'kind' is missing"):
+        instance.open((tmp_path / "envelope.der").read_bytes(), now=now)
