@@ -100,12 +100,15 @@ class UplinkEnd:
     async def run(self) -> None:
         """Dial until cancelled; what breaks one connection is logged in one line and the next begins after a pause."""
         pause = DIAL_FIRST
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await self._connection()
-                pause = DIAL_FIRST
             except (LivescanError, OSError) as error:
                 log.warning("handover: no connection to the core: %s", error)
+            if loop.time() - began > DIAL_MAX:  # it worked for a while
+                pause = DIAL_FIRST
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  spreads dials, protects nothing
             pause = min(2 * pause, DIAL_MAX)
 
@@ -214,3 +217,8 @@ class _Session:
             return
         self.wire.say(Have(envelope.txid, queued_at))
         self._on_kept(envelope.txid)
+
+
+def _check(envelope: EnvelopeFrame) -> None:
+    if hashlib.sha256(envelope.body).hexdigest() != envelope.txid:
+        raise HandoverError("The bytes have another SHA-256 than announced.", means="They were not taken.", do="Check the core's disk.")
