@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -205,15 +206,12 @@ class _Session:
 
     async def _keep(self, envelope: EnvelopeFrame) -> None:
         """The acknowledgement goes out only after the commit, and before the courier may report anything later about it."""
-        if hashlib.sha256(envelope.body).hexdigest() != envelope.txid:
-            raise HandoverError(
-                f"The bytes of {envelope.txid} have another SHA-256.", means="They were not taken.", do="Check the core's disk."
-            )
         try:
+            _check(envelope)
             queued_at = await self._outbound.keep(envelope.txid, envelope.station, envelope.priority, envelope.body)
         except LivescanError as error:
             log.error("handover: %s cannot be kept: %s", envelope.txid, error)
-            self.wire.say(Refuse(envelope.txid, error.what.encode("ascii", "replace").decode()[:300]))
+            self.wire.say(Refuse(envelope.txid, re.sub(r"[^ -~]", "?", error.what)[:300]))
             return
         self.wire.say(Have(envelope.txid, queued_at))
         self._on_kept(envelope.txid)
