@@ -26,7 +26,9 @@ from agent.training.access_list import Role, member
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.bureau_link import BureauSettings, run_bureau
 from agent.training.bureau_store import bureau_journal, bureau_owes
+from agent.training.mosquitto import Mosquitto
 from tests.casework.bench import BOOKING, BUREAU, STATION, TCN, Desk, Keys, car
+from tests.data import need_debian
 from tests.training.client import Client
 from tests.training.pki import Credentials
 
@@ -43,23 +45,26 @@ def live_keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return Keys(directory, StationKeys.load(directory, environment=training), BureauKeys.load(directory, environment=training))
 
 
-def _broker(keys: Keys, directory: Path) -> NatsBroker:
+def _broker(keys: Keys, directory: Path, made: type[NatsBroker] | type[Mosquitto] = NatsBroker) -> NatsBroker | Mosquitto:
     files = TrainingKeys(keys.directory)
     members = [member(files.station("tls").certificate, Role.STATION), member(files.bureau("tls").certificate, Role.BUREAU)]
-    return NatsBroker(directory, BrokerFiles.of_training(keys.directory), members)
+    return made(directory, BrokerFiles.of_training(keys.directory), members)
 
 
 @pytest.fixture
-def broker(live_keys: Keys, tmp_path: Path) -> Iterator[NatsBroker]:
+def broker(request: pytest.FixtureRequest, live_keys: Keys, tmp_path: Path) -> Iterator[NatsBroker | Mosquitto]:
     """A fresh one for each test: nothing is left in its queues by another."""
-    made = _broker(live_keys, tmp_path / "broker")
+    kind = getattr(request, "param", "nats")
+    if kind == "mosquitto":
+        need_debian("mosquitto", "mosquitto")
+    made = _broker(live_keys, tmp_path / "broker", Mosquitto if kind == "mosquitto" else NatsBroker)
     made.start()
     yield made
     made.stop()
 
 
 @pytest.fixture
-def settings(live_keys: Keys, broker: NatsBroker, tmp_path: Path) -> BureauSettings:
+def settings(live_keys: Keys, broker: NatsBroker | Mosquitto, tmp_path: Path) -> BureauSettings:
     return BureauSettings(tmp_path / "bureau", live_keys.directory, broker.port, resend=0.5)
 
 
@@ -81,7 +86,7 @@ async def running(settings: BureauSettings) -> AsyncIterator[None]:
 class Station(Client):
     """A station's client that puts chunks together."""
 
-    def __init__(self, broker: NatsBroker, keys: Keys) -> None:
+    def __init__(self, broker: NatsBroker | Mosquitto, keys: Keys) -> None:
         files = TrainingKeys(keys.directory)
         tls = files.station("tls")
         super().__init__(broker.port, Credentials(files.ca.certificate, tls.certificate, tls.key), STATION)
@@ -111,8 +116,12 @@ def _seal(keys: Keys) -> Envelope:
     return seal(CAR, routing, signer=keys.station.signer, recipient=keys.station.bureau, now=CLOCK.now())
 
 
+BOTH = pytest.mark.parametrize("broker", ["nats", "mosquitto"], indirect=True)
+
+
+@BOTH
 def test_a_transaction_goes_out_and_its_receipt_sre_and_idr_come_back(
-    settings: BureauSettings, broker: NatsBroker, live_keys: Keys, tmp_path: Path
+    settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys, tmp_path: Path
 ) -> None:
     desk = Desk(tmp_path, live_keys)
     casework = Casework(desk.database, desk.vault, live_keys.station, CLOCK)
@@ -135,7 +144,9 @@ def test_a_transaction_goes_out_and_its_receipt_sre_and_idr_come_back(
     desk.database.close()
 
 
-def test_answers_are_repeated_until_the_station_acknowledges(settings: BureauSettings, broker: NatsBroker, live_keys: Keys) -> None:
+def test_answers_are_repeated_until_the_station_acknowledges(
+    settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys
+) -> None:
     def hear(station: Station) -> None:
         station.send(_seal(live_keys))
         heard = [_rid(station.receive()) for _ in range(6)]
@@ -152,7 +163,9 @@ def test_answers_are_repeated_until_the_station_acknowledges(settings: BureauSet
     asyncio.run(story())
 
 
-def test_a_station_that_comes_online_is_told_again_at_once(settings: BureauSettings, broker: NatsBroker, live_keys: Keys) -> None:
+def test_a_station_that_comes_online_is_told_again_at_once(
+    settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys
+) -> None:
     def hear(station: Station) -> None:
         station.send(_seal(live_keys))
         first = [station.receive() for _ in range(3)]
@@ -167,8 +180,9 @@ def test_a_station_that_comes_online_is_told_again_at_once(settings: BureauSetti
     asyncio.run(story())
 
 
+@BOTH
 def test_what_was_sent_while_the_bureau_was_away_is_committed_once_when_it_returns(
-    settings: BureauSettings, broker: NatsBroker, live_keys: Keys
+    settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys
 ) -> None:
     async def story() -> None:
         async with running(settings):
@@ -199,7 +213,7 @@ def test_the_broker_killed_under_the_bureau(settings: BureauSettings, live_keys:
         own.stop()
 
 
-def test_the_bureaus_status_says_whether_it_is_there(settings: BureauSettings, broker: NatsBroker, live_keys: Keys) -> None:
+def test_the_bureaus_status_says_whether_it_is_there(settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys) -> None:
     """Retained; and the last will of a bureau that was killed."""
     script = (
         "import asyncio, sys; from pathlib import Path; from agent.training.bureau_link import BureauSettings, run_bureau;"
