@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.signing import cms_types as cms
-from agent.signing.der import load_content_info, only, reading, require, require_der
+from agent.signing.der import load_content_info, only, reading, require
 
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of a whole envelope; a ten-print transaction is about 1 MB
 OVERHEAD_LIMIT = 8 * 1024  # bytes; ours is about 450. What is not ciphertext is small
@@ -86,13 +86,11 @@ def _recipient_info(sealed: Sealed, issuer: bytes, serial: int) -> Any:
 def read(data: bytes) -> Sealed:
     """Raises EnvelopeError for anything but one P-256 recipient and AES-256-GCM. Decrypts nothing."""
     require(len(data) <= SIZE_LIMIT, f"The envelope is larger than {SIZE_LIMIT} bytes.")
-    envelope = load_content_info(data, cms.ID_CT_AUTH_ENVELOPED_DATA, cms.AuthEnvelopedDataInfo, _WHAT)
+    envelope = load_content_info(data, cms.ID_CT_AUTH_ENVELOPED_DATA, cms.AuthEnvelopedDataInfo, OVERHEAD_LIMIT, _WHAT)
     with reading(_WHAT):
         enveloped = envelope["content"]
         encrypted = enveloped["auth_encrypted_content_info"]
         ciphertext = bytes(encrypted["encrypted_content"].native)
-        require(len(data) - len(ciphertext) <= OVERHEAD_LIMIT, "There is too much beside the encrypted content in the envelope.")
-        require_der(envelope, data, _WHAT)
         require(enveloped["version"].native == 0, "The version of the envelope is not 0.")
         nonce, tag = _gcm(encrypted, enveloped["mac"])
         info = only(enveloped["recipient_infos"], "Recipients").chosen

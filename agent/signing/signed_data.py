@@ -12,7 +12,7 @@ from typing import Any
 from asn1crypto import core
 
 from agent.signing import cms_types as cms
-from agent.signing.der import load_content_info, only, reading, require, require_der
+from agent.signing.der import load_content_info, only, reading, require
 
 OVERHEAD_LIMIT = 16 * 1024  # bytes; ours is about 1,300. What is not the file is small
 _WHAT = "The signed part of the envelope"
@@ -60,13 +60,11 @@ def write(signed: SignedData) -> bytes:
 
 def read(data: bytes) -> SignedData:
     """Raises EnvelopeError for anything but the one shape above. Verifies nothing."""
-    info = load_content_info(data, cms.ID_SIGNED_DATA, cms.SignedDataInfo, _WHAT)
+    info = load_content_info(data, cms.ID_SIGNED_DATA, cms.SignedDataInfo, OVERHEAD_LIMIT, _WHAT)
     with reading(_WHAT):
         signed = info["content"]
         require(signed["encap_content_info"]["e_content_type"].dotted == cms.ID_DATA, "The signed content is not of type id-data.")
         content = bytes(signed["encap_content_info"]["e_content"].native)
-        require(len(data) - len(content) <= OVERHEAD_LIMIT, "There is too much beside the file in the signed part.")
-        require_der(info, data, _WHAT)
         digest = only(signed["digest_algorithms"], "Digest algorithms")
         require(digest.dump() in cms.SHA256_IDENTIFIERS, "The signed part uses a digest other than SHA-256.")
         signer = only(signed["signer_infos"], "Signers")
