@@ -20,7 +20,7 @@ BIT_RATE = 0.75  # bits per pixel, EBTS 11.0 §3.8.2: nominal 15:1
 PPI = 500  # the only resolution for which WSQ is used, EBTS 11.0 §3.8.2; the codec writes it into its comment
 MIN_SIDE = 31  # pixels: below it the codec's wavelet tree has no leaves
 MAX_SIDE = 5000  # pixels: 10 inches; tens of thousands in one direction overrun the codec's buffers (measured)
-MAX_PIXELS = 25_000_000  # 5000 x 5000; the codec itself gives up at 33.8 million (measured)
+MAX_PIXELS = 16_000_000  # 4000 x 4000; at 16,843,009 white pixels the codec's 32-bit sum of grey levels overflows (measured)
 
 
 def encode_wsq(pixels: GrayImage) -> bytes:
@@ -54,7 +54,7 @@ def _shaped(pixels: bytes, width: int, height: int, header: WsqHeader) -> GrayIm
 
 def _check_size(width: int, height: int) -> None:
     if not (MIN_SIDE <= width <= MAX_SIDE and MIN_SIDE <= height <= MAX_SIDE and width * height <= MAX_PIXELS):
-        raise ImageError(f"{width} x {height} pixels is outside {MIN_SIDE} to {MAX_SIDE} on a side")
+        raise ImageError(f"{width} x {height} pixels is outside {MIN_SIDE} to {MAX_SIDE} on a side, {MAX_PIXELS} in all")
 
 
 def psnr(a: GrayImage, b: GrayImage) -> float:
