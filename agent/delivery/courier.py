@@ -156,6 +156,7 @@ class Courier:
     def _connected(self, event: Connected) -> None:
         log.info("mqtt: connected to the broker")
         self._connection = event
+        self._bureau_offline = False  # until its retained status says so: the broker may have lost that, and us a change
         self._flights.start_over()
         self._window = Window(event.window, self._window.late)
         self._look = True

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -100,12 +101,15 @@ class UplinkEnd:
     async def run(self) -> None:
         """Dial until cancelled; what breaks one connection is logged in one line and the next begins after a pause."""
         pause = DIAL_FIRST
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await self._connection()
-                pause = DIAL_FIRST
             except (LivescanError, OSError) as error:
                 log.warning("handover: no connection to the core: %s", error)
+            if loop.time() - began > DIAL_MAX:  # it worked for a while
+                pause = DIAL_FIRST
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  spreads dials, protects nothing
             pause = min(2 * pause, DIAL_MAX)
 
@@ -202,15 +206,17 @@ class _Session:
 
     async def _keep(self, envelope: EnvelopeFrame) -> None:
         """The acknowledgement goes out only after the commit, and before the courier may report anything later about it."""
-        if hashlib.sha256(envelope.body).hexdigest() != envelope.txid:
-            raise HandoverError(
-                f"The bytes of {envelope.txid} have another SHA-256.", means="They were not taken.", do="Check the core's disk."
-            )
         try:
+            _check(envelope)
             queued_at = await self._outbound.keep(envelope.txid, envelope.station, envelope.priority, envelope.body)
         except LivescanError as error:
             log.error("handover: %s cannot be kept: %s", envelope.txid, error)
-            self.wire.say(Refuse(envelope.txid, error.what.encode("ascii", "replace").decode()[:300]))
+            self.wire.say(Refuse(envelope.txid, re.sub(r"[^ -~]", "?", error.what)[:300]))
             return
         self.wire.say(Have(envelope.txid, queued_at))
         self._on_kept(envelope.txid)
+
+
+def _check(envelope: EnvelopeFrame) -> None:
+    if hashlib.sha256(envelope.body).hexdigest() != envelope.txid:
+        raise HandoverError("The bytes have another SHA-256 than announced.", means="They were not taken.", do="Check the core's disk.")

@@ -28,7 +28,7 @@ def receipt_for(txid: str) -> bytes:
 
 
 class SmallBureau:
-    """Counts complete envelopes by txid (`arrivals`), keeps the first of each (`store`), answers each arrival with a receipt unless told not to.
+    """Counts complete envelopes by txid (`arrivals`), keeps the first of each (`store`), answers each arrival with a receipt if told so.
 
     It acknowledges a chunk to the broker when it has it in memory: it is never killed in these tests.
     """
@@ -81,7 +81,7 @@ class SmallBureau:
         elif level[4] == "status":
             self.stations.append(json.loads(message.payload)["online"])
         else:
-            self._chunk(level[3], level[5], int(level[6]), int(level[7]), message.payload)
+            self._chunk(level[3], level[5], int(level[6]), int(level[7]), bytes(message.payload))
 
     def _chunk(self, station: str, txid: str, index: int, total: int, payload: bytes) -> None:
         magic, version, _, header, i, n, length, size, crc, digest = HEADER.unpack_from(payload)

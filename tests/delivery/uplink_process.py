@@ -1,4 +1,4 @@
-"""The uplink as its own process, for tests that kill it: `python -m tests.delivery.uplink_process '{"state": ..., "handover": ..., "port": ...}'`.
+"""The uplink as its own process, for tests that kill it: `python -m tests.delivery.uplink_process '{"state": ..., "port": ...}'`.
 
 With "kill" it kills itself with SIGKILL: `["agent.delivery.spool:Spool.put", "before" | "after", n]` at the n-th call of that function.
 """
