@@ -10,11 +10,10 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from agent.casework.errors import CaseworkError
-from agent.casework.events import CaseEvent, EventKind, fold
+from agent.casework.events import CaseEvent, EventKind, Submission, fold
 from agent.casework.tie import Match
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -44,16 +43,6 @@ CREATE TABLE case_numbers (
     PRIMARY KEY (digest, tcn)
 ) STRICT;
 """
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What we sent under one TCN."""
-
-    booking: BookingId
-    tcn: str
-    content_sha256: str
-    envelopes: frozenset[str]  # txids: more than one after re-sealing
 
 
 def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: str = "", numbers: Iterable[str] = ()) -> bool:

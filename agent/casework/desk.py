@@ -16,8 +16,8 @@ from datetime import datetime
 
 from agent.casework import cases, inbox
 from agent.casework.events import CaseEvent, CaseState, EventKind
-from agent.casework.inbox import Inbound, Taken
 from agent.casework.letters import read_letter
+from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.clock import Clock
 from agent.model.booking import BookingId

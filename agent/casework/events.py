@@ -15,6 +15,7 @@ from types import MappingProxyType
 from agent.casework.answer_states import Answer, IdentState, ImmigrationState, move_ident, move_immigration
 from agent.casework.submission_states import SubmissionEvent, SubmissionState
 from agent.casework.submission_states import move as move_submission
+from agent.model.booking import BookingId
 
 
 class EventKind(StrEnum):
@@ -62,6 +63,16 @@ class CaseEvent:
     content_sha256: str | None = None  # hex: of the inner file that was sent or received
     envelope_sha256: str | None = None  # hex: txid of what was sent
     rid: str | None = None  # hex: envelope in which a receipt or reply came
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What we sent under one TCN."""
+
+    booking: BookingId
+    tcn: str
+    content_sha256: str
+    envelopes: frozenset[str]  # txids: more than one after re-sealing
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ content again changes nothing; other content under a used id goes to a person.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from agent.casework import cases
@@ -18,6 +18,7 @@ from agent.casework.events import CaseEvent, EventKind
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
 from agent.casework.receipts import judge
 from agent.casework.replies import events_in
+from agent.casework.taken import RECEIPT, UNUSABLE, Inbound, Taken
 from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -45,31 +46,6 @@ CREATE TABLE case_effects (
     PRIMARY KEY (source, message_id)
 ) STRICT;
 """
-
-RECEIPT = "receipt"
-UNUSABLE = "unusable"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What became of one inbound message. The same for every repetition of it."""
-
-    kind: str  # "receipt", a ReplyKind, or "unusable"
-    booking_id: BookingId | None = None
-    tcn: str | None = None  # of our submission
-    release_txid: str | None = None  # this envelope was received by the bureau: its payload may go
-    tied_by: TiedBy | None = None
-    manual: str | None = None  # why a person must look at it; None when it is done
-
-
-@dataclass(frozen=True)
-class Inbound:
-    """One row of the inbox."""
-
-    rid: str
-    arrived_at: datetime  # UTC
-    taken: Taken | None  # None while it has only arrived
-    in_booking: bool = False  # its bytes lie with its booking, or were shredded with it
 
 
 def arrive(db: sqlite3.Connection, rid: str, at: datetime) -> datetime:

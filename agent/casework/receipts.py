@@ -10,8 +10,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from agent.casework.cases import Submission
 from agent.casework.errors import CaseworkError
+from agent.casework.events import Submission
 from agent.handover.instants import read_instant
 from agent.model.messages import Receipt, Routing
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from agent.casework.answer_states import IdentState, ImmigrationState
 from agent.casework.events import CaseEvent, CaseState, EventKind, fold, latest_tcn
-from agent.casework.inbox import Inbound
+from agent.casework.taken import Inbound
 
 _K, _I, _C = EventKind, IdentState, ImmigrationState
 

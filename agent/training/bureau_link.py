@@ -76,11 +76,19 @@ class _Desk:
         pause = TICK
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await self._handle(await asyncio.wait_for(self._events.get(), pause))
+                for event in await self._next(pause):
+                    await self._handle(event)
                 pause = await self._publish_owed()
         finally:
             await asyncio.to_thread(self._link.stop)
+
+    async def _next(self, pause: float) -> tuple[LinkEvent, ...]:
+        """The next event, or none within `pause` seconds. Not by `wait_for`, which in Python 3.11 can lose a cancellation."""
+        try:
+            async with asyncio.timeout(pause):
+                return (await self._events.get(),)
+        except TimeoutError:
+            return ()
 
     def _post(self, event: LinkEvent) -> None:
         """On the link's thread."""

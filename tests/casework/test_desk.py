@@ -15,8 +15,8 @@ from agent.casework.answer_states import IdentState, ImmigrationState
 from agent.casework.desk import Casework
 from agent.casework.errors import CaseworkError
 from agent.casework.events import CaseState, EventKind
-from agent.casework.inbox import Taken
 from agent.casework.submission_states import SubmissionState
+from agent.casework.taken import Taken
 from agent.casework.tie import TiedBy
 from agent.clock import SetClock
 from agent.model.booking import BookingId

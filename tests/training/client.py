@@ -23,7 +23,7 @@ class Client:
         self.messages: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self._answers: queue.Queue[Any] = queue.Queue()
         self._port = port
-        self._mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, clean_session=True)
+        self._mqtt = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, reconnect_on_failure=False)
         self._mqtt.tls_set_context(_context(who, ca or who))
         self._mqtt.on_connect = lambda client, userdata, flags, reason, properties: self._answers.put(reason)
         self._mqtt.on_disconnect = lambda client, userdata, flags, reason, properties: self._answers.put(reason)

@@ -67,6 +67,16 @@ class Authority:
         )
         return paths
 
+    def revoke(self, who: Credentials) -> Path:
+        """The revocation list that names this certificate."""
+        serial = x509.load_pem_x509_certificate(who.certificate.read_bytes()).serial_number
+        now = datetime.now(UTC) - timedelta(minutes=1)
+        entry = x509.RevokedCertificateBuilder(serial, now).build()
+        builder = x509.CertificateRevocationListBuilder(self._name, now, now + timedelta(days=1), revoked_certificates=[entry])
+        path = self._directory / "ca.crl"
+        path.write_bytes(builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        return path
+
     def broker(self) -> BrokerFiles:
         server = self.issue("broker", "broker", server=True)
         return BrokerFiles(self.ca, server.certificate, server.key)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -171,18 +174,41 @@ def test_another_stations_client_id_gives_nothing_to_read(bench: Bench) -> None:
         assert b.messages.empty()
 
 
-def test_nothing_but_mqtt_is_open_to_a_member_of_the_nats_broker(tmp_path: Path) -> None:
-    """The NATS client port asks for the certificate too and then admits no one."""
-    import json
+def test_the_nats_port_itself_admits_no_member(tmp_path: Path) -> None:
+    """It cannot be switched off; it asks for the certificate, and then for a kind of connection that nobody may have."""
+    bench = _start("nats", tmp_path)
+    try:
+        found = re.search(r"client connections on 127\.0\.0\.1:(\d+)", (tmp_path / "broker" / "nats-server.log").read_text())
+        assert found is not None
+        assert b"Authorization Violation" in _nats_answer(int(found[1]), bench.a)
+    finally:
+        bench.broker.stop()
 
-    from agent.training.broker import nats_config
 
-    authority = Authority(tmp_path)
-    who = member(authority.issue("LS-0001", "station").certificate, Role.STATION)
-    config = json.loads(nats_config(tmp_path, authority.broker(), [who], 0))
-    assert config["listen"].startswith("127.0.0.1:")
-    assert config["tls"]["verify_and_map"] is True
-    assert [user["allowed_connection_types"] for user in config["authorization"]["users"]] == [["MQTT"]]
+def _nats_answer(port: int, who: Credentials) -> bytes:
+    context = ssl.create_default_context(cafile=str(who.ca))
+    context.load_cert_chain(str(who.certificate), str(who.key))
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+        assert plain.recv(4096).startswith(b"INFO ")
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+            secure.sendall(b'CONNECT {"verbose":false}\r\nSUB $MQTT.sub.> 1\r\nPING\r\n')
+            return secure.recv(4096)
+
+
+def test_mosquitto_refuses_a_revoked_certificate(tmp_path: Path) -> None:
+    need_debian("mosquitto", "mosquitto")
+    authority = Authority(tmp_path / "pki")
+    good, revoked = authority.issue("LS-0001", "station"), authority.issue("LS-0002", "station")
+    members = [member(one.certificate, Role.STATION) for one in (good, revoked)]
+    broker = Mosquitto(tmp_path / "broker", authority.broker(), members, crl=authority.revoke(revoked))
+    broker.start()
+    try:
+        with Client(broker.port, good, "LS-0001"):
+            pass
+        with pytest.raises(OSError), Client(broker.port, revoked, "LS-0002"):
+            pass
+    finally:
+        broker.stop()
 
 
 def test_a_wildcard_filter_also_needs_its_parent() -> None:
