@@ -84,7 +84,8 @@ class CaptureRunner:
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position] = ()) -> None:
         """All steps that are not done. Cancel the task to stop.
 
-        Raises what `accept` and `decide` raise; DeviceError, or NoSuchMove for a scanner that breaks the order of the table, after FAULTS times.
+        Raises what `accept` and `decide` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError, or
+        NoSuchMove when it breaks the order of the table.
         """
         self._booking, self._session, self._attempts, self._faults = booking_id, begin(steps, done), [], 0
         self._tell_state()
@@ -163,7 +164,7 @@ class CaptureRunner:
             self._move(Event.IMAGE_TAKING)
 
     async def _interrupted(self, trouble: DeviceError | NoSuchMove) -> None:
-        """Paused until the scanner has been opened again. Raises the trouble when it is not being unplugged and comes too often in a row."""
+        """Paused until the scanner has been opened again. Raises a trouble, other than being unplugged, that comes too often in a row."""
         self._faults += 0 if isinstance(trouble, Gone) else 1
         if self._faults >= FAULTS:
             raise trouble
