@@ -84,8 +84,8 @@ class CaptureRunner:
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position] = ()) -> None:
         """All steps that are not done. Cancel the task to stop.
 
-        Raises what `accept` and `decide` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError, or
-        NoSuchMove when it breaks the order of the table.
+        Raises what `accept` and `decide` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError,
+        or NoSuchMove when it breaks the order of the table.
         """
         self._booking, self._session, self._attempts, self._faults = booking_id, begin(steps, done), [], 0
         self._tell_state()
