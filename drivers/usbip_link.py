@@ -14,6 +14,7 @@ from __future__ import annotations
 import array
 import threading
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import usb.backend
 import usb.core
@@ -24,7 +25,7 @@ from drivers.usb_errors import BUSY, NO_DEVICE, NOT_FOUND, usb_error
 from drivers.usbip_address import UsbipAddress
 from drivers.usbip_import import CLEAR_FEATURE, SET_INTERFACE, Description, ImportedDevice, describe_listed, list_devices
 
-_Buffer = array.array[int]
+_Buffer: TypeAlias = "array.array[int]"  # subscriptable at run time from Python 3.12 only
 
 
 class _Device:

@@ -160,7 +160,7 @@ class Fap60:
 
     def send_frame(self, kind: Kind, pixels: Gray, ppi: int) -> bytes:
         """Queue a frame of the present capture and give back its bytes."""
-        assert self.capture is not None, "frames belong to a capture"  # noqa: S101
+        assert self.capture is not None, "frames belong to a capture"
         rows, columns = pixels.shape
         stride = -(-columns // STRIDE) * STRIDE
         payload = np.pad(pixels, ((0, 0), (0, stride - columns))).tobytes()

@@ -108,7 +108,7 @@ class Capture:
 
     def _finger_down(self) -> None:
         touch = self._touch
-        assert touch is not None, "planned only when there is something to lay down"  # noqa: S101
+        assert touch is not None, "planned only when there is something to lay down"
         self._touched_at = self._device.pace.now()
         self.fingers_seen = 1
         self._device.set_clear(False)
@@ -143,7 +143,7 @@ class Capture:
     def _roll(self) -> None:
         period = self._period()
         step = period / (HAND.roll_ms * 1000)
-        assert self._touch is not None  # noqa: S101
+        assert self._touch is not None
         self._rolled = min(1.0, self._rolled + step)
         self._device.tell(Event.ROLL, round(self._rolled * 1000), round(self._touch.pixels.shape[1] * step))
         self._after(period, self._roll if self._rolled < 1 else self._roll_done)
@@ -167,7 +167,7 @@ class Capture:
         self._after(self._period(), self._preview)
 
     def _look(self, half: bool) -> Gray:
-        assert self._touch is not None  # noqa: S101
+        assert self._touch is not None
         if self._view is None:
             self._view = View(self._touch, self._area, half=half)
         if self._device.state is State.ROLL_ACTIVE:
