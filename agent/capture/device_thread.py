@@ -26,14 +26,15 @@ class DeviceThread:
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
         self._serial = scanner.info.serial
+        self._tag = _tag_of(scanner)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"scanner-{self._serial}")
         self._token: int | None = None  # of the capture under way
         self._stop = False  # the capture under way is to end
 
     @property
     def tag(self) -> DeviceTag:
-        info = self._scanner.info
-        return DeviceTag(info.make[:25], info.model[:25], info.serial[:50], info.firmware, self._scanner.capabilities.simulated)
+        """Which scanner this is, as it said when it was opened."""
+        return self._tag
 
     async def capture(self, request: Request) -> AsyncGenerator[DeviceEvent, None]:
         """Arm, then the capture's events in order. Raises DeviceError. Closing the iterator early ends the capture."""
@@ -91,7 +92,13 @@ class DeviceThread:
         if scanner.info.serial != self._serial:
             scanner.close()
             raise Gone(f"The scanner '{self._serial}' is not there; '{scanner.info.serial}' is.")
-        self._scanner = scanner
+        self._scanner, self._tag = scanner, _tag_of(scanner)
+
+
+def _tag_of(scanner: Scanner) -> DeviceTag:
+    """Cut to the lengths of EBTS 2.067 IMA."""
+    info = scanner.info
+    return DeviceTag(info.make[:25], info.model[:25], info.serial[:50], info.firmware, scanner.capabilities.simulated)
 
 
 class _Mailbox:

@@ -22,7 +22,7 @@ from agent.capture.advice import cause, sentence
 from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, Interrupted, Judged, Looked, Moved
 from agent.capture.plan import Step
-from agent.capture.session import Event, Session, State, begin
+from agent.capture.session import Event, NoSuchMove, Session, State, begin
 from agent.capture.settings import CaptureSettings
 from agent.clock import Clock
 from agent.model.booking import BookingId
@@ -33,7 +33,7 @@ from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import rank, unchecked
 from agent.workers import WorkerDied, Workers
 from drivers.device import DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Preview, Result, Scanner, StateChanged, Warned
-from drivers.errors import DeviceError, Gone, Refused
+from drivers.errors import DeviceError, Gone, Refused, Timeout
 
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
 
@@ -75,6 +75,7 @@ class CaptureRunner:
         self._session = Session((), state=State.DONE)
         self._attempts: list[Impression] = []  # of the present step since it began or the officer asked for more
         self._faults = 0  # in a row
+        self._heard_of = False  # whether the scanner has said anything since it was armed: one that has is slow, one that has not is broken
 
     @property
     def session(self) -> Session:
@@ -83,7 +84,8 @@ class CaptureRunner:
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position] = ()) -> None:
         """All steps that are not done. Cancel the task to stop.
 
-        Raises what `accept` and `decide` raise, NoSuchMove when the scanner breaks the order of the table, DeviceError after FAULTS times.
+        Raises what `accept` and `decide` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError,
+        or NoSuchMove when it breaks the order of the table.
         """
         self._booking, self._session, self._attempts, self._faults = booking_id, begin(steps, done), [], 0
         self._tell_state()
@@ -108,16 +110,26 @@ class CaptureRunner:
 
     async def _image(self) -> Frame | None:
         """One armed capture; None when the scanner waited in vain or was lost, and the session says which."""
+        self._heard_of = False
         try:
             frame = await self._taken()
-        except DeviceError as trouble:
+            self._move(Event.EXPIRED if frame is None else Event.IMAGE_TAKEN)
+        except (DeviceError, NoSuchMove) as trouble:
             await self._interrupted(trouble)
             return None
         self._faults = 0
-        self._move(Event.EXPIRED if frame is None else Event.IMAGE_TAKEN)
         return frame
 
     async def _taken(self) -> Frame | None:
+        """None when nobody came in time. Raises DeviceError."""
+        try:
+            return await self._followed()
+        except Timeout:
+            if self._heard_of:
+                return None
+            raise
+
+    async def _followed(self) -> Frame | None:
         settings = self._settings
         request = self._session.step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s)
         async with aclosing(self._device.capture(request)) as events:
@@ -128,6 +140,7 @@ class CaptureRunner:
             return frame
 
     async def _heard(self, event: DeviceEvent) -> None:
+        self._heard_of = True
         match event:
             case StateChanged(state=state):
                 self._device_state(state)
@@ -150,8 +163,8 @@ class CaptureRunner:
         elif state is DeviceState.TAKING:
             self._move(Event.IMAGE_TAKING)
 
-    async def _interrupted(self, trouble: DeviceError) -> None:
-        """Paused until the scanner is back. Raises the trouble when it is not being unplugged and comes too often in a row."""
+    async def _interrupted(self, trouble: DeviceError | NoSuchMove) -> None:
+        """Paused until the scanner has been opened again. Raises a trouble, other than being unplugged, that comes too often in a row."""
         self._faults += 0 if isinstance(trouble, Gone) else 1
         if self._faults >= FAULTS:
             raise trouble

@@ -106,6 +106,8 @@ class ScriptedScanner:
                 return
             if state is S.ARMED and show.image is None and show.dies is None:
                 return
+        if show.dies is not None:
+            raise show.dies
         if show.advice:
             yield Warned(8, show.advice)
         if show.image is not None:

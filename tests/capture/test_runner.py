@@ -22,7 +22,7 @@ from agent.model.impression import Impression, Override, Verdict
 from agent.quality.thresholds import QualityThresholds
 from agent.workers import Workers
 from drivers.device import Advice, DeviceState, Mode, Scanner
-from drivers.errors import Garbled, Gone
+from drivers.errors import Garbled, Gone, Timeout
 from tests.capture.scripted import ScriptedScanner, Show
 from tests.imaging.drawn import Pad, drawn
 
@@ -205,6 +205,20 @@ def test_a_scanner_that_waited_in_vain_is_armed_again() -> None:
     assert bench.stored[0].attempt == 1
 
 
+def test_a_scanner_that_says_that_nobody_came_is_armed_again_without_being_opened() -> None:
+    bench = Bench([Show(dies=Timeout("nobody"))] * 6 + [Show(ROLL)])
+    bench.run(TWO_ROLLS[:1])
+    assert bench.of(Interrupted) == []
+    assert len(bench.stored) == 1
+
+
+def test_a_scanner_that_does_not_answer_at_all_is_opened_again() -> None:
+    bench = Bench([Show(dies=Timeout("silence"), states=())], returns=[ScriptedScanner([Show(ROLL)])])
+    bench.run(TWO_ROLLS[:1])
+    assert len(bench.of(Interrupted)) == 1
+    assert len(bench.stored) == 1
+
+
 def test_a_cancelled_capture_frees_the_scanner_and_stores_nothing() -> None:
     bench = Bench([Show(ROLL, waits=True)])
 
@@ -253,9 +267,11 @@ def test_a_capture_with_nothing_to_do_ends_at_once() -> None:
 
 
 def test_a_scanner_that_breaks_the_order_is_an_error_that_names_event_and_state() -> None:
-    bench = Bench([Show(ROLL, states=(DeviceState.TAKING,))])
+    lawless = [ScriptedScanner([Show(ROLL, states=(DeviceState.TAKING,))]) for _ in range(4)]
+    bench = Bench([Show(ROLL, states=(DeviceState.TAKING,))], returns=[*lawless])
     with pytest.raises(NoSuchMove, match="'image taking' has no place in the state 'await clear'"):
         bench.run()
+    assert len(bench.of(Interrupted)) == 4
 
 
 def test_when_storing_fails_the_capture_stops_there() -> None:
