@@ -28,7 +28,7 @@ from agent.casework import cases
 from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
 from agent.casework.desk import Casework
 from agent.casework.events import CaseEvent, EventKind
-from agent.casework.inbox import Inbound
+from agent.casework.taken import Inbound
 from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError
 from agent.handover.core_end import CoreEnd

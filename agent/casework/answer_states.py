@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -68,7 +69,7 @@ IDENT_MOVES = MappingProxyType(
 
 _C = ImmigrationState
 _N, _M, _R, _E = Answer.IDR_NO_MATCH, Answer.IDR_MATCH, Answer.IAR, Answer.IDR_ERROR
-IMMIGRATION_MOVES = MappingProxyType(
+IMMIGRATION_MOVES: Mapping[tuple[ImmigrationState, Answer], ImmigrationState] = MappingProxyType(
     {
         (_C.NOT_STARTED, Answer.SENT): _C.AWAITED,
         **{(state, Answer.SENT): state for state in _C if state is not _C.NOT_STARTED},

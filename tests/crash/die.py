@@ -1,7 +1,7 @@
 """A process of the station that dies at one named point: `python -m tests.crash.die POINT core …`; POINT is `module:Class.method:when`.
 
-The process is the product's own, started by its own command line; only the named method is wrapped, so that SIGKILL falls `before` its first
-line or `after` it has returned. Nothing in the product knows of it.
+The process is the product's own, started by its own command line; only the named method is wrapped, so that SIGKILL falls `before`
+its first line or `after` it has returned. Nothing in the product knows of it.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def test_nistitl_reads_every_field_we_wrote(card: Run) -> None:
     assert [record.type for record in message] == [record.type for record in ours] == [1, 2] + [4] * 14
     for theirs, record in zip(message, ours, strict=True):
         if isinstance(record, BinaryRecord):
-            assert theirs.NIST == bytes(record.raw)
+            assert bytes(record.raw) == theirs.NIST
             continue
         read = {field.tag: field.value if isinstance(field.value, list) else [[str(field.value)]] for field in theirs._fields}
         wrote = {field.number: [list(items) for items in field.subfields] for field in record.fields}
