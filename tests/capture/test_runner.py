@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,6 +48,7 @@ class Bench:
     events: list[CaptureEvent] = field(default_factory=list)
     stored: list[Impression] = field(default_factory=list)
     asked: list[Sequence[Impression]] = field(default_factory=list)
+    pool: type[Workers] = Workers
 
     def __post_init__(self) -> None:
         self.scanner = ScriptedScanner(self.script)
@@ -72,7 +76,7 @@ class Bench:
         self, steps: Sequence[Step] = TWO_ROLLS, done: Sequence[Position] = (), *, during: Callable[[CaptureRunner], object] | None = None
     ) -> None:
         async def main() -> None:
-            workers = Workers(1)
+            workers = self.pool(1)
             runner = self.runner(workers)
             try:
                 capture = asyncio.create_task(runner.run(BOOKING, steps, set(done)))
@@ -160,6 +164,29 @@ def test_after_three_tries_the_officer_gets_the_best_first_and_takes_it() -> Non
     assert len(bench.asked[0]) == 3
     assert (bench.stored[0].attempt, bench.stored[0].override) == (2, OVERRIDE)
     assert State.ASK_OFFICER in bench.states()
+
+
+def test_when_the_check_itself_breaks_down_the_print_is_taken_again() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL)])
+    bench.pool = _DiesOnce
+    bench.run(TWO_ROLLS[:1])
+    first = bench.of(Judged)[0]
+    assert isinstance(first, Judged)
+    assert first.impression.quality is not None
+    assert first.impression.quality.advice == "The print of the right thumb could not be checked: take it again."
+    assert [impression.attempt for impression in bench.stored] == [2]
+
+
+class _DiesOnce(Workers):
+    """The first job kills its process."""
+
+    died = False
+
+    async def run(self, fn: Callable[..., Any], *args: Any, deadline: float | None = None) -> Any:
+        if not self.died:
+            self.died = True
+            return await super().run(os.kill, await super().run(os.getpid), signal.SIGKILL)
+        return await super().run(fn, *args, deadline=deadline)
 
 
 def test_an_officer_who_asks_for_more_gets_three_more_tries() -> None:

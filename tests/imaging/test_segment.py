@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agent.imaging.segment import Segmentation, segment, upright
 from agent.model.fingers import Position, fingers_of
 from tests.imaging.drawn import Pad, drawn, joints, right_hand
-from tests.prints import nist_card
+from tests.prints import nist_amputation, nist_card
 
 RIGHT, LEFT = Position.PLAIN_RIGHT_FOUR, Position.PLAIN_LEFT_FOUR
 
@@ -44,6 +44,18 @@ def test_every_roll_of_the_nist_card_is_one_finger() -> None:
         assert found.found == 1, finger
         assert found.fingertips[0].finger is finger
         assert min(found.fingertips[0].pixels.shape) > 350, finger
+
+
+def test_an_amputated_finger_of_the_nist_card_is_named_by_no_other() -> None:
+    image, ring = nist_amputation()[LEFT], Position.LEFT_RING
+    assert (segment(image, LEFT).found, segment(image, LEFT).fingertips) == (3, ())
+    found = segment(image, LEFT, frozenset({ring}))
+    assert [tip.finger for tip in found.fingertips] == [Position.LEFT_LITTLE, Position.LEFT_MIDDLE, Position.LEFT_INDEX]
+
+
+def test_two_thumbs_of_the_nist_card_on_one_image() -> None:
+    found = segment(nist_amputation()[Position.PLAIN_THUMBS], Position.PLAIN_THUMBS)
+    assert [tip.finger for tip in found.fingertips] == [Position.LEFT_THUMB, Position.RIGHT_THUMB]
 
 
 def test_a_slap_takes_little_time() -> None:
