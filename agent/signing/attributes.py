@@ -133,6 +133,8 @@ def _certificate_hash(values: dict[str, bytes]) -> bytes:
 def _signing_time(values: dict[str, bytes]) -> datetime:
     raw = values.get(cms.ID_SIGNING_TIME, b"")
     spec = core.GeneralizedTime if raw[:1] == b"\x18" else core.UTCTime
-    at: datetime = _content(values, cms.ID_SIGNING_TIME, spec)
-    require(at.utcoffset() is not None, "The signing time has no time zone.")
-    return at
+    at = _content(values, cms.ID_SIGNING_TIME, spec)
+    if not isinstance(at, datetime) or at.utcoffset() is None:  # asn1crypto has a type of its own for the year 0
+        raise EnvelopeError("The signing time has no time zone or no year.")
+    with reading("The signing time"):
+        return at.astimezone(UTC)

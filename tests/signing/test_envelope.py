@@ -293,6 +293,8 @@ NONSENSE = {
     "another content type": with_value(cms_types.ID_CONTENT_TYPE, core.ObjectIdentifier(cms_types.ID_SIGNED_DATA).dump()),
     "a signing time that is no time": with_value(cms_types.ID_SIGNING_TIME, b"\x17\x0d999999999999Z"),
     "a signing time without a zone": with_value(cms_types.ID_SIGNING_TIME, b"\x18\x0e20261124070000"),
+    "a signing time in the year 0": with_value(cms_types.ID_SIGNING_TIME, b"\x18\x0f00000101000000Z"),
+    "a signing time before the year 1 in UTC": with_value(cms_types.ID_SIGNING_TIME, b"\x18\x1300010101000000+1200"),
     "a signing certificate that is none": with_value(cms_types.ID_AA_SIGNING_CERTIFICATE_V2, SEVEN),
     "an attribute twice": lambda items: [*items, *with_value(ROUTING_ATTRIBUTES["tcn"], text("x"))([])],
     "two values of one attribute": with_value(ROUTING_ATTRIBUTES["tcn"], text("x"), text("y")),

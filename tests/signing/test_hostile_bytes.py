@@ -19,7 +19,7 @@ from tests.signing.conftest import Instance
 # cryptography warns that a later version will refuse what this one still parses; refusing is what we want.
 pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 
-fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def accepted(instance: Instance, data: bytes) -> bool:
@@ -178,3 +178,17 @@ def test_no_envelope_keeps_the_reader_busy(case: str) -> None:
     with pytest.raises(EnvelopeError):
         auth_enveloped_data.read(BUSY[case])
     assert time.process_time() - began < 2  # seconds; each takes milliseconds
+
+
+@fuzz
+@given(tag=st.sampled_from([0x17, 0x18]), text=st.from_regex(r"[0-9]{8,16}(\.[0-9]{0,7})?(Z|[+-][0-9]{2,4})?", fullmatch=True))
+def test_any_signing_time(instance: Instance, tag: int, text: str) -> None:
+    """Rightly signed, so that it is read to the end: whatever the time, an answer and no other exception."""
+
+    def raw(der: bytes) -> bytes:
+        items = [item for item in cms_types.SignedAttributes.load(der) if item["attr_type"].dotted != cms_types.ID_SIGNING_TIME]
+        value = cms_types.EncodedSet(contents=tlv(tag, text.encode()))
+        items.append(cms_types.Attribute({"attr_type": cms_types.ID_SIGNING_TIME, "attr_values": value}))
+        return bytes(cms_types.SignedAttributes(items).dump())
+
+    accepted(instance, forge.envelope(instance, forge.sign(instance, raw=raw)))
