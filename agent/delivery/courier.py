@@ -120,7 +120,8 @@ class Courier:
         if not self._events.empty():
             return self._events.get_nowait()
         try:
-            return await asyncio.wait_for(self._events.get(), self._sleep())
+            async with asyncio.timeout(self._sleep()):
+                return await self._events.get()
         except TimeoutError:
             return None
 

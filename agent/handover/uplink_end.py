@@ -34,7 +34,7 @@ from agent.handover.wire import Wire
 log = logging.getLogger(__name__)
 
 DIAL_FIRST = 0.1  # s; the core may be starting beside us
-DIAL_MAX = 5.0  # s
+DIAL_MAX = 2.0  # s
 
 
 class OutboundKeeper(Protocol):
@@ -87,6 +87,7 @@ class UplinkEnd:
         self._on_kept = on_kept
         self._on_released = on_released
         self._session: _Session | None = None
+        self._complaint = ""  # the last one in the log
 
     def wake(self) -> None:
         """There is something to tell the core: progress, or bytes from the bureau."""
@@ -107,11 +108,16 @@ class UplinkEnd:
             try:
                 await self._connection()
             except (LivescanError, OSError) as error:
-                log.warning("handover: no connection to the core: %s", error)
+                self._complain(str(error))
             if loop.time() - began > DIAL_MAX:  # it worked for a while
                 pause = DIAL_FIRST
             await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  spreads dials, protects nothing
             pause = min(2 * pause, DIAL_MAX)
+
+    def _complain(self, why: str) -> None:
+        """A core that is down for an hour is one line in the log."""
+        log.log(logging.DEBUG if why == self._complaint else logging.WARNING, "handover: no connection to the core: %s", why)
+        self._complaint = why
 
     async def _connection(self) -> None:
         """One connection, until the core closes it."""
@@ -120,6 +126,7 @@ class UplinkEnd:
         try:
             await session.wire.greet("uplink", "core")
             log.info("handover: connected to the core")
+            self._complaint = ""
             self._session = session
             await session.run()
             log.info("handover: the core has closed the connection")

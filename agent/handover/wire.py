@@ -12,6 +12,7 @@ from agent.handover.frames import PREFIX, PROTOCOL, Hello, Message, decode, enco
 
 FRAME_DEADLINE = 30.0  # s; from a frame's first byte to its last, either way
 HELLO_DEADLINE = 5.0  # s
+CLOSE_DEADLINE = 1.0  # s
 QUEUE_LIMIT = 20_000  # messages; more are only asked for by an end that is broken
 
 Later: TypeAlias = Callable[[], Awaitable[Message | None]]  # makes a large message when its turn comes; None: no longer needed
@@ -32,7 +33,8 @@ class Wire:
         """Say who we are and hear who they are. Raises VersionError, FrameError, or HandoverError when nobody answers in time."""
         await self._write(Hello(PROTOCOL, me))
         try:
-            hello = await asyncio.wait_for(self.receive(), HELLO_DEADLINE)
+            async with asyncio.timeout(HELLO_DEADLINE):
+                hello = await self.receive()
         except TimeoutError:
             raise HandoverError("The other end of the handover socket said nothing.") from None
         if not isinstance(hello, Hello) or hello.end != other:
@@ -51,7 +53,8 @@ class Wire:
         except asyncio.IncompleteReadError:
             return None
         try:
-            return await asyncio.wait_for(self._rest(first), FRAME_DEADLINE)
+            async with asyncio.timeout(FRAME_DEADLINE):
+                return await self._rest(first)
         except (TimeoutError, asyncio.IncompleteReadError):
             raise FrameError("The other end of the handover socket stopped in the middle of a frame.") from None
 
@@ -76,11 +79,13 @@ class Wire:
     async def _write(self, message: Message) -> None:
         self._writer.write(encode(message))
         try:
-            await asyncio.wait_for(self._writer.drain(), FRAME_DEADLINE)
+            async with asyncio.timeout(FRAME_DEADLINE):
+                await self._writer.drain()
         except TimeoutError:
             raise HandoverError("The other end of the handover socket takes nothing.") from None
 
     async def close(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError):
-            await asyncio.wait_for(self._writer.wait_closed(), 1.0)
+            async with asyncio.timeout(CLOSE_DEADLINE):
+                await self._writer.wait_closed()
