@@ -9,8 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from drivers.discovery import open_scanner
-
 from agent.capture.events import CaptureEvent, Cautioned, Interrupted, Judged, Moved
 from agent.capture.plan import Step
 from agent.capture.runner import CaptureRunner
@@ -24,6 +22,7 @@ from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
 from drivers.device import Scanner
+from drivers.discovery import open_scanner
 from drivers.errors import DeviceError
 
 Say = Callable[[Mapping[str, Any]], None]
