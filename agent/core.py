@@ -19,12 +19,11 @@ from agent import service
 from agent.booking import ledger as booking_ledger
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts
-from agent.booking.ledger import BookingRow, Entry, Ledger
+from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.prints import Prints
 from agent.booking.sealing import SealedTo, Sealer
 from agent.capture.station import StationCapture
-from agent.casework import cases
 from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
 from agent.casework.desk import Casework
 from agent.casework.events import CaseEvent, EventKind
@@ -74,7 +73,7 @@ class Core:
         vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
-        self._ledger = Ledger(self._database, _journal)
+        self._ledger = Ledger(self._database, self._journal)
         self._casework = Casework(self._database, vault, keys, clock)
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say)
         self._workers = Workers(settings.capture.workers)
@@ -135,6 +134,12 @@ class Core:
             booking_id = self._ledger.booking_of(txid)
             if booking_id is not None and any(_receives(event, txid) for event in self._casework.events(booking_id)):
                 await self._outbound.receipted(txid)
+
+    def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
+        """The ledger's changes as events of the booking's thread, in the same transaction."""
+        event = CaseEvent(EventKind(entry.kind), entry.at, entry.tcn, entry.content_sha256, entry.envelope_sha256)
+        known = entry.known or KnownNumbers()
+        self._casework.record_within(connection, booking_id, event, fbi_numbers=known.fbi, state_id=known.state_id)
 
     # What the uplink tells us: handover.core_end.InboundSink
 
@@ -254,9 +259,3 @@ def _inbound(one: Inbound) -> dict[str, Any]:
         "tied_by": None if taken is None else taken.tied_by,
         "manual": None if taken is None else taken.manual,
     }
-
-
-def _journal(connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
-    """The ledger's changes as events of the booking's thread, in the same transaction."""
-    event = CaseEvent(EventKind(entry.kind), entry.at, entry.tcn, entry.content_sha256, entry.envelope_sha256)
-    cases.add(connection, booking_id, event, once=entry.envelope_sha256 or "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -60,6 +60,15 @@ class Entry:
     tcn: str | None = None
     content_sha256: str | None = None
     envelope_sha256: str | None = None
+    known: KnownNumbers | None = None  # with "sealed": for a reply that names neither TCN nor OCA
+
+
+@dataclass(frozen=True)
+class KnownNumbers:
+    """Numbers of the person that a reply may carry. They pass through; the ledger keeps none of them."""
+
+    fbi: tuple[str, ...] = field(default=(), repr=False)
+    state_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,15 @@ class SubmissionRow:
     envelope_sha256: str | None
     car_bytes: int | None  # bytes
     receipted: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What was sealed, by its digests."""
+
+    content_sha256: str
+    envelope_sha256: str
+    car_bytes: int  # bytes
 
 
 class Ledger:
@@ -138,15 +156,17 @@ class Ledger:
     async def checked(self, booking_id: BookingId, at: datetime) -> None:
         await self._database.write(lambda connection: self._journal(connection, booking_id, Entry("checked", at)))
 
-    async def sealed(self, tcn: str, content_sha256: str, envelope_sha256: str, car_bytes: int, at: datetime) -> None:
+    async def sealed(self, tcn: str, sealed: Sealed, at: datetime, known: KnownNumbers | None = None) -> None:
+        content_sha256, envelope_sha256 = sealed.content_sha256, sealed.envelope_sha256
+
         def update(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "UPDATE submission SET content_sha256 = ?, envelope_sha256 = ?, car_bytes = ? WHERE tcn = ?",
-                (content_sha256, envelope_sha256, car_bytes, tcn),
+                (content_sha256, envelope_sha256, sealed.car_bytes, tcn),
             )
             (booking_id,) = connection.execute("SELECT booking_id FROM submission WHERE tcn = ?", (tcn,)).fetchone()
             self._move(connection, booking_id, BookingEvent.SEALED, None)
-            self._journal(connection, booking_id, Entry("sealed", at, tcn, content_sha256, envelope_sha256))
+            self._journal(connection, booking_id, Entry("sealed", at, tcn, content_sha256, envelope_sha256, known))
 
         await self._database.write(update)
 

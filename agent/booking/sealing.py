@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from agent.booking.ids import new_tcn
-from agent.booking.ledger import Ledger
+from agent.booking.ledger import KnownNumbers, Ledger, Sealed
 from agent.booking.outbound import Outbound
 from agent.booking.prints import Prints
 from agent.booking.say import Say
@@ -80,7 +80,9 @@ class Sealer:
         routing = Routing(MessageKind.TRANSACTION, self._to.station, submission.tcn, self._to.bureau, self._to.environment)
         envelope = seal(car, routing, signer=self._signer, recipient=self._to.certificate, now=self._clock.now())
         await self._outbound.keep(envelope)
-        await self._ledger.sealed(submission.tcn, envelope.content_sha256, envelope.envelope_sha256, len(car), self._clock.now())
+        known = KnownNumbers(booking.subject.fbi_numbers, booking.subject.state_id)
+        sealed = Sealed(envelope.content_sha256, envelope.envelope_sha256, len(car))
+        await self._ledger.sealed(submission.tcn, sealed, self._clock.now(), known)
         return envelope.envelope_sha256
 
     async def _assemble(self, booking_id: BookingId) -> Booking:

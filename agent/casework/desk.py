@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -80,10 +81,22 @@ class Casework:
         (kept as keyed digests) let a reply without TCR and OCA find its booking. Raises NoSuchMove or CaseworkError.
         """
         event = CaseEvent(event_kind, at, tcn, content_sha256, envelope_sha256)
+        return await self._database.write(lambda db: self.record_within(db, booking_id, event, fbi_numbers=fbi_numbers, state_id=state_id))
+
+    def record_within(
+        self,
+        db: sqlite3.Connection,
+        booking_id: BookingId,
+        event: CaseEvent,
+        *,
+        fbi_numbers: Iterable[str] = (),
+        state_id: str | None = None,
+    ) -> bool:
+        """`record` as part of somebody's own transaction, so that a change and its event are one."""
         digests = [cases.number_digest(self._numbers_key, "FBI", number) for number in fbi_numbers]
         digests += [cases.number_digest(self._numbers_key, "SID", state_id)] if state_id else []
-        once = envelope_sha256 or "" if event_kind is EventKind.SEALED else ""
-        return await self._database.write(lambda db: cases.add(db, booking_id, event, once=once, numbers=digests))
+        once = event.envelope_sha256 or "" if event.kind is EventKind.SEALED else ""
+        return cases.add(db, booking_id, event, once=once, numbers=digests)
 
     def thread(self, booking_id: BookingId) -> tuple[ThreadStep, ...]:
         """Blocks for a read."""

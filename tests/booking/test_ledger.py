@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.booking.ledger import SCHEMA, Entry, Ledger
+from agent.booking.ledger import SCHEMA, Entry, Ledger, Sealed
 from agent.booking.states import BookingEvent, BookingState, NoSuchMove, move
 from agent.model.booking import BookingId
 from agent.store.database import Database
@@ -18,6 +18,7 @@ from agent.store.database import Database
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 ONE = BookingId("20261124-00000001")
 CONTENT, ENVELOPE = "c" * 64, "e" * 64
+SEALED = Sealed(CONTENT, ENVELOPE, 700_000)
 
 
 class Kept(list[str]):
@@ -51,7 +52,7 @@ def captured(ledger: Ledger) -> None:
 def test_a_booking_goes_from_open_to_sealed(ledger: Ledger, journal: Kept) -> None:
     captured(ledger)
     row = asyncio.run(ledger.assign_tcn(ONE, "LS-0001-A", NOW))
-    asyncio.run(ledger.sealed(row.tcn, CONTENT, ENVELOPE, 700_000, NOW))
+    asyncio.run(ledger.sealed(row.tcn, SEALED, NOW))
     assert ledger.bookings(BookingState.SEALED)[0].id == ONE
     assert ledger.unreceipted() == [ENVELOPE]
     assert list(journal) == ["captured", "quality_passed", "sealed"]
@@ -67,9 +68,9 @@ def test_a_tcn_is_given_once_however_often_sealing_begins(ledger: Ledger) -> Non
 def test_a_booking_is_not_sealed_twice(ledger: Ledger) -> None:
     captured(ledger)
     asyncio.run(ledger.assign_tcn(ONE, "LS-0001-A", NOW))
-    asyncio.run(ledger.sealed("LS-0001-A", CONTENT, ENVELOPE, 1, NOW))
+    asyncio.run(ledger.sealed("LS-0001-A", SEALED, NOW))
     with pytest.raises(NoSuchMove, match="sealed"):
-        asyncio.run(ledger.sealed("LS-0001-A", CONTENT, "f" * 64, 1, NOW))
+        asyncio.run(ledger.sealed("LS-0001-A", Sealed(CONTENT, "f" * 64, 1), NOW))
     assert ledger.unreceipted() == [ENVELOPE]
 
 
@@ -86,7 +87,7 @@ def test_without_its_journal_entry_a_change_does_not_happen(ledger: Ledger, jour
 def test_a_receipted_envelope_is_released_until_the_uplink_knows(ledger: Ledger) -> None:
     captured(ledger)
     asyncio.run(ledger.assign_tcn(ONE, "LS-0001-A", NOW))
-    asyncio.run(ledger.sealed("LS-0001-A", CONTENT, ENVELOPE, 1, NOW))
+    asyncio.run(ledger.sealed("LS-0001-A", SEALED, NOW))
     asyncio.run(ledger.receipted(ENVELOPE))
     assert (ledger.unreceipted(), ledger.unacknowledged_releases()) == ([], [ENVELOPE])
     asyncio.run(ledger.release_known(ENVELOPE))
