@@ -22,7 +22,11 @@ def test_configuration_with_its_endpoints() -> None:
     config = parse_configuration(CONFIGURATION)
     ((interface,),) = config.interfaces
     assert (interface.bInterfaceClass, interface.bInterfaceSubClass, interface.bInterfaceProtocol) == (0xFF, 0x46, 0x60)
-    assert [(e.bEndpointAddress, e.bmAttributes, e.wMaxPacketSize) for e in interface.endpoints] == [(0x83, 2, 512), (0x85, 3, 64), (2, 2, 512)]
+    assert [(e.bEndpointAddress, e.bmAttributes, e.wMaxPacketSize) for e in interface.endpoints] == [
+        (0x83, 2, 512),
+        (0x85, 3, 64),
+        (2, 2, 512),
+    ]
 
 
 def test_unknown_descriptors_are_kept_where_they_stand() -> None:

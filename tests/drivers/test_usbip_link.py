@@ -130,9 +130,7 @@ def test_control_does_not_wait_behind_a_pending_interrupt_read(server: ScriptedS
 def test_unplug_ends_blocked_and_later_calls(server: ScriptedServer, device: Any) -> None:
     errors: list[tuple[int | None, int | None, bool]] = []
     device.get_active_configuration()
-    blocked = [
-        threading.Thread(target=lambda ep=ep: errors.append(error_of(device.read, ep, 64, 5000))) for ep in (IN_BULK, IN_INTERRUPT)
-    ]
+    blocked = [threading.Thread(target=lambda ep=ep: errors.append(error_of(device.read, ep, 64, 5000))) for ep in (IN_BULK, IN_INTERRUPT)]
     for thread in blocked:
         thread.start()
     time.sleep(0.05)
