@@ -64,8 +64,9 @@ class ScriptedFap60(ScriptedServer):
             self.on_resend(self)
         return b""
 
-    def refuse(self, error: int) -> None:
+    def refuse(self, error: int) -> bytes | None:
         self.error = error
+        return None
 
     def tell(self, kind: int, a: int = 0, b: int = 0, *, number: int | None = None) -> None:
         self.sequence += 1
@@ -83,3 +84,8 @@ class ScriptedFap60(ScriptedServer):
         if spoil is not None:
             data[spoil] ^= 0xFF
         self.feed(IN_BULK, bytes(data))
+
+    def deliver(self, image: NDArray[np.uint8], *, spoil: int | None = None) -> None:
+        """The end of a capture."""
+        self.become(RESULT)
+        self.show(image, spoil=spoil)

@@ -18,7 +18,7 @@ from PIL import Image
 
 
 class Simulator:
-    def __init__(self, socket: Path, subject: Path, *, serial: str = "LS60-0001", speed: float = 8.0) -> None:
+    def __init__(self, socket: Path, subject: Path, *, serial: str = "LS60-0001", speed: float = 20.0) -> None:
         command = [sys.executable, "-m", "firmware_sim", "fap60", "--listen", f"unix:{socket}", "--stdin"]
         command += ["--serial", serial, "--subject", str(subject), "--speed", str(speed)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

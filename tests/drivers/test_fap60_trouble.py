@@ -84,30 +84,32 @@ def test_a_capture_in_order_of_its_sequence(device: ScriptedFap60, scanner: Fap6
 
 
 def test_a_damaged_result_is_sent_again(device: ScriptedFap60, scanner: Fap60) -> None:
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE, spoil=5000))
+    device.on_arm = lambda d: d.deliver(IMAGE, spoil=5000)
     device.on_resend = lambda d: d.show(IMAGE)
     assert_result(capture(scanner))
     assert device.said == ["arm", "resend", "release"]
 
 
 def test_a_result_whose_header_is_damaged_is_sent_again(device: ScriptedFap60, scanner: Fap60) -> None:
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE, spoil=20))
+    device.on_arm = lambda d: d.deliver(IMAGE, spoil=20)
     device.on_resend = lambda d: d.show(IMAGE)
     assert_result(capture(scanner))
     assert device.said == ["arm", "resend", "release"]
 
 
 def test_a_result_that_is_always_damaged_is_garbled(device: ScriptedFap60, scanner: Fap60) -> None:
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE, spoil=5000))
+    device.on_arm = lambda d: d.deliver(IMAGE, spoil=5000)
     device.on_resend = lambda d: d.show(IMAGE, spoil=70)
     with pytest.raises(Garbled, match="4 times"):
         capture(scanner)
     assert device.said == ["arm", "resend", "resend", "resend", "cancel"]
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE))
+    device.on_arm = lambda d: d.deliver(IMAGE)
     assert_result(capture(scanner))
 
 
-def test_a_result_cut_short_is_sent_again(device: ScriptedFap60, scanner: Fap60) -> None:
+def test_a_result_cut_short_is_sent_again(device: ScriptedFap60, scanner: Fap60, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.fap60_pump.BODY_DEADLINE", 200)
+
     def script(device: ScriptedFap60) -> None:
         device.become(RESULT)
         device.sequence += 1
@@ -151,7 +153,7 @@ def test_a_fault_ends_the_capture_and_the_next_arm_clears_it(device: ScriptedFap
     device.on_arm = script
     with pytest.raises(Refused, match="too warm"):
         capture(scanner)
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE))
+    device.on_arm = lambda d: d.deliver(IMAGE)
     assert_result(capture(scanner))
     assert "clear error" in device.said
 
@@ -177,7 +179,7 @@ def test_a_second_halt_resets_the_scanner(device: ScriptedFap60, scanner: Fap60,
     with pytest.raises(Garbled, match="twice"):
         capture(scanner)
     assert bytes.fromhex("2303040000000000") in device.requests
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE))
+    device.on_arm = lambda d: d.deliver(IMAGE)
     assert_result(capture(scanner))
 
 
@@ -262,7 +264,7 @@ def test_closed_while_somebody_waits(scanner: Fap60) -> None:
 
 
 def test_a_result_that_came_before_the_cancellation_is_not_handed_out(device: ScriptedFap60, scanner: Fap60) -> None:
-    device.on_arm = lambda d: (d.become(RESULT), d.show(IMAGE))
+    device.on_arm = lambda d: d.deliver(IMAGE)
     token = scanner.arm(SLAP)
     time.sleep(0.2)
     scanner.cancel(token)
