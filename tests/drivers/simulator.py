@@ -8,7 +8,6 @@ import re
 import struct
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,8 @@ from PIL import Image
 
 
 class Simulator:
-    def __init__(self, socket: Path, subject: Path, *, serial: str = "LS60-0001", speed: float = 20.0) -> None:
-        command = [sys.executable, "-m", "firmware_sim", "fap60", "--listen", f"unix:{socket}", "--stdin"]
+    def __init__(self, listen: str, subject: Path, *, serial: str = "LS60-0001", speed: float = 20.0) -> None:
+        command = [sys.executable, "-m", "firmware_sim", "fap60", "--listen", listen, "--stdin"]
         command += ["--serial", serial, "--subject", str(subject), "--speed", str(speed)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.address: str = self._line()["listen"]
@@ -66,11 +65,3 @@ def _tagged_length(data: bytes, at: int) -> int:
     found = re.match(rb"\d+\.0*1:(\d+)\x1d", data[at : at + 40])
     assert found is not None
     return int(found[1])
-
-
-def eventually(condition: object, timeout: float = 3.0) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen"
-        time.sleep(0.02)

@@ -17,7 +17,10 @@ from drivers.device import Advice, DeviceState, Frame, KeyPressed, Mode, Preview
 from drivers.discovery import await_arrival, await_departure, find, open_scanner
 from drivers.errors import Busy, Gone, Refused, Timeout
 from drivers.fap60 import Fap60
-from drivers.fap60_wire import Beep, Icon, Led
+from drivers.fap60_wire import CLASS_TRIPLE, Beep, Icon, Led
+from drivers.usb_link import present
+from drivers.usbip_address import parse_address
+from drivers.usbip_link import UsbipBackend
 from tests.data import testdata
 from tests.drivers.simulator import Simulator, card
 
@@ -40,7 +43,7 @@ def pictures() -> dict[int, NDArray[np.uint8]]:
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    simulator = Simulator(tmp_path_factory.mktemp("sim") / "usbip.sock", testdata(CARD))
+    simulator = Simulator(f"unix:{tmp_path_factory.mktemp('sim')}/usbip.sock", testdata(CARD))
     yield simulator
     simulator.stop()
 
@@ -149,11 +152,31 @@ def test_a_wrong_request_says_so(scanner: Scanner) -> None:
 
 
 def test_a_second_program_is_told_that_it_is_busy(simulator: Simulator, scanner: Scanner) -> None:
-    (found,) = find(usbip=simulator.address)
+    another = UsbipBackend(parse_address(simulator.address))
+    (found,) = present(another, CLASS_TRIPLE)
     assert isinstance(found.problem, Busy)
     with pytest.raises(Busy, match="Another program"):
-        open_scanner("LS60-0001", simulator.address)
+        Fap60(another, "LS60-0001").open()
     result_of(scanner, SLAP)
+
+
+def test_looking_who_is_there_does_not_disturb_a_capture(simulator: Simulator, scanner: Scanner) -> None:
+    token = scanner.arm(SLAP)
+    (found,) = find(usbip=simulator.address)
+    assert (found.serial, found.problem) == ("LS60-0001", None)
+    with pytest.raises(Busy):
+        open_scanner(None, simulator.address).open()
+    assert isinstance(list(scanner.events(token))[-1], Result)
+
+
+def test_over_loopback_tcp(pictures: dict[int, NDArray[np.uint8]]) -> None:
+    simulator = Simulator("tcp:127.0.0.1:0", testdata(CARD), serial="LS60-TCP")
+    scanner = open_scanner(None, simulator.address)
+    scanner.open()
+    assert scanner.info.serial == "LS60-TCP"
+    assert np.array_equal(result_of(scanner, SLAP).pixels, pictures[13])
+    scanner.close()
+    simulator.stop()
 
 
 def test_unplugged_inside_a_frame_and_plugged_in_again(simulator: Simulator) -> None:
@@ -196,7 +219,7 @@ def test_unplugged_while_nobody_touches_it(simulator: Simulator, scanner: Scanne
 
 
 def test_the_scanner_loses_its_power_and_comes_back(tmp_path: Path) -> None:
-    first = Simulator(tmp_path / "usbip.sock", testdata(CARD))
+    first = Simulator(f"unix:{tmp_path}/usbip.sock", testdata(CARD))
     scanner = open_scanner("LS60-0001", first.address)
     scanner.open()
     token = scanner.arm(SLAP)
@@ -207,7 +230,7 @@ def test_the_scanner_loses_its_power_and_comes_back(tmp_path: Path) -> None:
     with pytest.raises(Gone, match="No USB/IP server answers"):
         find(usbip=first.address)
     (tmp_path / "usbip.sock").unlink(missing_ok=True)
-    second = Simulator(tmp_path / "usbip.sock", testdata(CARD))
+    second = Simulator(f"unix:{tmp_path}/usbip.sock", testdata(CARD))
     try:
         await_arrival("LS60-0001", 3.0, usbip=second.address)
         scanner.open()
