@@ -35,6 +35,7 @@ class Fap60Capture:
     def __init__(self, session: Fap60Session, token: int, mode: ArmMode, timeout_s: float) -> None:
         self.token = token
         self.ended = False
+        self._cancelled = False
         self._session = session
         self._mode = mode
         self._deadline = time.monotonic() + timeout_s + GRACE if timeout_s > 0 else None  # s, monotonic
@@ -53,12 +54,14 @@ class Fap60Capture:
                 raise
 
     def cancel(self) -> None:
+        """No image is handed out any more, also one that has come already; the events end when the device says so."""
         if not self.ended:
             self._session.control.send_token(Request.CANCEL, self.token)
+            self._cancelled = True
 
     def _on_item(self, item: Item) -> Iterator[DeviceEvent]:
         self._quiet = 0
-        if _token_of(item) != self.token:
+        if _token_of(item) != self.token or (self._cancelled and not isinstance(item, wire.Event)):
             return
         if isinstance(item, LostFrame):
             self._resend()
@@ -90,18 +93,17 @@ class Fap60Capture:
             case EventType.KEY if event.b == 1 and event.a in KEYS:
                 yield KeyPressed(number, KEYS[event.a])
             case EventType.FAULT:
+                self.ended = True
                 raise refusal(event.a)
 
     def _on_state(self, state: State, error: int) -> None:
-        """Raises what ended the capture, if it was not a cancellation."""
-        if state is State.ERROR:
-            raise refusal(error)
-        if state is not State.READY:
+        """Raises what ended the capture, if it was not a cancellation. A fault ends it too: in ERROR there is nothing to cancel."""
+        if state not in (State.READY, State.ERROR):
             return
         self.ended = True
         if error == Error.TIMED_OUT:
             raise _timed_out()
-        if error:
+        if error or state is State.ERROR:
             raise refusal(error)
 
     def _on_result(self, raw: RawFrame) -> Iterator[DeviceEvent]:

@@ -20,7 +20,7 @@ from drivers.fap60_wire import EVENT_SIZE, FrameKind, parse_event
 from drivers.usb_link import Pipe, Stalled, UsbLink
 
 EVENT_DEADLINE = 100  # ms
-IDLE_DEADLINE = 250  # ms for the first packet of a frame
+IDLE_DEADLINE = 100  # ms for the first packet of a frame
 BODY_DEADLINE = 1000  # ms for 1 MiB of one that has begun; 30 ms at the pace of high-speed USB
 INTERRUPT_PACKET = 64  # bytes, wMaxPacketSize
 PATIENCE = 3  # reads without sense, one after the other

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import libusb_package
 import usb.core
@@ -26,10 +27,10 @@ import usb.util
 from usb.backend import IBackend
 
 from drivers.errors import Busy, DeviceError, Garbled, Gone, Refused, Timeout
-from drivers.usbip_address import parse_address
+from drivers.usbip_address import UsbipAddress, parse_address
 from drivers.usbip_link import UsbipBackend
 
-READ_SIZE = 1 << 20  # bytes; 16 KiB reads never reach 15 frames a second, one above 4 MiB fails on vhci_hcd (measured)
+MAX_READ = 4 << 20  # bytes; one above fails with ENOMEM on vhci_hcd, measured on Linux 6.1
 CONTROL_TIMEOUT = 1000  # ms
 WRITE_TIMEOUT = 1000  # ms
 
@@ -61,13 +62,21 @@ class Identity:
 
 
 def backend_for(usbip: str | None) -> IBackend:
-    """pyusb's backend: libusb, or the USB/IP server at an address. Raises Refused for an address that is not loopback."""
+    """pyusb's backend: libusb, or the USB/IP server at an address. Raises Refused for an address that is not loopback.
+
+    One for each address in a process, so that looking who is there does not meet our own import as somebody else's.
+    """
     if usbip is not None:
-        return UsbipBackend(parse_address(usbip))
+        return _usbip_backend(parse_address(usbip))
     backend = libusb_package.get_libusb1_backend()
     if backend is None:
         raise DeviceError("The USB library libusb-1.0 cannot be loaded.", means="No USB scanner can be found.")
     return backend
+
+
+@cache
+def _usbip_backend(address: UsbipAddress) -> UsbipBackend:
+    return UsbipBackend(address)
 
 
 def present(backend: IBackend, triple: Triple) -> list[Identity]:
@@ -121,9 +130,9 @@ class UsbLink:
             self._device.ctrl_transfer(0x41, request, value, self._interface.bInterfaceNumber, data, CONTROL_TIMEOUT)
 
     def read(self, pipe: Pipe, size: int, timeout_ms: int) -> memoryview:
-        """At most `size` bytes, which is at most READ_SIZE; a short packet ends it, so it may be empty. Raises Timeout, Stalled, Gone."""
-        if size > READ_SIZE:
-            raise ValueError(f"a read of {size} bytes; at most {READ_SIZE} work well on every host controller")
+        """At most `size` bytes; a short packet ends it, so it may be empty. Raises Timeout, Stalled, Gone."""
+        if size > MAX_READ:
+            raise ValueError(f"a read of {size} bytes; at most {MAX_READ} work on every host controller")
         with _translated():
             return memoryview(self._device.read(self._pipes[pipe], size, timeout_ms))
 

@@ -178,7 +178,8 @@ class UsbipBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no 
             except usb.core.USBError as error:
                 if error.backend_error_code != BUSY:
                     raise
-                return describe_listed(dev.listed)
+                dev.description = describe_listed(dev.listed)
+                return dev.description
             self.close_device(handle)
             return handle.imported.description
         return dev.description

@@ -80,7 +80,7 @@ def _obey_lines(bench: Bench) -> None:
         "plug": bench.plug,
         "foot": bench.press_foot_switch,
         "fault": bench.fault,
-        "quit": lambda: signal.raise_signal(signal.SIGTERM),
+        "quit": lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM),
     }
     for line in sys.stdin:
         word = _word(line)

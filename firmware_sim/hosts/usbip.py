@@ -50,6 +50,7 @@ class Importer:
         self._lock = threading.Lock()
         self._under_way: dict[int, Urb] = {}
         self._owed = 0  # bytes asked for and not yet sent
+        self._over = False  # nothing more is answered
 
     def run(self) -> None:
         """Until the host leaves, the cable is pulled, or it talks nonsense (UsbipError)."""
@@ -59,6 +60,7 @@ class Importer:
             while True:
                 self._serve(usbip_wire.parse_urb(receive(self._client, usbip_wire.URB_SIZE)))
         finally:
+            self._over = True
             self._device.bus_reset()
             self._answers.put(None)
             writer.join(5)
@@ -96,6 +98,8 @@ class Importer:
     def _done(self, request: Submit, urb: Urb) -> None:
         with self._lock:
             self._under_way.pop(request.seqnum, None)
+        if self._over:
+            return
         head = usbip_wire.pack_ret_submit(request.seqnum, urb.status or 0, urb.actual, request.packets)
         self._answers.put([head, *urb.pieces])
         with self._lock:
@@ -141,6 +145,8 @@ class UsbipServer:
 
     def close(self) -> None:
         """End every connection and remove the socket."""
+        if self._closing:
+            return
         self._closing = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -152,13 +158,17 @@ class UsbipServer:
 
     def unplug(self) -> None:
         """Pull the cable: the importing host sees its connection end."""
+        self._end_importer()
         self._device.unplug()
-        with self._lock:
-            if self._importer is not None:
-                _end(self._importer)
+        self._end_importer()  # one that came in between
 
     def plug(self) -> None:
         self._device.plug()
+
+    def _end_importer(self) -> None:
+        with self._lock:
+            if self._importer is not None:
+                _end(self._importer)
 
     def _accept(self) -> None:
         while not self._closing:

@@ -47,7 +47,7 @@ def read(data: bytes) -> Holding:
     try:
         records = list(_records(data))
         return Holding(tuple(_pictures(records)), frozenset(_absent(records)))
-    except (struct.error, ValueError, IndexError) as error:
+    except (struct.error, ValueError, LookupError) as error:
         raise SubjectError("it is damaged: a record or field does not have the form of ANSI/NIST-ITL") from error
 
 
@@ -84,7 +84,7 @@ def _length(data: bytes, at: int) -> int:
     """Bytes in the record that begins here. Raises SubjectError when the file ends before."""
     if _TAG.match(data, at):
         begin = data.index(b":", at) + 1
-        length = int(re.match(rb"\d{1,10}", data[begin : begin + 10])[0])  # type: ignore[index]
+        length = int(data[begin : begin + 12].split(GS)[0])
     else:
         length = int(struct.unpack_from(">I", data, at)[0])
     if length < 5 or at + length > len(data):

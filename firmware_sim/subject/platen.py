@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from firmware_sim.subject.person import Gray, Touch
+from firmware_sim.subject.person import FLAT_AREA, Gray, Touch
 
 NOISE = 3.0  # grey levels, standard deviation of the live sensor
 SPREAD = 31  # pixels at half size, how far skin pressure spreads
@@ -44,10 +45,7 @@ class View:
         self._ink = self._place(_shrunk(touch.pixels, scale))
         self._pressure = _pressure(self._ink, SPREAD * 2 // scale)
         self._bands = _bands(self._ink, touch.fingers)
-        random = np.random.default_rng(touch.position)
-        noise = random.normal(0, NOISE, (self._size[0] + 64, self._size[1] + 64))
-        self._noise = np.clip(np.rint(np.abs(noise)), 0, 255).astype(np.uint8)
-        self._random = random
+        self._random = np.random.default_rng(touch.position)
 
     def pressed(self, contact: Sequence[float]) -> Gray:
         """Fingers in `contact` 0..1, from left to right."""
@@ -75,8 +73,16 @@ class View:
 
     def _finish(self, ink: NDArray[np.uint8]) -> Gray:
         down, right = self._random.integers(0, 64, 2)
-        noise = self._noise[down : down + self._size[0], right : right + self._size[1]]
+        noise = _noise()[down : down + self._size[0], right : right + self._size[1]]
         return np.asarray(cv2.bitwise_not(cv2.add(ink, noise)), np.uint8)
+
+
+@cache
+def _noise() -> NDArray[np.uint8]:
+    """A sheet of sensor noise from which every picture takes a part."""
+    shape = (FLAT_AREA[1] + 64, FLAT_AREA[0] + 64)
+    noise = np.random.default_rng(0).standard_normal(shape, np.float32)
+    return np.asarray(np.rint(np.abs(NOISE * noise)), np.uint8)
 
 
 def _shrunk(picture: Gray, scale: int) -> Gray:
@@ -87,8 +93,10 @@ def _shrunk(picture: Gray, scale: int) -> Gray:
 
 def _pressure(ink: Gray, spread: int) -> Gray:
     """0..255, highest where the finger is thickest: there it touches first."""
-    smooth = cv2.GaussianBlur(ink, (0, 0), spread / 2)
-    return np.asarray(cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX), np.uint8)
+    small = cv2.resize(ink, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), spread / 16)
+    even = cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX)
+    return np.asarray(cv2.resize(even, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _contact_curve(level: float) -> NDArray[np.uint8]:

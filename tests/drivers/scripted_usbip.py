@@ -1,4 +1,4 @@
-"""A USB/IP server that does what a test tells it, also what no decent server does. Written from usbip_protocol.rst; shares no codec."""
+"""A USB/IP server that does exactly what a test tells it, also what no decent server does. From usbip_protocol.rst; shares no codec."""
 
 from __future__ import annotations
 

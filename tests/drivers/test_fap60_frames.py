@@ -103,9 +103,9 @@ def test_any_bytes_are_passed_over(chunks: list[bytes]) -> None:
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3000)), max_size=8))
 def test_the_next_good_frame_comes_through_whatever_came_before(damage: list[tuple[int, int]]) -> None:
     assembler = FrameAssembler(LIMIT)
-    for kind, place in damage:
+    for kind, where in damage:
         data = bytearray(frame(pixels(40, 70), sequence=1))
-        at = place % len(data)
+        at = where % len(data)
         spoiled = [bytes(data[:at]), bytes(data[at:]), bytes(data[:at] + data[at + 1 :]), bytes(data[:at] + b"\0" + data[at:]), bytes(data)]
         read_like_the_driver(assembler, spoiled[kind])
     got = read_like_the_driver(assembler, frame(pixels(40, 70), sequence=2))

@@ -101,7 +101,8 @@ def test_data_that_came_just_in_time_is_not_lost(server: ScriptedServer, device:
     assert device.read(IN_INTERRUPT, 64, 60).tobytes() == b"in time"
 
 
-def test_timeout_when_the_server_does_not_answer_the_unlink(server: ScriptedServer, device: Any) -> None:
+def test_timeout_when_the_server_does_not_answer_the_unlink(server: ScriptedServer, device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.usbip_connection.UNLINK_DEADLINE", 0.2)
     server.unlink = "silent"
     assert error_of(device.read, IN_INTERRUPT, 64, 60) == (110, -7, True)
     server.unlink = "proper"

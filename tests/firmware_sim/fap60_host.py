@@ -77,16 +77,19 @@ class Host:
 
     def pump(self) -> None:
         """Take one answer from the wire and what it brings."""
-        self.client.read_one()
-        self._take()
+        if not self._take():
+            self.client.read_one()
 
-    def _take(self) -> None:
-        if self._event in self.client.answers:
-            self._take_event(self.client.answers[self._event].data)
+    def _take(self) -> bool:
+        """What control transfers have met on the way, or the last `read_one` brought."""
+        event, frame = (self.client.answers.pop(number, None) for number in (self._event, self._frame))
+        if event is not None:
+            self._take_event(event.data)
             self._event = self.client.submit(0x82, 64)
-        if self._frame in self.client.answers:
-            self._take_frame(self.client.answers[self._frame].data)
+        if frame is not None:
+            self._take_frame(frame.data)
             self._frame = self.client.submit(0x81, 1 << 20)
+        return event is not None or frame is not None
 
     def _take_event(self, data: bytes) -> None:
         magic, version, kind, sequence, token, time_us, a, b, advice, crc = struct.unpack("<2sBBIIQHHII", data)
@@ -110,7 +113,8 @@ class Host:
         return next(frame for frame in self.frames if frame.kind == 2)
 
     def forget(self) -> None:
-        self._take()
+        while self._take():
+            pass
         self.events.clear()
         self.frames.clear()
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from firmware_sim.subject.synthetic.field import COLUMNS, ROWS, Field, Floats, Pattern
 
-HALF_PASSES, FULL_PASSES = 30, 4
+HALF_PASSES, FULL_PASSES = 50, 5
 SEEDS = 60  # spots from which the ridges of loops and whorls spread
 REACH = 9.0  # pixels at full size, half length of both filters
 ALONG_TAPS, ALONG_SIGMA = 9, 4.5

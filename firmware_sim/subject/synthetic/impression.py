@@ -33,7 +33,7 @@ def render(ridges: Floats, contact: Contact, random: Generator) -> Gray:
     """Ink 0 (bare) to 255, (ROWS, COLUMNS), without sensor noise."""
     shape = (ROWS, COLUMNS)
     seen = cv2.remap(ridges, *_bent(contact.turn, random), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    distance = _distance(contact) + 0.02 * smooth_noise(random, shape, 25)
+    distance = _distance(contact) + 0.015 * smooth_noise(random, shape, 40)
     touching = 1 / (1 + np.exp(np.clip(EDGE * (distance - 1), -50, 50)))
     grain = smooth_noise(random, shape, 1.2)
     level = seen + MOISTURE + 0.15 * smooth_noise(random, shape, 50) - 0.5 * np.clip(distance - 0.75, 0, 1) + 0.47 * grain
@@ -53,7 +53,7 @@ def cut(ink: Gray, contact: Contact) -> Gray:
 def sensed(ink: Gray, random: Generator) -> Gray:
     """Ink as the sensor gives it: 0 = ridge, with noise."""
     noise = SENSOR_NOISE * random.standard_normal(ink.shape, np.float32)
-    return np.clip(np.rint(BARE - ink + noise), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(BARE - ink.astype(np.float32) + noise), 0, 255).astype(np.uint8)
 
 
 def _bent(turn: float, random: Generator) -> tuple[Floats, Floats]:
