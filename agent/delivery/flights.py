@@ -1,0 +1,119 @@
+"""The envelopes that are on their way now. Pure: no clock, no socket; lost with the process, for the outbox begins all of it again.
+
+At most four at a time: what the broker holds it may lose, so the backlog stays here. An envelope that got no receipt in its time gives its
+place to those that were tried less often, so that four that the bureau cannot read do not keep the rest from it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.delivery.outbox import Outgoing
+from agent.delivery.pacing import Retry
+
+
+@dataclass
+class Flight:
+    item: Outgoing
+    messages: Sequence[bytes] = field(repr=False)  # all its chunks, in order
+    to_send: deque[int] = field(default_factory=deque)  # indexes not handed to the connection yet
+    answered: set[int] = field(default_factory=set)  # indexes the broker took, on this connection
+    taken: bool = True  # the broker took every answered one for a subscriber
+    due: float | None = None  # monotonic s; all answered, a receipt must be here by then
+
+
+@dataclass(frozen=True)
+class Answer:
+    flight: Flight
+    index: int
+    seconds: float  # from publish to answer
+    complete: bool  # every chunk is answered
+
+
+class Flights:
+    def __init__(self, limit: int, retry: Retry) -> None:
+        self._limit = limit
+        self._retry = retry
+        self._flights: dict[str, Flight] = {}
+        self._air: dict[int, tuple[str, int, float]] = {}  # message id: txid, index, when published
+        self._attempts: dict[str, int] = {}
+        self._silent = 0  # envelopes without a receipt in time since the last receipt
+
+    @property
+    def free(self) -> int:
+        return self._limit - len(self._flights)
+
+    @property
+    def in_air(self) -> int:
+        """Messages the broker has not answered."""
+        return len(self._air)
+
+    @property
+    def oldest(self) -> float | None:
+        """When the longest unanswered message was published, monotonic s."""
+        return min((at for _, _, at in self._air.values()), default=None)
+
+    def choose(self, owed: Sequence[Outgoing]) -> Outgoing | None:
+        """The next to begin: the one tried least often; among equals the first of `owed`."""
+        waiting = [item for item in owed if item.txid not in self._flights]
+        return min(waiting, key=lambda item: self._attempts.get(item.txid, 0), default=None)
+
+    def begin(self, item: Outgoing, messages: Sequence[bytes]) -> None:
+        self._flights[item.txid] = Flight(item, messages, deque(range(len(messages))))
+        self._attempts[item.txid] = self._attempts.get(item.txid, 0) + 1
+
+    def next_message(self) -> tuple[Flight, int] | None:
+        """The flights in the order they began: one complete transfer is worth more than four halves."""
+        for flight in self._flights.values():
+            if flight.to_send:
+                return flight, flight.to_send[0]
+        return None
+
+    def published(self, flight: Flight, index: int, mid: int, now: float) -> None:
+        flight.to_send.remove(index)
+        self._air[mid] = (flight.item.txid, index, now)
+
+    def answer(self, mid: int, now: float, *, taken: bool, spread: float) -> Answer | None:
+        """The broker answered one message; None when it is no chunk of a present flight."""
+        txid, index, at = self._air.pop(mid, ("", 0, 0.0))
+        flight = self._flights.get(txid)
+        if flight is None:
+            return None
+        flight.answered.add(index)
+        flight.taken = flight.taken and taken
+        complete = len(flight.answered) == len(flight.messages)
+        if complete:
+            flight.due = now + self._retry.wait(self._attempts[txid], self._silent // self._limit, spread)
+        return Answer(flight, index, now - at, complete)
+
+    def start_over(self) -> None:
+        """A new connection, or the bureau is back: everything again at once, beginning with what the broker had not taken."""
+        self._air.clear()
+        self._silent = 0
+        for flight in self._flights.values():
+            order = range(len(flight.messages))
+            flight.to_send = deque(sorted(order, key=lambda index, flight=flight: index in flight.answered))  # type: ignore[misc]
+            flight.answered, flight.taken, flight.due = set(), True, None
+
+    def give_up_overdue(self, now: float) -> list[str]:
+        """The txids whose receipt is overdue; they are no longer in flight."""
+        overdue = [txid for txid, flight in self._flights.items() if flight.due is not None and flight.due <= now]
+        for txid in overdue:
+            del self._flights[txid]
+        self._silent += len(overdue)
+        return overdue
+
+    def next_due(self) -> float | None:
+        return min((flight.due for flight in self._flights.values() if flight.due is not None), default=None)
+
+    def drop(self, txid: str) -> None:
+        """Held: no longer in flight."""
+        self._flights.pop(txid, None)
+
+    def released(self, txid: str) -> None:
+        """The receipt is here, so the bureau answers."""
+        self._silent = 0
+        self._attempts.pop(txid, None)
+        self._flights.pop(txid, None)

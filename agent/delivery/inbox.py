@@ -1,0 +1,154 @@
+"""What came from the bureau: chunks, then whole envelopes, until the core has them.
+
+A chunk of a transfer of several is committed before it is acknowledged to the broker. Withholding the acknowledgements until all are here
+would lose nothing either, but a broker delivers only so many unacknowledged messages (mosquitto 20), so a larger reply would never
+complete. What is incomplete is bounded in number, bytes and age; what is thrown away the bureau sends again, for it has no `ack`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from agent.clock import Clock
+from agent.delivery.chunks import Chunk, join
+from agent.delivery.errors import ChunkError, SpoolError
+from agent.delivery.spool import Spool
+from agent.handover.instants import write_instant
+from agent.store.database import Database
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class InboxLimits:
+    envelope: int = 16 * 1024 * 1024  # bytes; the largest reply that is taken
+    transfers: int = 16  # incomplete ones at a time
+    stored: int = 48 * 1024 * 1024  # bytes of incomplete ones
+    age: timedelta = timedelta(days=2)  # of an incomplete one
+    forget_after: timedelta = timedelta(days=60)  # how long a duplicate of what the core has is recognised
+
+
+class Inbox:
+    """Implements the handover's InboundKeeper, and serves the courier."""
+
+    def __init__(self, database: Database, spool: Spool, clock: Clock, limits: InboxLimits) -> None:
+        self._database = database
+        self._spool = spool
+        self._clock = clock
+        self._limits = limits
+
+    def open(self) -> None:
+        """At start-up, blocking: rows and files are made to agree, what is too old goes."""
+        rows = self._database.write_now(self._opening)
+        self._spool.sweep({row["rid"] for row in rows})
+        for rid in [row["rid"] for row in rows if not self._spool.has(row["rid"], row["size"])]:
+            log.error("inbox: the payload of %s is gone from the disk; ask the bureau to send it again", rid)
+            self._database.write_now(partial(_forget, rid=rid))
+
+    def _opening(self, db: sqlite3.Connection) -> list[Any]:
+        now = self._clock.now()
+        db.execute("DELETE FROM inbound WHERE handed_at < ?", (write_instant(now - self._limits.forget_after),))
+        db.execute("DELETE FROM partial WHERE began_at < ?", (write_instant(now - self._limits.age),))
+        return db.execute("SELECT rid, size FROM inbound WHERE handed_at IS NULL").fetchall()
+
+    async def take(self, chunk: Chunk) -> bool:
+        """Commit a chunk; True when its envelope is (or was before) whole on the disk, so that the bureau may be told.
+
+        Raises ChunkError when the envelope is too large or turns out not to be what it announced; SpoolError, NoRoom, DatabaseError when
+        it cannot be kept now.
+        """
+        if chunk.length > self._limits.envelope:
+            raise ChunkError(
+                f"An envelope of {chunk.length} bytes was refused.", means="It is larger than any reply.", do="Ask the bureau."
+            )
+        if await self._database.read(lambda db: _known(db, chunk.digest)):
+            return True
+        chunks = [chunk] if chunk.total == 1 else await self._database.write(lambda db: self._collect(db, chunk))
+        if len(chunks) < chunk.total:
+            return False
+        await self._complete(chunk.digest, chunks)
+        return True
+
+    async def _complete(self, rid: str, chunks: list[Chunk]) -> None:
+        try:
+            data = join(chunks)
+        except ChunkError:
+            await self._database.write(lambda db: _forget_partial(db, rid))
+            raise
+        await asyncio.to_thread(self._spool.put, rid, data)
+        await self._database.write(lambda db: self._arrive(db, rid, len(data)))
+
+    def _collect(self, db: sqlite3.Connection, chunk: Chunk) -> list[Chunk]:
+        key = (chunk.digest, chunk.total, chunk.length)
+        began = db.execute("SELECT min(began_at) FROM partial WHERE rid = ? AND total = ? AND length = ?", key).fetchone()[0]
+        db.execute(
+            "INSERT OR REPLACE INTO partial (rid, total, length, idx, began_at, data) VALUES (?, ?, ?, ?, ?, ?)",
+            (*key, chunk.index, began or write_instant(self._clock.now()), chunk.data),
+        )
+        count = db.execute("SELECT count(*) FROM partial WHERE rid = ? AND total = ? AND length = ?", key).fetchone()[0]
+        if count < chunk.total:
+            self._keep_bounded(db)
+            return []
+        rows = db.execute("SELECT idx, data FROM partial WHERE rid = ? AND total = ? AND length = ?", key)
+        return [Chunk(row["idx"], chunk.total, chunk.length, chunk.digest, row["data"]) for row in rows]
+
+    def _keep_bounded(self, db: sqlite3.Connection) -> None:
+        """The oldest incomplete transfers go first."""
+        kept, stored = 0, 0
+        for row in db.execute(
+            "SELECT rid, total, length, sum(length(data)) AS bytes FROM partial GROUP BY rid, total, length ORDER BY min(began_at) DESC"
+        ).fetchall():
+            kept, stored = kept + 1, stored + row["bytes"]
+            if kept > self._limits.transfers or stored > self._limits.stored:
+                log.warning("inbox: the incomplete transfer %s was dropped: too many of them", row["rid"])
+                db.execute("DELETE FROM partial WHERE rid = ? AND total = ? AND length = ?", (row["rid"], row["total"], row["length"]))
+
+    def _arrive(self, db: sqlite3.Connection, rid: str, size: int) -> None:
+        db.execute(
+            "INSERT INTO inbound (rid, size, received_at) VALUES (?, ?, ?) ON CONFLICT (rid) DO NOTHING",
+            (rid, size, write_instant(self._clock.now())),
+        )
+        _forget_partial(db, rid)
+
+    async def waiting(self) -> Sequence[str]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT rid FROM inbound WHERE handed_at IS NULL ORDER BY received_at, rowid").fetchall()
+        )
+        return [row["rid"] for row in rows]
+
+    async def load(self, rid: str) -> bytes | None:
+        """None when the core has it already, or when it cannot be read: one bad file must not keep the others from the core."""
+        if rid not in await self.waiting():
+            return None
+        try:
+            return await asyncio.to_thread(self._spool.get, rid)
+        except SpoolError as error:
+            log.error("inbox: %s cannot be handed to the core: %s", rid, error)
+            return None
+
+    async def handed(self, rid: str) -> None:
+        """The core has committed it: the file goes, the row stays to recognise duplicates."""
+        now = write_instant(self._clock.now())
+        await self._database.write(
+            lambda db: db.execute("UPDATE inbound SET handed_at = ? WHERE rid = ? AND handed_at IS NULL", (now, rid))
+        )
+        await asyncio.to_thread(self._spool.drop, rid)
+
+
+def _known(db: sqlite3.Connection, rid: str) -> bool:
+    return db.execute("SELECT 1 FROM inbound WHERE rid = ?", (rid,)).fetchone() is not None
+
+
+def _forget(db: sqlite3.Connection, rid: str) -> None:
+    db.execute("DELETE FROM inbound WHERE rid = ?", (rid,))
+
+
+def _forget_partial(db: sqlite3.Connection, rid: str) -> None:
+    db.execute("DELETE FROM partial WHERE rid = ?", (rid,))

@@ -1,0 +1,256 @@
+"""The core's end of the handover: it listens, and one uplink dials. docs/handover.md.
+
+The core is the truth: on every connection it offers whatever has no verified receipt, so that an uplink that lost its disk loses nothing.
+An uplink that has the bytes already answers with one short message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from agent.errors import LivescanError
+from agent.handover.errors import FrameError, HandoverError
+from agent.handover.frames import (
+    EnvelopeFrame,
+    Have,
+    Inbound,
+    InboundTaken,
+    Message,
+    Offer,
+    Progress,
+    ProgressTaken,
+    Refuse,
+    Release,
+    Released,
+    Stage,
+    Want,
+)
+from agent.handover.wire import Wire
+
+log = logging.getLogger(__name__)
+
+OFFER_AGAIN = 15.0  # s; after the uplink had no room
+
+
+@dataclass(frozen=True)
+class HandoverItem:
+    txid: str  # SHA-256 of the sealed bytes, lower-case hex
+    station: str
+    priority: int = 5  # 0 .. 9, 0 first
+
+
+class EnvelopeSource(Protocol):
+    """The envelopes of the core. `pending`, `load` and `released` are called from worker threads; everything may be called again for one
+    txid.
+    """
+
+    def pending(self) -> Sequence[HandoverItem]:
+        """Every envelope without a verified receipt, whether it was handed over before or not, oldest first."""
+        ...
+
+    def load(self, txid: str) -> bytes: ...
+
+    async def handed_over(self, txid: str, queued_at: datetime) -> None:
+        """The uplink has it on its disk; it has committed before it said so."""
+        ...
+
+    def released(self) -> Sequence[str]:
+        """Envelopes with a verified receipt of which the uplink has not confirmed that it dropped the payload."""
+        ...
+
+    async def release_acknowledged(self, txid: str) -> None: ...
+
+
+class InboundSink(Protocol):
+    async def progress(self, txid: str, stage: Stage, at: datetime) -> None:
+        """An envelope has come this far; may be told again after a restart. Stage is a str: "queued", "sent" or "held"."""
+        ...
+
+    async def inbound(self, rid: str, data: bytes) -> None:
+        """Sealed bytes from the bureau. Must have committed them when it returns: only then is the uplink told to forget them."""
+        ...
+
+
+class CoreEnd:
+    """Listens on `path_or_socket` (a path is bound with mode 0600; a socket comes from systemd and is already listening)."""
+
+    def __init__(self, path_or_socket: Path | socket.socket, *, source: EnvelopeSource, sink: InboundSink) -> None:
+        self._where = path_or_socket
+        self._source = source
+        self._sink = sink
+        self._server: asyncio.Server | None = None
+        self._session: _Session | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Raises HandoverError when the socket cannot be opened."""
+        try:
+            listening = self._where if isinstance(self._where, socket.socket) else _listen(self._where)
+            self._server = await asyncio.start_unix_server(self._connected, sock=listening)
+        except OSError as error:
+            raise HandoverError(
+                f"The handover socket cannot be opened: {error.strerror or error}.",
+                means="Bookings are kept, nothing is sent.",
+                do="Check that no other core runs and that its directory exists and is writable.",
+            ) from error
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        if isinstance(self._where, Path):
+            self._where.unlink(missing_ok=True)
+
+    @property
+    def connected(self) -> bool:
+        """An uplink is there now."""
+        return self._session is not None
+
+    def offer(self) -> None:
+        """Wake: there is something to hand over. Loses nothing when no uplink is there: every connection begins with all offers."""
+        if self._session is not None:
+            self._session.wake.set()
+
+    async def release(self, txid: str) -> None:
+        """The bureau's receipt for `txid` is verified and recorded: tell the uplink now, if it is there; else on its next connection."""
+        if self._session is not None:
+            self._session.wire.say(Release(txid))
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        session = _Session(Wire(reader, writer), self._source, self._sink)
+        try:
+            await session.wire.greet("core", "uplink")
+            await self._replace(session)
+            await session.run()
+            log.info("handover: the uplink has closed the connection")
+        except (LivescanError, OSError) as error:
+            log.warning("handover: the connection ended: %s", error)
+        except Exception:  # a defect in the source or the sink must not end the core's loop; the uplink dials again
+            log.exception("handover: the connection ended by a defect")
+        finally:
+            if self._session is session:
+                self._session = None
+            self._serving.discard(task)
+            await session.wire.close()
+
+    async def _replace(self, session: _Session) -> None:
+        """There is one uplink; a second connection is the same one, restarted before the first was seen to end."""
+        if self._session is not None:
+            await self._session.wire.close()
+        self._session = session
+        log.info("handover: the uplink is connected")
+
+
+class _Session:
+    """One connection. What has been offered on it is remembered; nothing else is."""
+
+    def __init__(self, wire: Wire, source: EnvelopeSource, sink: InboundSink) -> None:
+        self.wire = wire
+        self.wake = asyncio.Event()
+        self._source = source
+        self._sink = sink
+        self._offered: dict[str, HandoverItem] = {}
+
+    async def run(self) -> None:
+        """Until the other end closes; raises whatever ends it otherwise."""
+        others = [asyncio.create_task(self._offer_forever()), asyncio.create_task(self.wire.write_forever())]
+        hearing = asyncio.create_task(self._hear_forever())
+        try:
+            await asyncio.wait([hearing, *others], return_when=asyncio.FIRST_COMPLETED)
+            for task in (hearing, *others):
+                if task.done():
+                    task.result()
+        finally:
+            for task in (hearing, *others):
+                task.cancel()
+            await asyncio.gather(hearing, *others, return_exceptions=True)
+
+    async def _offer_forever(self) -> None:
+        for txid in await asyncio.to_thread(self._source.released):
+            self.wire.say(Release(txid))
+        while True:
+            self.wake.clear()
+            for item in await asyncio.to_thread(self._source.pending):
+                if item.txid not in self._offered:
+                    self._offered[item.txid] = item
+                    self.wire.say(Offer(item.txid, item.station, item.priority))
+            await self.wake.wait()
+
+    async def _hear_forever(self) -> None:
+        while (message := await self.wire.receive()) is not None:
+            await self._hear(message)
+
+    async def _hear(self, message: Message) -> None:
+        match message:
+            case Want(txid):
+                self._send(txid)
+            case Have(txid, queued_at):
+                await self._sink.progress(txid, Stage.QUEUED, queued_at)
+                await self._source.handed_over(txid, queued_at)
+            case Progress(txid, stage, at):
+                await self._sink.progress(txid, stage, at)
+                self.wire.say(ProgressTaken(txid, stage))
+            case Inbound(rid, body):
+                await self._sink.inbound(rid, body)
+                self.wire.say(InboundTaken(rid))
+            case Released(txid):
+                await self._source.release_acknowledged(txid)
+            case Refuse(txid, why):
+                self._refused(txid, why)
+            case _:
+                raise FrameError("The uplink sent a message that only a core sends.")
+
+    def _send(self, txid: str) -> None:
+        item = self._offered.get(txid)
+        if item is None:
+            log.warning("handover: the uplink asks for %s, which was not offered", txid)
+            return
+
+        async def envelope() -> Message | None:
+            try:
+                data = await asyncio.to_thread(self._source.load, item.txid)
+            except (LivescanError, OSError) as error:  # one bad file must not keep the others from the uplink
+                log.error("handover: %s cannot be handed over: %s", txid, error)
+                return None
+            return EnvelopeFrame(item.txid, item.station, item.priority, data)
+
+        self.wire.say(envelope)
+
+    def _refused(self, txid: str, why: str) -> None:
+        log.error("handover: the uplink cannot take %s now: %s", txid, why)
+
+        def again() -> None:
+            self._offered.pop(txid, None)
+            self.wake.set()
+
+        asyncio.get_running_loop().call_later(OFFER_AGAIN, again)
+
+
+def _listen(path: Path) -> socket.socket:
+    """Bind a UNIX socket that only the owner may use, over the remains of an earlier one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if path.is_socket():
+            path.unlink()
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(path))
+        path.chmod(0o600)
+        listening.listen(4)
+    except OSError:
+        listening.close()
+        raise
+    return listening

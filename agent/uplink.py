@@ -1,0 +1,124 @@
+"""The uplink process: outbox, inbox, MQTT. It has no devices and no keys to read or sign; taken over, it can delay, neither read nor
+forge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.clock import Clock, SystemClock
+from agent.delivery import topics
+from agent.delivery.courier import Courier, CourierSettings, Kept, Released
+from agent.delivery.inbox import Inbox, InboxLimits
+from agent.delivery.mqtt import MqttSettings
+from agent.delivery.outbox import Outbox
+from agent.delivery.spool import Spool
+from agent.delivery.tables import MIGRATIONS
+from agent.errors import ConfigError
+from agent.handover.uplink_end import UplinkEnd
+from agent.store.database import Database
+
+log = logging.getLogger(__name__)
+
+STOP_DEADLINE = 8.0  # s; then the process ends without goodbye, which loses nothing
+
+
+@dataclass(frozen=True)
+class UplinkSettings:
+    station: str  # [A-Za-z0-9-]{1,13}
+    state: Path  # directory of uplink.db, spool/ and inbox/
+    handover: Path  # the core's UNIX socket
+    mqtt: MqttSettings  # subscriptions and status topic are filled in here
+    courier: CourierSettings = field(default_factory=CourierSettings)
+    inbox: InboxLimits = field(default_factory=InboxLimits)
+    free_floor: int = 64 * 1024 * 1024  # bytes of the disk that stay free
+    forget_after: timedelta = timedelta(days=30)  # how long a received envelope's row is kept
+
+
+async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clock: Clock | None = None) -> None:
+    """Run until SIGTERM, SIGINT or cancellation, then stop in order.
+
+    `ready` is called once the outbox is open and the core is being dialled; it does not wait for core or broker.
+    Raises ConfigError, DatabaseError, LinkDied: each means that the process must end and be started again.
+    """
+    if not topics.STATION.fullmatch(settings.station):
+        raise ConfigError(f"'{settings.station}' is no station id.", do="Use 1 to 13 letters, digits or '-'.")
+    clock = clock or SystemClock()
+    database = Database(settings.state / "uplink.db", MIGRATIONS)
+    try:
+        outbox = Outbox(database, Spool(settings.state / "spool", free_floor=settings.free_floor), clock)
+        inbox = Inbox(database, Spool(settings.state / "inbox", free_floor=settings.free_floor), clock, settings.inbox)
+        outbox.open(forget_after=settings.forget_after)
+        inbox.open()
+        await _run_until_stopped(settings, outbox, inbox, clock, ready)
+    finally:
+        database.close()
+
+
+async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: Inbox, clock: Clock, ready: Callable[[], None]) -> None:
+    stop = _on_signals()
+    handover = UplinkEnd(
+        settings.handover,
+        outbound=outbox,
+        inbound=inbox,
+        on_kept=lambda txid: courier.post(Kept(txid)),
+        on_released=lambda txid: courier.post(Released(txid)),
+    )
+    courier = Courier(
+        settings.station,
+        _completed(settings),
+        settings.courier,
+        outbox=outbox,
+        inbox=inbox,
+        clock=clock,
+        wake_core=handover.wake,
+        want=handover.want,
+    )
+    log.info("uplink: station %s is up", settings.station)
+    await _first_of(courier.run(), handover.run(), _told(stop), ready=ready)
+    log.info("uplink: station %s has stopped", settings.station)
+
+
+def _completed(settings: UplinkSettings) -> MqttSettings:
+    return replace(
+        settings.mqtt,
+        subscriptions=(topics.BUREAU_STATUS, topics.inbound(settings.station)),
+        status_topic=topics.status(settings.station),
+    )
+
+
+def _on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT; in a thread that may not have signals, only cancellation stops us."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _told(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _first_of(*parts: Coroutine[Any, Any, None], ready: Callable[[], None]) -> None:
+    """All at once until one ends; then the others are cancelled, and what the first one raised is raised."""
+    tasks = [asyncio.create_task(part) for part in parts]
+    await asyncio.sleep(0)
+    ready()
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=STOP_DEADLINE)
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()

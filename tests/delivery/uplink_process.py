@@ -1,0 +1,82 @@
+"""The uplink as its own process, for tests that kill it: `python -m tests.delivery.uplink_process '{"state": ..., "port": ...}'`.
+
+With "kill" it kills itself with SIGKILL: `["agent.delivery.spool:Spool.put", "before" | "after", n]` at the n-th call of that function.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import importlib
+import inspect
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.delivery.courier import CourierSettings
+from agent.delivery.mqtt import MqttSettings
+from agent.delivery.pacing import Retry
+from agent.uplink import UplinkSettings, run_uplink
+
+
+def arm(target: str, when: str, count: int) -> None:
+    module, _, path = target.partition(":")
+    owner: Any = importlib.import_module(module)
+    *outer, name = path.split(".")
+    for step in outer:
+        owner = getattr(owner, step)
+    setattr(owner, name, _deadly(getattr(owner, name), when, count))
+
+
+def _deadly(original: Callable[..., Any], when: str, count: int) -> Callable[..., Any]:
+    calls = 0
+
+    def now(moment: str) -> None:
+        nonlocal calls
+        calls += moment == "before"
+        if calls == count and moment == when:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @functools.wraps(original)
+    async def waiting(*args: Any, **kwargs: Any) -> Any:
+        now("before")
+        value = await original(*args, **kwargs)
+        now("after")
+        return value
+
+    @functools.wraps(original)
+    def plain(*args: Any, **kwargs: Any) -> Any:
+        now("before")
+        value = original(*args, **kwargs)
+        now("after")
+        return value
+
+    return waiting if inspect.iscoroutinefunction(original) else plain
+
+
+def settings_from(options: dict[str, Any]) -> UplinkSettings:
+    return UplinkSettings(
+        station="LS-0001",
+        state=Path(options["state"]),
+        handover=Path(options["handover"]),
+        mqtt=MqttSettings("127.0.0.1", options["port"], "LS-0001", version=options.get("version", 4), retry_first=0.1, retry_max=1.0),
+        courier=CourierSettings(retry=Retry(first=options.get("retry", 5.0)), chunk=options.get("chunk", 131_008)),
+        free_floor=0,
+    )
+
+
+def main() -> None:
+    options = json.loads(sys.argv[1])
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
+    if options.get("kill"):
+        arm(*options["kill"])
+    asyncio.run(run_uplink(settings_from(options), ready=lambda: print("ready", flush=True)))
+
+
+if __name__ == "__main__":
+    main()
