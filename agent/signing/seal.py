@@ -1,0 +1,99 @@
+"""Seal a file: sign it with all that routes it, then encrypt it to one recipient. Core and bureau only, never the uplink.
+
+`docs/envelope.md` has the commands with which `openssl` alone opens what is made here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+
+from agent.model.messages import Envelope, Environment, MessageKind, Routing
+from agent.signing import attributes, auth_enveloped_data, certificates, signed_data
+from agent.signing.attributes import Statement
+from agent.signing.auth_enveloped_data import KEY_LENGTH, NONCE_LENGTH, SIZE_LIMIT, TAG_LENGTH, Sealed
+from agent.signing.certificates import Purpose, Role
+from agent.signing.errors import SealError
+from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer
+from agent.signing.signed_data import SignedData, SignerInfo
+
+__all__ = ["FileOpener", "FileSigner", "Opener", "Signer", "encrypt", "seal"]
+
+_SPARE = auth_enveloped_data.OVERHEAD_LIMIT + signed_data.OVERHEAD_LIMIT  # bytes kept for what is not the file
+
+
+def seal(content: bytes, routing: Routing, *, signer: Signer, recipient: x509.Certificate, now: datetime) -> Envelope:
+    """The envelope of `content` for `recipient` (an opening certificate), signed at `now` (UTC).
+
+    Raises SealError when the result would be refused or false: another signer's or recipient's name, an expired certificate.
+    """
+    _require(_refusal(content, routing, signer.certificate, recipient, now))
+    digest = hashlib.sha256(content)
+    statement = Statement(routing, digest.digest(), certificates.sha256(signer.certificate), now)
+    data = encrypt(_sign(content, statement, signer), recipient)
+    return Envelope(data, routing, digest.hexdigest(), hashlib.sha256(data).hexdigest())
+
+
+def _refusal(content: bytes, routing: Routing, signer: x509.Certificate, recipient: x509.Certificate, now: datetime) -> str | None:
+    """The first reason why a careful recipient would refuse this envelope."""
+    if len(content) > SIZE_LIMIT - _SPARE:
+        return f"The file has more than {SIZE_LIMIT - _SPARE} bytes."
+    if certificates.common_name(recipient) != routing.recipient:
+        return "The recipient's certificate has another name than the routing says."
+    if routing.kind is MessageKind.TRANSACTION and certificates.common_name(signer) != routing.station:
+        return "The signing certificate is that of another station."
+    if (certificates.role(signer) == Role.STATION) != (routing.kind is MessageKind.TRANSACTION):
+        return f"A {certificates.role(signer)} does not sign a {routing.kind}."
+    if any(certificates.is_training(certificate) != (routing.environment is Environment.TRAINING) for certificate in (signer, recipient)):
+        return f"The certificates are not for {routing.environment}."
+    sentences = (
+        attributes.fault(routing),
+        _for(signer, Purpose.SIGNING, now),
+        _for(recipient, Purpose.OPENING, now),
+    )
+    return next((sentence for sentence in sentences if sentence is not None), None)
+
+
+def _for(certificate: x509.Certificate, purpose: Purpose, now: datetime) -> str | None:
+    sentence = certificates.unfit(certificate, purpose) or certificates.out_of_date(certificate, now)
+    return None if sentence is None else f"{purpose.name.capitalize()} certificate: {sentence}"
+
+
+def _require(refusal: str | None) -> None:
+    if refusal is not None:
+        raise SealError(refusal)
+
+
+def _sign(content: bytes, statement: Statement, signer: Signer) -> bytes:
+    """SignedData (RFC 5652 5.4). The signature is checked before it is used: a token may fail without saying so."""
+    signed_attributes = attributes.write(statement)
+    signature = signer.sign(hashlib.sha256(signed_attributes).digest())
+    key = certificates.p256(signer.certificate)
+    try:
+        if key is not None:
+            key.verify(signature, signed_attributes, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature as error:
+        raise SealError("The signing key does not belong to the signing certificate, or the token is faulty.") from error
+    info = SignerInfo(certificates.issuer_and_serial(signer.certificate), signed_attributes, signature)
+    return signed_data.write(SignedData(content, certificates.to_der(signer.certificate), info))
+
+
+def encrypt(plain: bytes, recipient: x509.Certificate) -> bytes:
+    """AuthEnvelopedData (RFC 5083 2): a fresh content key, nonce and ephemeral key for every envelope."""
+    static = certificates.p256(recipient)
+    if static is None:
+        raise SealError("The recipient's key is not on curve P-256.")
+    ephemeral = ec.generate_private_key(ec.SECP256R1())
+    key, nonce = os.urandom(KEY_LENGTH), os.urandom(NONCE_LENGTH)
+    encrypted_key = aes_key_wrap(auth_enveloped_data.key_encryption_key(ephemeral.exchange(ec.ECDH(), static)), key)
+    sealed = AESGCM(key).encrypt(nonce, plain, None)
+    rid = certificates.issuer_and_serial(recipient)
+    return auth_enveloped_data.write(Sealed(rid, ephemeral.public_key(), encrypted_key, nonce, sealed[:-TAG_LENGTH], sealed[-TAG_LENGTH:]))
