@@ -40,7 +40,7 @@ class SmallBureau:
         self.acks: Counter[str] = Counter()
         self.stations: list[bool] = []
         self.answers = answers
-        self._parts: dict[str, dict[int, bytes]] = {}
+        self._parts: dict[tuple[str, int], dict[int, bytes]] = {}
         self._port = port
         self._status = status
         self._subscribed = threading.Event()
@@ -89,10 +89,10 @@ class SmallBureau:
         assert (magic, version, header, i, n, len(data), zlib.crc32(data), digest.hex()) == (b"LSCK", 1, 64, index, total, size, crc, txid)
         assert len(payload) <= 131_072
         self.chunks.append((txid, index, total))
-        parts = self._parts.setdefault(txid, {})
+        parts = self._parts.setdefault((txid, total), {})
         parts[index] = data
         if len(parts) == total:
-            del self._parts[txid]
+            del self._parts[txid, total]
             whole = b"".join(parts[k] for k in range(total))
             assert hashlib.sha256(whole).hexdigest() == txid and len(whole) == length
             self.arrivals[txid] += 1
