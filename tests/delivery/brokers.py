@@ -79,7 +79,7 @@ class Nats(Broker):
         config.write_text(
             f'server_name: "test"\nlisten: "127.0.0.1:{free_port()}"\nmax_payload: 8MB\n'
             f'jetstream {{ store_dir: "{self.directory}/js", sync_interval: always }}\n'
-            f'mqtt {{ host: "127.0.0.1", port: {self.port}, ack_wait: "2s", {tls_block} }}\n{self._users()}'
+            f'mqtt {{ host: "127.0.0.1", port: {self.port}, ack_wait: "1s", {tls_block} }}\n{self._users()}'
         )
         return [str(program), "-c", str(config)]
 

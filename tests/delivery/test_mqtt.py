@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -300,7 +300,7 @@ class SlowLine:
 
     @staticmethod
     def _pump(source: socket.socket, sink: socket.socket, rate: int) -> None:
-        with source, sink:
+        with source, sink, suppress(OSError):
             while data := source.recv(4_096):
                 sink.sendall(data)
                 if rate:
