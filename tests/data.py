@@ -33,5 +33,7 @@ def need_debian(package: str, program: str) -> str:
     """Full path of a program of a Debian package, or a skip that names the package."""
     found = shutil.which(program)
     if found is None:
+        if os.environ.get("LIVESCAN_NO_SKIP_DEBIAN"):
+            pytest.fail(f"the Debian package '{package}' should have been installed before the tests and is not here")
         pytest.skip(f"needs the Debian package '{package}' (program '{program}'): apt-get install {package}")
     return found

@@ -130,7 +130,7 @@ class CoreEnd:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101  asyncio runs this callback in a task
+        assert task is not None
         self._serving.add(task)
         session = _Session(Wire(reader, writer), self._source, self._sink)
         try:

@@ -1,0 +1,130 @@
+"""The booking desk: takes bookings one after the other from open to sealed, and resumes what a crash or a power cut left open.
+
+There is one scanner, so one booking is captured at a time; the others wait their turn in the order in which they were opened. What is on
+disk decides where a booking goes on: nothing is kept in memory alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, Protocol
+
+from agent.booking.facts import Facts
+from agent.booking.ids import new_booking_id
+from agent.booking.ledger import BookingRow, Ledger
+from agent.booking.prints import Prints
+from agent.booking.say import Say
+from agent.booking.sealing import Sealer
+from agent.booking.states import BookingState
+from agent.capture.plan import Step, plan
+from agent.clock import Clock
+from agent.errors import LivescanError
+from agent.model.booking import BookingId
+from agent.model.fingers import Position
+from agent.model.impression import Impression
+from drivers.errors import DeviceError
+
+log = logging.getLogger(__name__)
+
+Accept = Callable[[Impression], Awaitable[None]]
+
+
+class Capture(Protocol):
+    """What the desk needs of the capture room: take these steps, hand each accepted impression over, return when all are taken."""
+
+    async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], accept: Accept) -> None: ...
+
+
+class Desk:
+    def __init__(
+        self, ledger: Ledger, prints: Prints, capture: Capture, sealer: Sealer, clock: Clock, *, say: Say, offer: Callable[[], None]
+    ) -> None:
+        self._ledger = ledger
+        self._prints = prints
+        self._capture = capture
+        self._sealer = sealer
+        self._clock = clock
+        self._say = say
+        self._offer = offer
+        self._wake = asyncio.Event()
+
+    async def open(self, facts: Facts, officer: str) -> BookingId:
+        """A new booking, on disk when this returns; its capture begins as soon as the scanner is free."""
+        now = self._clock.now()
+        booking_id = new_booking_id(now)
+        await self._prints.keep_facts(booking_id, facts)
+        await self._ledger.open_booking(booking_id, officer, now)
+        self._say({"event": "opened", "booking": booking_id})
+        self._wake.set()
+        return booking_id
+
+    async def resume(self, booking_id: BookingId) -> None:
+        """Go on with a held booking. Raises LivescanError when there is none of that number or it is not held."""
+        row = self._ledger.booking(booking_id)
+        if row is None or row.state is not BookingState.HELD:
+            raise LivescanError("That booking is not held.", do="`livescan booking list` shows where each stands.")
+        await self._ledger.resume(booking_id)
+        self._wake.set()
+
+    async def work(self) -> None:
+        """For ever: the oldest booking that is not sealed and not held. Cancel it to stop."""
+        while True:
+            self._wake.clear()
+            open_bookings = self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
+            if not open_bookings:
+                await self._wake.wait()
+            for row in open_bookings:
+                await self._go_on(row)
+
+    async def _go_on(self, row: BookingRow) -> None:
+        try:
+            if row.state is BookingState.CAPTURING:
+                await self._take_prints(row.id)
+            await self._seal(row.id)
+        except (LivescanError, DeviceError) as error:
+            log.error("booking %s is held: %s", row.id, error)
+            await self._ledger.hold(row.id, str(error))
+            self._say({"event": "held", "booking": row.id, "why": str(error)})
+
+    async def _take_prints(self, booking_id: BookingId) -> None:
+        facts = await self._prints.facts(booking_id)
+        steps = plan(facts.missing)
+
+        async def accept(impression: Impression) -> None:
+            await self._prints.keep(booking_id, impression)
+            await self._ledger.accept(booking_id, impression)
+            counted = {"number": len(self._ledger.taken(booking_id)), "of": len(steps)}
+            self._say({"event": "impression", "booking": booking_id, **counted, **describe(impression)})
+
+        await self._capture.run(booking_id, steps, self._ledger.taken(booking_id), accept)
+        await self._ledger.captured(booking_id, self._clock.now(), overridden=await self._any_overridden(booking_id))
+        self._say({"event": "captured", "booking": booking_id})
+
+    async def _any_overridden(self, booking_id: BookingId) -> bool:
+        for position in self._ledger.taken(booking_id):
+            if (await self._prints.impression(booking_id, position)).override is not None:
+                return True
+        return False
+
+    async def _seal(self, booking_id: BookingId) -> None:
+        txid = await self._sealer.seal(booking_id)
+        self._say({"event": "sealed", "booking": booking_id, "envelope_sha256": txid})
+        self._offer()
+
+
+def describe(impression: Impression) -> dict[str, Any]:
+    """An impression in JSON values: position, size and quality, no pixels."""
+    quality = impression.quality
+    return {
+        "fgp": int(impression.position),
+        "words": impression.position.words,
+        "kind": impression.kind.value,
+        "width": impression.width,
+        "height": impression.height,
+        "ppi": impression.ppi,
+        "attempt": impression.attempt,
+        "nfiq2": {} if quality is None else {str(int(f)): q.nfiq2 for f, q in sorted(quality.fingers.items()) if q.nfiq2 is not None},
+        "override": None if impression.override is None else impression.override.reason,
+    }

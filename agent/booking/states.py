@@ -1,0 +1,46 @@
+"""Where a booking stands until it is sealed; after that its submission's own table speaks (casework).
+
+Nothing here is ever skipped: prints are on disk before CAPTURED, the file has been re-opened and checked before SEALED.
+A booking that cannot go on by itself is HELD with a reason for a person; it is never dropped.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BookingState(StrEnum):
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    SEALED = "sealed"
+    HELD = "held"
+
+
+class BookingEvent(StrEnum):
+    ALL_TAKEN = "all_taken"  # every planned impression is accepted and on disk
+    SEALED = "sealed"  # checked, sealed, and the envelope is on disk
+    HELD = "held"  # a person must look
+    RESUMED = "resumed"  # a person says: go on
+
+
+TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
+    (BookingState.CAPTURING, BookingEvent.ALL_TAKEN): BookingState.CAPTURED,
+    (BookingState.CAPTURING, BookingEvent.HELD): BookingState.HELD,
+    (BookingState.CAPTURED, BookingEvent.SEALED): BookingState.SEALED,
+    (BookingState.CAPTURED, BookingEvent.HELD): BookingState.HELD,
+    (BookingState.HELD, BookingEvent.RESUMED): BookingState.CAPTURING,
+}
+
+
+class NoSuchMove(Exception):
+    """An event that has no row in the table: a fault in the program, named by event and state."""
+
+    def __init__(self, state: BookingState, event: BookingEvent) -> None:
+        super().__init__(f"a booking in state {state} does not know event {event}")
+
+
+def move(state: BookingState, event: BookingEvent) -> BookingState:
+    try:
+        return TABLE[state, event]
+    except KeyError:
+        raise NoSuchMove(state, event) from None

@@ -1,0 +1,123 @@
+"""The events of every booking in SQLite: added, never changed.
+
+Only ids, digests, kinds and times stand here; what a person said or is stays in the vault.
+FBI number and state id are kept as keyed digests: enough to compare a reply's with ours, useless without this station's storage key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from agent.casework.errors import CaseworkError
+from agent.casework.events import CaseEvent, EventKind, Submission, fold
+from agent.casework.tie import Match
+from agent.handover.instants import read_instant, write_instant
+from agent.model.booking import BookingId
+
+CASES_SCHEMA = """
+CREATE TABLE case_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    booking TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    tcn TEXT,
+    content_sha256 TEXT,
+    envelope_sha256 TEXT,
+    rid TEXT,
+    once TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX case_events_of_booking ON case_events (booking, seq);
+CREATE TABLE case_submissions (
+    tcn TEXT PRIMARY KEY,
+    booking TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX case_submissions_of_booking ON case_submissions (booking);
+CREATE TABLE case_numbers (
+    digest TEXT NOT NULL,
+    tcn TEXT NOT NULL REFERENCES case_submissions,
+    PRIMARY KEY (digest, tcn)
+) STRICT;
+"""
+
+
+def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: str = "", numbers: Iterable[str] = ()) -> bool:
+    """Record one event; False when it is known already. once: what makes it one of several of its kind; numbers: `number_digest`s.
+
+    Raises NoSuchMove when the state table has no row, CaseworkError when a TCN is used for a second content; roll back then.
+    """
+    key = "/".join((booking, event.tcn or "", event.kind, once))
+    if event.kind is EventKind.SEALED:
+        _add_submission(db, booking, event, numbers)
+    if db.execute("SELECT 1 FROM case_events WHERE once = ?", (key,)).fetchone():
+        return False
+    fold((*events_of(db, booking), event), event.tcn)
+    values = (booking, event.kind, write_instant(event.at), event.tcn, event.content_sha256, event.envelope_sha256, event.rid, key)
+    db.execute(
+        "INSERT INTO case_events (booking, kind, at, tcn, content_sha256, envelope_sha256, rid, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    return True
+
+
+def events_of(db: sqlite3.Connection, booking: BookingId) -> tuple[CaseEvent, ...]:
+    rows = db.execute("SELECT * FROM case_events WHERE booking = ? ORDER BY seq", (booking,))
+    return tuple(_event(row) for row in rows)
+
+
+def submission(db: sqlite3.Connection, tcn: str) -> Submission | None:
+    row = db.execute("SELECT booking, content_sha256 FROM case_submissions WHERE tcn = ?", (tcn,)).fetchone()
+    if row is None:
+        return None
+    sealed = db.execute("SELECT envelope_sha256 FROM case_events WHERE booking = ? AND tcn = ? AND kind = 'sealed'", (row["booking"], tcn))
+    return Submission(BookingId(row["booking"]), tcn, row["content_sha256"], frozenset(txid for (txid,) in sealed if txid))
+
+
+def by_tcn(db: sqlite3.Connection, tcn: str) -> frozenset[Match]:
+    return _matches(db.execute("SELECT booking, tcn FROM case_submissions WHERE tcn = ?", (tcn,)))
+
+
+def by_oca(db: sqlite3.Connection, oca: str) -> frozenset[Match]:
+    """Our OCA is the booking's id."""
+    return _matches(db.execute("SELECT booking, tcn FROM case_submissions WHERE booking = ?", (oca,)))
+
+
+def by_number(db: sqlite3.Connection, digest: str) -> frozenset[Match]:
+    """digest: of `number_digest`."""
+    query = "SELECT booking, tcn FROM case_submissions JOIN case_numbers USING (tcn) WHERE digest = ?"
+    return _matches(db.execute(query, (digest,)))
+
+
+def number_digest(key: bytes, kind: str, number: str) -> str:
+    """kind: FBI or SID. Keyed, because a number of nine characters could be found from a plain digest by trying."""
+    return hmac.new(key, f"livescan-case-number/1/{kind}/{number.strip().upper()}".encode(), hashlib.sha256).hexdigest()
+
+
+def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, numbers: Iterable[str]) -> None:
+    if not (event.tcn and event.content_sha256 and event.envelope_sha256):
+        raise CaseworkError(
+            "A sealed submission was recorded without its control number or digests.", do="Report this: it is a fault in the software."
+        )
+    known = submission(db, event.tcn)
+    if known is not None and (known.booking, known.content_sha256) != (booking, event.content_sha256):
+        raise CaseworkError(
+            f"The control number {event.tcn} stands for another file already.",
+            means="The second file was not recorded as sent.",
+            do="Seal it under a new control number.",
+        )
+    values = (event.tcn, booking, event.content_sha256)
+    db.execute("INSERT OR IGNORE INTO case_submissions (tcn, booking, content_sha256) VALUES (?, ?, ?)", values)
+    db.executemany("INSERT OR IGNORE INTO case_numbers (digest, tcn) VALUES (?, ?)", [(digest, event.tcn) for digest in numbers])
+
+
+def _event(row: sqlite3.Row) -> CaseEvent:
+    at: datetime = read_instant(row["at"])
+    return CaseEvent(EventKind(row["kind"]), at, row["tcn"], row["content_sha256"], row["envelope_sha256"], row["rid"])
+
+
+def _matches(rows: Iterable[Sequence[str]]) -> frozenset[Match]:
+    return frozenset(Match(BookingId(booking), tcn) for booking, tcn in rows)

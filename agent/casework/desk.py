@@ -1,0 +1,163 @@
+"""Casework of one station: takes what the bureau sends, keeps the record of each booking, shows it.
+
+The order of things for every message: the bytes are in the vault, the row is committed, only then is anything parsed; the effect and its
+events are one transaction; the bytes move to their booking's place in the vault last. A crash between any two of these is made good by the
+message coming again, or by `resume`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import sqlite3
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent.casework import cases, inbox
+from agent.casework.events import CaseEvent, CaseState, EventKind
+from agent.casework.letters import read_letter
+from agent.casework.taken import Inbound, Taken
+from agent.casework.thread import ThreadStep, state_of, thread_of
+from agent.clock import Clock
+from agent.model.booking import BookingId
+from agent.signing.keys import StationKeys
+from agent.store.database import Database
+from agent.store.vault import NotInVault, Vault
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA,)  # for the core's database, beside those of its other parts
+
+
+class Casework:
+    """One per core. Its coroutines belong to the core's loop; `thread`, `state` and `manual_queue` also serve a command line."""
+
+    def __init__(self, database: Database, vault: Vault, keys: StationKeys, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._keys = keys
+        self._clock = clock
+        self._numbers_key = hmac.new(keys.storage_key, b"livescan-case-numbers/1", hashlib.sha256).digest()
+        self._one_at_a_time = asyncio.Lock()
+
+    async def take(self, rid: str, data: bytes) -> Taken:
+        """Store one inbound envelope, then judge it; committed when this returns. Any number of times, always with the same answer.
+
+        rid: what the uplink calls it; the digest of the bytes is what counts, so a wrong one is only noted.
+        Raises VaultError or DatabaseError when it cannot be stored: then the uplink must keep it.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        if rid != digest:
+            log.warning("casework: the uplink handed over %s under another digest", digest)
+        async with self._one_at_a_time:
+            known = await self._database.read(lambda db: inbox.find(db, digest))
+            if known is None:
+                await asyncio.to_thread(self._vault.put, _place(digest), _ENVELOPE, data)
+            return await self._finish(digest, data, known)
+
+    async def resume(self) -> int:
+        """At start-up: finish what a crash left between arrival and effect. How many messages that were."""
+        async with self._one_at_a_time:
+            left = await self._database.read(inbox.unfinished)
+            for one in left:
+                await self._finish(one.rid, await asyncio.to_thread(self._stored, one), one)
+            return len(left)
+
+    async def record(
+        self,
+        booking_id: BookingId,
+        event_kind: EventKind,
+        at: datetime,
+        *,
+        tcn: str | None = None,
+        content_sha256: str | None = None,
+        envelope_sha256: str | None = None,
+        fbi_numbers: Iterable[str] = (),
+        state_id: str | None = None,
+    ) -> bool:
+        """Add one event of our own to a booking; False when it is recorded already. SEALED needs TCN and both digests; the numbers with it
+        (kept as keyed digests) let a reply without TCR and OCA find its booking. Raises NoSuchMove or CaseworkError.
+        """
+        event = CaseEvent(event_kind, at, tcn, content_sha256, envelope_sha256)
+        return await self._database.write(lambda db: self.record_within(db, booking_id, event, fbi_numbers=fbi_numbers, state_id=state_id))
+
+    def record_within(
+        self,
+        db: sqlite3.Connection,
+        booking_id: BookingId,
+        event: CaseEvent,
+        *,
+        fbi_numbers: Iterable[str] = (),
+        state_id: str | None = None,
+    ) -> bool:
+        """`record` as part of somebody's own transaction, so that a change and its event are one."""
+        digests = [cases.number_digest(self._numbers_key, "FBI", number) for number in fbi_numbers]
+        digests += [cases.number_digest(self._numbers_key, "SID", state_id)] if state_id else []
+        once = event.envelope_sha256 or "" if event.kind is EventKind.SEALED else ""
+        return cases.add(db, booking_id, event, once=once, numbers=digests)
+
+    def thread(self, booking_id: BookingId) -> tuple[ThreadStep, ...]:
+        """Blocks for a read."""
+        return self._database.read_now(lambda db: thread_of(cases.events_of(db, booking_id), inbox.of_booking(db, booking_id)))
+
+    def state(self, booking_id: BookingId) -> CaseState:
+        """Blocks for a read."""
+        return self._database.read_now(lambda db: state_of(cases.events_of(db, booking_id)))
+
+    def events(self, booking_id: BookingId) -> tuple[CaseEvent, ...]:
+        """Blocks for a read."""
+        return self._database.read_now(lambda db: cases.events_of(db, booking_id))
+
+    def inbound(self, booking_id: BookingId) -> tuple[Inbound, ...]:
+        """Every receipt and reply of a booking, in order of arrival. Blocks for a read."""
+        return self._database.read_now(lambda db: inbox.of_booking(db, booking_id))
+
+    def manual_queue(self) -> tuple[Inbound, ...]:
+        """What waits for a person, oldest first. Blocks for a read."""
+        return self._database.read_now(inbox.manual)
+
+    def original(self, rid: str) -> bytes:
+        """The bytes of an inbound message as they came. Blocks; raises NotInVault."""
+        found = self._database.read_now(lambda db: inbox.find(db, rid))
+        return self._stored(found or Inbound(rid, self._clock.now(), None))
+
+    async def _finish(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
+        taken = known.taken if known and known.taken else await self._settle(rid, data)
+        if taken.booking_id is not None and not (known and known.in_booking):
+            await asyncio.to_thread(self._move, rid, data, taken.booking_id)
+            await self._database.write(lambda db: inbox.moved(db, rid))
+            await asyncio.to_thread(self._vault.shred, _place(rid))
+        return taken
+
+    async def _settle(self, rid: str, data: bytes) -> Taken:
+        now = self._clock.now()
+        arrived_at = await self._database.write(lambda db: inbox.arrive(db, rid, now))
+        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at)
+        return await self._database.write(lambda db: inbox.settle(db, rid, letter, arrived_at, self._numbers_key))
+
+    def _move(self, rid: str, data: bytes, booking: BookingId) -> None:
+        if _name(rid) not in self._vault.names(booking):
+            self._vault.put(booking, _name(rid), data)
+
+    def _stored(self, one: Inbound) -> bytes:
+        try:
+            return self._vault.get(_place(one.rid), _ENVELOPE)
+        except NotInVault:
+            if one.taken is None or one.taken.booking_id is None:
+                raise
+            return self._vault.get(one.taken.booking_id, _name(one.rid))
+
+
+_ENVELOPE = "envelope"
+
+
+def _place(rid: str) -> str:
+    """Where in the vault a message lies until it has a booking; with a data key of its own."""
+    return f"inbox-{rid}"
+
+
+def _name(rid: str) -> str:
+    """What it is called among the files of its booking."""
+    return f"rx-{rid}"

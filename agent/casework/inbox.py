@@ -1,0 +1,163 @@
+"""Every message that came in, and what became of it. Rows are ids, digests, kinds and times; the bytes are in the vault.
+
+    arrived ──▶ settled (its effect is in the record)
+        └─────▶ settled, manual (a person decides; its bytes and the payload are kept)
+
+Settling is one transaction: the row, the effect and the events, or nothing. An effect happens once for each (source, message id): the same
+content again changes nothing; other content under a used id goes to a person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import datetime
+
+from agent.casework import cases
+from agent.casework.events import CaseEvent, EventKind
+from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
+from agent.casework.receipts import judge
+from agent.casework.replies import events_in
+from agent.casework.taken import RECEIPT, UNUSABLE, Inbound, Taken
+from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
+from agent.handover.instants import read_instant, write_instant
+from agent.model.booking import BookingId
+from agent.model.messages import ReplyKind
+
+INBOX_SCHEMA = """
+CREATE TABLE case_inbound (
+    rid TEXT PRIMARY KEY,
+    arrived_at TEXT NOT NULL,
+    settled_at TEXT,
+    kind TEXT,
+    booking TEXT,
+    tcn TEXT,
+    tied_by TEXT,
+    release_txid TEXT,
+    manual TEXT,
+    in_booking INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX case_inbound_of_booking ON case_inbound (booking);
+CREATE TABLE case_effects (
+    source TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL,
+    rid TEXT NOT NULL REFERENCES case_inbound,
+    PRIMARY KEY (source, message_id)
+) STRICT;
+"""
+
+
+def arrive(db: sqlite3.Connection, rid: str, at: datetime) -> datetime:
+    """Note the message; the time at which it first arrived."""
+    db.execute("INSERT OR IGNORE INTO case_inbound (rid, arrived_at) VALUES (?, ?)", (rid, write_instant(at)))
+    return read_instant(db.execute("SELECT arrived_at FROM case_inbound WHERE rid = ?", (rid,)).fetchone()[0])
+
+
+def settle(db: sqlite3.Connection, rid: str, letter: Letter, at: datetime, numbers_key: bytes) -> Taken:
+    """Record the effect of a message that has arrived. numbers_key: of `cases.number_digest`."""
+    if isinstance(letter, ReceiptLetter):
+        taken = _settle_receipt(db, rid, letter, at)
+    elif isinstance(letter, ReplyLetter):
+        taken = _settle_reply(db, rid, letter, at, numbers_key)
+    else:
+        taken = Taken(UNUSABLE, manual=letter.reason)
+    _write(db, rid, taken, at)
+    return taken
+
+
+def find(db: sqlite3.Connection, rid: str) -> Inbound | None:
+    row = db.execute("SELECT * FROM case_inbound WHERE rid = ?", (rid,)).fetchone()
+    return _inbound(row) if row else None
+
+
+def unfinished(db: sqlite3.Connection) -> tuple[Inbound, ...]:
+    """What a crash left: arrived but not settled, or settled but not yet moved to its booking."""
+    rows = db.execute("SELECT * FROM case_inbound WHERE settled_at IS NULL OR (booking IS NOT NULL AND in_booking = 0) ORDER BY arrived_at")
+    return tuple(_inbound(row) for row in rows)
+
+
+def of_booking(db: sqlite3.Connection, booking: BookingId) -> tuple[Inbound, ...]:
+    rows = db.execute("SELECT * FROM case_inbound WHERE booking = ? ORDER BY arrived_at, rid", (booking,))
+    return tuple(_inbound(row) for row in rows)
+
+
+def manual(db: sqlite3.Connection) -> tuple[Inbound, ...]:
+    """What waits for a person, oldest first."""
+    return tuple(_inbound(row) for row in db.execute("SELECT * FROM case_inbound WHERE manual IS NOT NULL ORDER BY arrived_at, rid"))
+
+
+def moved(db: sqlite3.Connection, rid: str) -> None:
+    """Its bytes lie with its booking now."""
+    db.execute("UPDATE case_inbound SET in_booking = 1 WHERE rid = ?", (rid,))
+
+
+def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:
+    sent = cases.submission(db, letter.routing.tcn)
+    booking = sent.booking if sent else None
+    reason = judge(letter.receipt, letter.routing, letter.source, sent)
+    if reason or sent is None:
+        return Taken(RECEIPT, booking, letter.routing.tcn if sent else None, manual=reason)
+    receipt = letter.receipt.receipt
+    _first_time(db, letter.source, f"receipt/{letter.content_sha256}", letter.content_sha256, rid)
+    event = CaseEvent(EventKind.RECEIVED, at, sent.tcn, receipt.content_sha256, receipt.envelope_sha256, rid)
+    cases.add(db, sent.booking, event)
+    return Taken(RECEIPT, sent.booking, sent.tcn, receipt.envelope_sha256)
+
+
+def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: datetime, numbers_key: bytes) -> Taken:
+    taken = _tied(db, letter, numbers_key)
+    if taken.booking_id is None:
+        return taken
+    if not _first_time(db, letter.source, f"reply/{letter.reply.tcn or letter.content_sha256}", letter.content_sha256, rid):
+        return replace(taken, manual="Its control number was used before for another reply.")
+    for kind in events_in(letter.reply):
+        event = CaseEvent(kind, at, taken.tcn, letter.content_sha256, None, rid)
+        cases.add(db, taken.booking_id, event, once=letter.content_sha256)
+    return taken
+
+
+def _tied(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Taken:
+    reply = letter.reply
+    found = tie(_clues(db, letter, numbers_key))
+    if isinstance(found, Untied):
+        return Taken(reply.kind, manual=found.reason)
+    if cases.by_tcn(db, letter.routing.tcn) - {Match(found.booking, found.tcn)}:
+        return Taken(reply.kind, manual="Its envelope and its content name different submissions.")
+    reason = f"It could not be classified. {reply.facts.get('WHY', '')}".strip() if reply.kind is ReplyKind.UNCLASSIFIED else None
+    return Taken(reply.kind, found.booking, found.tcn, tied_by=found.by, manual=reason)
+
+
+def _clues(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Clues:
+    reply = letter.reply
+    return Clues(
+        tcr=cases.by_tcn(db, reply.tcr) if reply.tcr else None,
+        oca=cases.by_oca(db, reply.oca) if reply.oca else None,
+        fbi_number=cases.by_number(db, cases.number_digest(numbers_key, "FBI", reply.fbi_number)) if reply.fbi_number else None,
+        state_id=cases.by_number(db, cases.number_digest(numbers_key, "SID", reply.state_id)) if reply.state_id else None,
+    )
+
+
+def _first_time(db: sqlite3.Connection, source: str, message_id: str, content_sha256: str, rid: str) -> bool:
+    """False only when this id stands for another content already; a repetition is true, and adds nothing."""
+    db.execute("INSERT OR IGNORE INTO case_effects VALUES (?, ?, ?, ?)", (source, message_id, content_sha256, rid))
+    known = db.execute("SELECT content_sha256 FROM case_effects WHERE source = ? AND message_id = ?", (source, message_id)).fetchone()
+    return bool(known[0] == content_sha256)
+
+
+def _write(db: sqlite3.Connection, rid: str, taken: Taken, at: datetime) -> None:
+    db.execute(
+        "UPDATE case_inbound SET settled_at = ?, kind = ?, booking = ?, tcn = ?, tied_by = ?, release_txid = ?, manual = ? WHERE rid = ?",
+        (write_instant(at), taken.kind, taken.booking_id, taken.tcn, taken.tied_by, taken.release_txid, taken.manual, rid),
+    )
+
+
+def _inbound(row: sqlite3.Row) -> Inbound:
+    arrived = read_instant(row["arrived_at"])
+    if row["settled_at"] is None:
+        return Inbound(row["rid"], arrived, None)
+    booking = BookingId(row["booking"]) if row["booking"] else None
+    tied_by = TiedBy(row["tied_by"]) if row["tied_by"] else None
+    return Inbound(
+        row["rid"], arrived, Taken(row["kind"], booking, row["tcn"], row["release_txid"], tied_by, row["manual"]), bool(row["in_booking"])
+    )

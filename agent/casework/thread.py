@@ -1,0 +1,101 @@
+"""The thread of a booking, as a person reads it: what has happened, when, and what has not. Pure.
+
+The words are chosen with care (SOP 2.1.4): silence is never "no match", a no-match is only what the message says, and nothing here
+concludes anything about the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from agent.casework.answer_states import IdentState, ImmigrationState
+from agent.casework.events import CaseEvent, CaseState, EventKind, fold, latest_tcn
+from agent.casework.taken import Inbound
+
+_K, _I, _C = EventKind, IdentState, ImmigrationState
+
+IDENT_WORDS = MappingProxyType(
+    {
+        _I.NOT_STARTED: "Nothing was sent yet.",
+        _I.AWAITED: "No answer of the FBI's search yet.",
+        _I.IDENTIFIED: "The FBI's search answered: identified (SRE).",
+        _I.NOT_IDENTIFIED: "The FBI's search answered: not identified (SRE).",
+        _I.ANSWERED: "The FBI's search answered without a finding (SRE): read it.",
+        _I.ERROR: "The submission was rejected (ERRT): read the messages.",
+        _I.CONTRADICTORY: "Answers of the FBI's search contradict each other: a person reads both.",
+    }
+)
+IMMIGRATION_WORDS = MappingProxyType(
+    {
+        _C.NOT_STARTED: "Nothing was sent yet.",
+        _C.AWAITED: "No IDR received: inconclusive. Silence is not a result.",
+        _C.ERROR: "The DHS search could not be made: inconclusive.",
+        _C.NO_MATCH: "The DHS search returned no match.",
+        _C.MATCH: "The DHS search returned a match; determination pending at LESC.",
+        _C.IAR_ONLY: "The LESC's answer (IAR) came before its IDR: read it as sent.",
+        _C.MATCH_WITH_IAR: "The DHS search returned a match, with the LESC's answer (IAR): read it as sent.",
+        _C.CONTRADICTORY: "DHS responses contradict each other: a person reads both.",
+    }
+)
+NOT_YET = "Not yet."
+_IDENT_KINDS = (_K.SRE_IDENT, _K.SRE_NON_IDENT, _K.SRE_UNCLEAR, _K.ERRT)
+_IMMIGRATION_KINDS = (_K.IDR_NO_MATCH, _K.IDR_MATCH, _K.IDR_ERROR, _K.IAR)
+
+
+@dataclass(frozen=True)
+class ThreadStep:
+    name: str  # captured, quality, signed, queued, received, SRE, IDR, or manual
+    at: datetime | None  # UTC; None when it has not happened
+    words: str  # one sentence
+
+
+def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> tuple[ThreadStep, ...]:
+    """Seven steps in this order, then one for each message that waits for a person. events, inbound: of one booking."""
+    tcn = latest_tcn(events)
+    own = [event for event in events if event.tcn is None or event.tcn == tcn]
+    state = fold(own, tcn)
+    return (
+        _step(own, "captured", {_K.CAPTURED: "All impressions are stored."}),
+        _step(
+            own,
+            "quality",
+            {
+                _K.QUALITY_PASSED: "Quality passed.",
+                _K.QUALITY_OVERRIDDEN: "Prints below the threshold were taken, each with a reason on record.",
+            },
+        ),
+        _step(own, "signed", {_K.SEALED: f"Signed and sealed to the bureau as {tcn}."}),
+        _step(own, "queued", {_K.QUEUED: _queued(own)}),
+        _step(
+            own,
+            "received",
+            {_K.RECEIVED: "The bureau has it: its signed receipt was verified."},
+            "No receipt yet; it is sent again until one comes.",
+        ),
+        ThreadStep("SRE", _first(own, _IDENT_KINDS), IDENT_WORDS[state.ident]),
+        ThreadStep("IDR", _first(own, _IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
+        *(ThreadStep("manual", one.arrived_at, one.taken.manual) for one in inbound if one.taken and one.taken.manual),
+    )
+
+
+def state_of(events: Sequence[CaseEvent]) -> CaseState:
+    """The state of the submission that counts, or of the draft."""
+    return fold(events, latest_tcn(events))
+
+
+def _step(events: Sequence[CaseEvent], name: str, words: dict[EventKind, str], absent: str = NOT_YET) -> ThreadStep:
+    found = next((event for event in events if event.kind in words), None)
+    return ThreadStep(name, found.at, words[found.kind]) if found else ThreadStep(name, None, absent)
+
+
+def _first(events: Sequence[CaseEvent], kinds: Sequence[EventKind]) -> datetime | None:
+    return next((event.at for event in events if event.kind in kinds), None)
+
+
+def _queued(events: Sequence[CaseEvent]) -> str:
+    if any(event.kind is _K.SENT for event in events):
+        return "Queued and sent; the network's acknowledgement is not the bureau's."
+    return "Queued for sending."

@@ -1,0 +1,68 @@
+"""`livescan booking`: what became of a booking."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from agent.cli.config import CONFIG, station_client
+from agent.cli.screen import out
+
+app = typer.Typer(help="What became of a booking.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_bookings(config: CONFIG = None, as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
+    """Every booking on this station, newest last."""
+    found = station_client(config).get("/api/bookings")
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    table = Table("booking", "opened", "state", "stands at")
+    for row in found["bookings"]:
+        table.add_row(row["booking"], row["opened_at"], row["state"], row["stands_at"])
+    out.print(table)
+
+
+@app.command("show")
+def show(
+    booking: Annotated[str, typer.Argument(help="booking number, such as 20261124-7K3M9Q2X")],
+    config: CONFIG = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """A booking's thread: captured, checked, sealed, queued, sent, received, replies."""
+    found = station_client(config).get(f"/api/bookings/{booking}")
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    out.print(thread_table(found))
+
+
+@app.command("resume")
+def resume(booking: Annotated[str, typer.Argument(help="number of a held booking")], config: CONFIG = None) -> None:
+    """Go on with a booking that was held for a person."""
+    station_client(config).post(f"/api/bookings/{booking}/resume", {})
+    out.print(f"Booking {booking} goes on.", highlight=False)
+
+
+@app.command("decide")
+def decide(
+    booking: Annotated[str, typer.Argument(help="number of a booking whose tries at a finger are used up")],
+    officer: Annotated[str, typer.Option(help="officer id")],
+    reason: Annotated[str | None, typer.Option(help="take the best attempt for this reason; without it the finger is taken again")] = None,
+    config: CONFIG = None,
+) -> None:
+    """Take the best attempt in spite of its quality, or take the finger again."""
+    station_client(config).post(f"/api/bookings/{booking}/decision", {"officer": officer, "reason": reason})
+    out.print(f"Booking {booking} goes on.", highlight=False)
+
+
+def thread_table(found: dict[str, Any]) -> Table:
+    table = Table("step", "at (UTC)", title=f"Booking {found['booking']}", title_justify="left")
+    table.add_column("what", overflow="fold")
+    for step in found["thread"]:
+        table.add_row(step["name"], (step["at"] or "")[:19].replace("T", " "), step["words"])
+    return table

@@ -1,0 +1,64 @@
+"""The entry: one place where an error becomes a sentence and an exit code. No traceback reaches a user."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from agent.cli import bench, booking, demo, keys, nist, service
+from agent.errors import LivescanError
+from drivers.errors import DeviceError
+
+app = typer.Typer(
+    name="livescan",
+    help="Edge agent of a booking station: captures ten-prints, seals them for the state bureau, shows the replies.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+app.command("demo")(demo.demo)
+app.command("run")(service.run)
+app.command("core")(service.core)
+app.command("uplink")(service.uplink)
+app.command("bureau")(service.bureau)
+app.add_typer(booking.app, name="booking")
+app.add_typer(nist.app, name="nist")
+app.add_typer(keys.app, name="keys")
+app.add_typer(bench.app, name="bench")
+
+
+def main() -> None:
+    """Run the command line; exits with 0, with the error's own code, or with 70 (sysexits EX_SOFTWARE) on a fault of ours."""
+    os.umask(0o077)  # what any of our processes writes is its owner's alone
+    try:
+        app()
+    except LivescanError as error:
+        _say(error.what, error.means, error.do)
+        sys.exit(error.exit_code)
+    except DeviceError as error:
+        _say(error.what, error.means, error.do)
+        sys.exit(69)  # sysexits EX_UNAVAILABLE
+    except KeyboardInterrupt:
+        sys.exit(130)  # 128 + SIGINT, as a shell says it
+    except BrokenPipeError:  # `livescan … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        _say_fault(error)
+        sys.exit(70)  # sysexits EX_SOFTWARE
+
+
+def _say(*sentences: str) -> None:
+    print("livescan:", " ".join(part for part in sentences if part), file=sys.stderr)  # noqa: T201
+
+
+def _say_fault(error: Exception) -> None:
+    """Type and place only: the message of a foreign exception may hold a person's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else ""
+    _say(f"A fault in the program: {type(error).__name__}{place}.", "Nothing on disk was lost.", "Report it with this line.")
+    if os.environ.get("LIVESCAN_DEBUG"):
+        traceback.print_exception(error)

@@ -1,0 +1,261 @@
+"""The core process: builds its parts, joins them, and ends them in order. One of the two modules that know every part.
+
+Devices, capture, bookings, sealing, casework, the page; no network at all (what the uplink does, it does on the other side of a socket).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sqlite3
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from agent import service
+from agent.booking import ledger as booking_ledger
+from agent.booking.desk import Desk, describe
+from agent.booking.facts import Facts
+from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
+from agent.booking.outbound import Outbound
+from agent.booking.prints import Prints
+from agent.booking.sealing import SealedTo, Sealer
+from agent.capture.station import StationCapture
+from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
+from agent.casework.desk import Casework
+from agent.casework.events import CaseEvent, EventKind
+from agent.casework.taken import Inbound
+from agent.clock import Clock, SystemClock
+from agent.errors import ConfigError
+from agent.handover.core_end import CoreEnd
+from agent.model.booking import BookingId
+from agent.model.impression import Override
+from agent.settings import Settings
+from agent.signing.keys import StationKeys
+from agent.store.database import Database
+from agent.store.vault import Vault
+from agent.submission.build import StationIdentity
+from agent.web.api import build_api
+from agent.web.live import Live
+from agent.web.serve import serve_on
+from agent.workers import Workers
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS)  # in the order in which they were added; only ever appended to
+
+
+async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
+    """Runs until SIGTERM or SIGINT. Raises ConfigError before it is ready when keys or settings are wrong."""
+    core = Core(settings, SystemClock())
+    try:
+        await core.start()
+        ready("core: bookings open")
+        await core.until_told()
+    finally:
+        service.stopping()
+        await core.close()
+
+
+class Core:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        keys = StationKeys.load(settings.paths.keys, environment=settings.station.environment)
+        _same_station(settings, keys)
+        state = settings.paths.state / "core"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._settings = settings
+        self._clock = clock
+        self._live = Live()
+        self._database = Database(state / "core.sqlite", MIGRATIONS)
+        vault = Vault(state / "bookings", keys.storage_key)
+        vault.sweep()
+        self._prints = Prints(vault)
+        self._ledger = Ledger(self._database, self._journal)
+        self._casework = Casework(self._database, vault, keys, clock)
+        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say)
+        self._workers = Workers(settings.capture.workers)
+        self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
+        sealer = Sealer(
+            ledger=self._ledger,
+            prints=self._prints,
+            outbound=self._outbound,
+            workers=self._workers,
+            signer=keys.signer,
+            to=_sealed_to(settings, keys),
+            clock=clock,
+            say=self._live.say,
+        )
+        self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
+        self._desk = Desk(self._ledger, self._prints, self._capture, sealer, clock, say=self._live.say, offer=self._handover.offer)
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._stop = asyncio.Event()
+
+    async def start(self) -> None:
+        await self._reconcile()
+        self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._handover.start()
+        await self._begin(serve_on(self._settings.paths.core_socket, build_api(self, self._live), self._stop))
+        await self._begin(self._desk.work())
+        await self._begin(self._workers.warm())
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
+
+    async def until_told(self) -> None:
+        """Until a signal, or until a part fails: then it raises what that part raised."""
+        waiting: asyncio.Task[Any] = asyncio.create_task(self._stop.wait())
+        running = {waiting, *self._tasks}
+        while not self._stop.is_set():
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        waiting.cancel()
+
+    async def close(self) -> None:
+        self._stop.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._handover.close()
+        await self._capture.close()
+        self._workers.close()
+        self._database.close()
+
+    async def _begin(self, part: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(part))
+        await asyncio.sleep(0)
+
+    async def _reconcile(self) -> None:
+        """Finish what a crash left: messages between arrival and effect, payloads between receipt and release."""
+        await self._casework.resume()
+        for txid in self._ledger.unreceipted():
+            booking_id = self._ledger.booking_of(txid)
+            if booking_id is not None and any(_receives(event, txid) for event in self._casework.events(booking_id)):
+                await self._outbound.receipted(txid)
+
+    def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
+        """The ledger's changes as events of the booking's thread, in the same transaction."""
+        event = CaseEvent(EventKind(entry.kind), entry.at, entry.tcn, entry.content_sha256, entry.envelope_sha256)
+        known = entry.known or KnownNumbers()
+        self._casework.record_within(connection, booking_id, event, fbi_numbers=known.fbi, state_id=known.state_id)
+
+    # What the uplink tells us: handover.core_end.InboundSink
+
+    async def progress(self, txid: str, stage: str, at: datetime) -> None:
+        if stage in (EventKind.QUEUED, EventKind.SENT):
+            await self._ledger.note(txid, stage, at)
+        self._live.say({"event": stage, "booking": self._ledger.booking_of(txid)})
+
+    async def inbound(self, rid: str, data: bytes) -> None:
+        taken = await self._casework.take(rid, data)
+        if taken.release_txid is not None:
+            await self._outbound.receipted(taken.release_txid)
+            await self._handover.release(taken.release_txid)
+        self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+
+    # What pages and the command line ask: web.api.Station
+
+    async def open_booking(self, facts: Facts, officer: str) -> BookingId:
+        return await self._desk.open(facts, officer)
+
+    async def resume(self, booking_id: BookingId) -> None:
+        await self._desk.resume(booking_id)
+
+    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None:
+        """With a reason the best attempt is taken; without, the position is taken again."""
+        self._capture.decide(booking_id, None if reason is None else Override(reason, officer, self._clock.now()))
+
+    async def status(self) -> Mapping[str, Any]:
+        return {
+            "station": self._settings.station.id,
+            "environment": self._settings.station.environment,
+            "scanner": self._capture.status(),
+            "uplink": self._handover.connected,
+            "unreceipted": len(self._ledger.unreceipted()),
+            "manual": len(self._casework.manual_queue()),
+        }
+
+    async def bookings(self) -> Sequence[Mapping[str, Any]]:
+        return await asyncio.to_thread(lambda: [self._summary(row) for row in self._ledger.bookings()])
+
+    async def booking(self, booking_id: str) -> Mapping[str, Any] | None:
+        row = self._ledger.booking(booking_id)
+        if row is None:
+            return None
+        taken = sorted(self._ledger.taken(row.id))
+        impressions = [describe(await self._prints.impression(row.id, position)) for position in taken]
+        return await asyncio.to_thread(
+            lambda: {
+                **self._summary(row),
+                "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in self._casework.thread(row.id)],
+                "impressions": impressions,
+                "submissions": [asdict(one) | {"made_at": _instant(one.made_at)} for one in self._ledger.submissions(row.id)],
+                "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in self._casework.events(row.id)],
+                "inbound": [_inbound(one) for one in self._casework.inbound(row.id)],
+            }
+        )
+
+    def _summary(self, row: BookingRow) -> dict[str, Any]:
+        return {
+            "booking": row.id,
+            "station": self._settings.station.id,
+            "opened_at": _instant(row.opened_at),
+            "state": row.state,
+            "held_why": row.held_why,
+            "stands_at": next((step.words for step in reversed(self._casework.thread(row.id)) if step.at is not None), "Opened."),
+        }
+
+
+def _same_station(settings: Settings, keys: StationKeys) -> None:
+    if keys.station != settings.station.id:
+        raise ConfigError(
+            f"The settings are of station {settings.station.id}, the keys of station {keys.station}.",
+            means="What is sealed here would be refused.",
+            do="Set station.id, or install this station's keys.",
+        )
+
+
+def _sealed_to(settings: Settings, keys: StationKeys) -> SealedTo:
+    station = settings.station
+    try:
+        zone = ZoneInfo(station.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(
+            f"station.time_zone '{station.time_zone}' is not a time zone.", do="Give an IANA name, America/Chicago say."
+        ) from error
+    identity = StationIdentity(
+        ori=station.ori, dai=settings.bureau.ori, cri=station.cri or (station.ori,), agency_name=station.agency or None, time_zone=zone
+    )
+    return SealedTo(station.id, identity, settings.bureau.name, keys.bureau, station.environment)
+
+
+_WORD_OF = {
+    "receipt": "received",
+    "SRE": "sre",
+    "ERRT": "errt",
+    "IDR_NO_MATCH": "idr",
+    "IDR_MATCH": "idr",
+    "IDR_ERROR": "idr",
+    "IAR": "iar",
+}  # a message's kind to the event that listeners hear
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="milliseconds")
+
+
+def _receives(event: CaseEvent, txid: str) -> bool:
+    return event.kind is EventKind.RECEIVED and event.envelope_sha256 == txid
+
+
+def _inbound(one: Inbound) -> dict[str, Any]:
+    taken = one.taken
+    return {
+        "rid": one.rid,
+        "arrived_at": _instant(one.arrived_at),
+        "kind": None if taken is None else taken.kind,
+        "tied_by": None if taken is None else taken.tied_by,
+        "manual": None if taken is None else taken.manual,
+    }

@@ -1,0 +1,83 @@
+"""From one impression to its fingertips: found, cut at the first crease, set upright, and named.
+
+    ridge energy ─▶ mask ─▶ blobs ─▶ direction of the hand ─▶ columns (one per finger) ─▶ topmost blob of each ─▶ cut at the crease ─▶ names
+
+What has ridges is foreground, a hand has one direction, a finger is a column in it, its tip is the topmost piece. A finger is never named
+unless as many are found as should be there: with three of four nobody can know which one is absent, and a wrong name is worse than none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.imaging import ridges
+from agent.imaging.blobs import Blob, alike, blobs_of, cut_at_crease, fingertips, hand_direction
+from agent.model.fingers import Position, fingers_of
+from agent.model.impression import GrayImage
+
+# Grey levels of fine energy that count as ridge, and the neck that parts two prints: a clear slap first, then, while fingers are still
+# wanting, fingers held tightly together, then ever fainter ones.
+CLEAR = (3.0, 0.75)
+WANTING = ((3.0, 0.93), (2.0, 0.75), (1.2, 0.75))
+MARGIN = 0.6  # mm around a fingertip
+
+
+@dataclass(frozen=True, eq=False)
+class Fingertip:
+    finger: Position  # a single finger, 1..10
+    polygon: NDArray[
+        np.float32
+    ]  # (4, 2) x, y in pixels of the impression: upper left, upper right, lower right, lower left of the upright tip
+    pixels: GrayImage = field(repr=False)  # the tip alone, upright, same ppi as the impression
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    fingertips: tuple[Fingertip, ...]  # in the order of `fingers_of`, empty unless found == expected
+    found: int  # fingers seen, however many there should be
+    expected: int
+    outlines: tuple[NDArray[np.float32], ...] = ()  # every finger seen, left to right, as (4, 2) polygons
+
+
+def expected_fingers(position: Position, missing: frozenset[Position]) -> tuple[Position, ...]:
+    """The fingers that should lie in an impression, from left to right."""
+    return tuple(finger for finger in fingers_of(position) if finger not in missing)
+
+
+def segment(image: GrayImage, position: Position, missing: frozenset[Position] = frozenset(), ppi: int = 500) -> Segmentation:
+    """Fingertips of an impression; never raises for what the image shows. Impressions of 30 ppi to 1200 ppi, any size above 0."""
+    wanted = expected_fingers(position, missing)
+    tips = _tips(image, len(wanted), ppi)
+    outlines = tuple(tip.polygon(ridges.mm(MARGIN)) * np.float32(ppi / ridges.WORK_PPI) for tip in tips)
+    named = zip(wanted, outlines, strict=True) if len(tips) == len(wanted) else ()
+    return Segmentation(tuple(Fingertip(f, o, upright(image, o)) for f, o in named), len(tips), len(wanted), outlines)
+
+
+def upright(image: GrayImage, polygon: NDArray[np.float32]) -> GrayImage:
+    """What lies inside a rotated box (4, 2), turned upright; outside of the image is bare platen (255)."""
+    width, height = (float(np.linalg.norm(polygon[i] - polygon[0])) for i in (1, 3))
+    target = np.array([[0, 0], [width, 0], [0, height]], np.float32)
+    turn = cv2.getAffineTransform(polygon[[0, 1, 3]].astype(np.float32), target)
+    size = (max(1, round(width)), max(1, round(height)))
+    return np.asarray(cv2.warpAffine(image, turn, size, flags=cv2.INTER_CUBIC, borderValue=255), np.uint8)
+
+
+def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:
+    """Fingertips from left to right, at 250 ppi. What only a second look finds must be shaped like the others: a smear is no finger."""
+    seen = ridges.ridge_map(ridges.at_work_scale(image, ppi))
+    first = _tips_at(seen, *CLEAR, expected)
+    if len(first) >= expected:
+        return first
+    looks = (_tips_at(seen, threshold, neck, expected) for threshold, neck in WANTING)
+    return next((tips for tips in looks if len(tips) == expected and alike(tips)), first)
+
+
+def _tips_at(seen: ridges.RidgeMap, threshold: float, neck: float, expected: int) -> list[Blob]:
+    blobs = blobs_of(ridges.ridge_mask(seen, threshold), neck)
+    direction = hand_direction(blobs)
+    tips = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs, direction, expected)]
+    return [tip for tip in tips if ridges.orderly(seen, tip.points)]

@@ -1,0 +1,177 @@
+"""A bureau in miniature: takes chunks, commits transactions, owes answers until the station has them. No network here; see `bureau_link`.
+
+The order for every chunk: it is committed; when its envelope is whole, the file is fsynced, then one SQLite transaction holds the record
+*and* everything the station is owed for it; only then may the caller acknowledge the chunk to the broker, and only then is anything sent.
+Killed between any two of these, it is told again (the chunk was not acknowledged) or finds it itself (`open`), and commits once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from agent.clock import Clock
+from agent.delivery.chunks import Chunk, join, parse
+from agent.delivery.errors import ChunkError
+from agent.errors import ConfigError
+from agent.model.messages import MessageKind
+from agent.nist import codec
+from agent.nist.errors import NistError
+from agent.nist.records import Transaction
+from agent.signing.certificates import Role
+from agent.signing.errors import EnvelopeError
+from agent.signing.keys import BureauKeys
+from agent.signing.verify import Opened, open_envelope
+from agent.store.database import Database
+from agent.training import bureau_store as store
+from agent.training.bureau_replies import Desk, answers_to
+from agent.training.bureau_store import Arrival, Outcome, Outgoing
+from agent.training.scenario import PLAIN, Scenario
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What an envelope holds, or why it is refused."""
+
+    tcn: str | None
+    content_sha256: str | None
+    refusal: str | None
+    content: bytes = field(default=b"", repr=False)
+    transaction: Transaction | None = field(default=None, repr=False)
+
+
+class Bureau:
+    """Its record lies in `directory`. One instance at a time; its coroutines belong to one loop."""
+
+    def __init__(self, directory: Path, keys: BureauKeys, clock: Clock, scenario: Scenario = PLAIN) -> None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory
+        self._keys = keys
+        self._clock = clock
+        self._scenario = scenario
+        self._database = Database(directory / store.DATABASE, store.MIGRATIONS)
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def name(self) -> str:
+        return self._keys.bureau
+
+    def close(self) -> None:
+        self._database.close()
+
+    async def open(self) -> None:
+        """At start-up: examine what was whole when the last run ended."""
+        for station, chunks in await self._database.read(store.complete_sets):
+            await self._whole(station, chunks)
+
+    async def take_chunk(self, station: str, message: bytes) -> bool:
+        """One message of a station's tx topic; all of it is committed when this returns, and it may be acknowledged.
+
+        station: from the topic, for which the broker vouches. False for a message that was thrown away as damaged. Raises DatabaseError or
+        OSError when it cannot be kept: then it must not be acknowledged.
+        """
+        try:
+            chunk = parse(message)
+        except ChunkError as error:
+            log.warning("bureau: a message of %s was thrown away: %s", station, error.what)
+            return False
+        async with self._one_at_a_time:
+            known = await self._database.read(lambda db: store.arrival(db, station, chunk.digest))
+            if known is not None:
+                return await self._again(known, last=chunk.index == chunk.total - 1)
+            chunks = await self._database.write(lambda db: store.add_chunk(db, station, chunk))
+            return await self._whole(station, chunks) if chunks else True
+
+    async def acknowledged(self, station: str, rid: str) -> None:
+        """The station has committed a receipt or reply."""
+        await self._database.write(partial(store.acknowledge, station=station, rid=rid, at=self._clock.now()))
+
+    async def owed(self) -> tuple[Sequence[Outgoing], datetime | None]:
+        """What is due now and not acknowledged, and when the next one becomes due."""
+        now = self._clock.now()
+        return await self._database.read(lambda db: (store.owed(db, now), store.next_due(db, now)))
+
+    async def _whole(self, station: str, chunks: list[Chunk]) -> bool:
+        txid = chunks[0].digest
+        try:
+            data = join(chunks)
+        except ChunkError as error:
+            log.warning("bureau: an envelope of %s was thrown away: %s", station, error.what)
+            await self._database.write(partial(store.drop_chunks, station=station, txid=txid))
+            return False
+        await asyncio.to_thread(store.write_envelope, self._directory, station, txid, data)
+        examined = await asyncio.to_thread(examine, data, station, self._keys, self._clock.now())
+        if examined.refusal is None:
+            await asyncio.to_thread(store.write_file, self._directory, station, examined.content_sha256 or "", examined.content)
+        await self._commit(station, txid, examined)
+        return True
+
+    async def _commit(self, station: str, txid: str, examined: Examined) -> None:
+        committed = await self._database.read(lambda db: store.committed_digest(db, station, examined.tcn or ""))
+        outcome, reason = judge(examined, committed)
+        arrived = Arrival(station, txid, outcome, examined.tcn, examined.content_sha256, reason, self._clock.now())
+        answers = await asyncio.to_thread(self._answers, arrived, examined.transaction)
+        await self._database.write(lambda db: store.commit(db, arrived, answers))
+        log.info("bureau: %s from %s: %s", txid, station, outcome)
+
+    async def _again(self, known: Arrival, *, last: bool) -> bool:
+        """An envelope that was examined before is sent again: its receipt was lost, so there is one owed again, and only one."""
+        owed = await self._database.read(lambda db: store.receipts_owed(db, known.station, known.txid))
+        if last and not owed:
+            outcome = Outcome.DUPLICATE if known.outcome is Outcome.COMMITTED else known.outcome
+            repeated = Arrival(known.station, known.txid, outcome, known.tcn, known.content_sha256, known.reason, self._clock.now())
+            answers = await asyncio.to_thread(self._answers, repeated, None)
+            await self._database.write(lambda db: store.add_outgoing(db, answers))
+        return True
+
+    def _answers(self, arrived: Arrival, request: Transaction | None) -> list[Outgoing]:
+        try:
+            station = self._keys.station(arrived.station)
+        except ConfigError as error:
+            log.error("bureau: nothing can be sealed to %s: %s", arrived.station, error)
+            return []
+        return answers_to(arrived, request, Desk(self._keys, station, self._scenario))
+
+
+def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:
+    """committed: content digest of the transaction that has this TCN already. The outcome, and why it is not a commit."""
+    if examined.refusal is not None:
+        return Outcome.REFUSED, examined.refusal
+    if committed is None:
+        return Outcome.COMMITTED, None
+    if committed == examined.content_sha256:
+        return Outcome.DUPLICATE, None
+    return Outcome.CONFLICT, "Its control number stands for another file already."
+
+
+def examine(data: bytes, station: str, keys: BureauKeys, now: datetime) -> Examined:
+    """Open, verify and read an envelope that came on a station's topic. Whatever the bytes are."""
+    try:
+        opened = open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, expect_role=Role.STATION, now=now)
+    except EnvelopeError as error:
+        return Examined(None, None, error.what)
+    if not opened.facts.ok:
+        return Examined(None, None, " ".join(opened.facts.reasons))
+    if opened.routing.kind is not MessageKind.TRANSACTION or opened.routing.station != station:
+        return Examined(None, None, "It speaks for another station than the one that sent it.")
+    return _read(opened)
+
+
+def _read(opened: Opened) -> Examined:
+    tcn, digest = opened.routing.tcn, opened.content_sha256
+    try:
+        transaction = codec.parse(opened.content)
+    except NistError as error:
+        return Examined(tcn, digest, error.what)
+    if transaction.tcn != tcn:
+        return Examined(tcn, digest, "The file has another control number than its envelope.")
+    if transaction.first(2) is None:
+        return Examined(tcn, digest, "The file has no Type-2 record.")
+    return Examined(tcn, digest, None, opened.content, transaction)

@@ -1,0 +1,181 @@
+"""The training bureau on the broker: what arrives goes to `Bureau`, what it owes is published until the station acknowledges it.
+
+`fp/v1/bureau/status` says online (retained), and offline as last will. One queue, one task: a message is acknowledged to the broker after
+the bureau's commit, in order. What cannot be committed ends the connection, so that the broker sends it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.clock import Clock, SystemClock
+from agent.delivery import topics
+from agent.delivery.chunks import split
+from agent.delivery.errors import NotConnected
+from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Subscribed
+from agent.delivery.status import parse_status
+from agent.errors import LivescanError
+from agent.model.messages import Environment
+from agent.signing.keys import BureauKeys, TrainingKeys
+from agent.training.bureau import Bureau
+from agent.training.scenario import PLAIN, Scenario
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8  # answers published in one look
+TICK = 1.0  # s; the longest sleep between two looks
+
+
+class BureauError(LivescanError):
+    """The training bureau cannot work."""
+
+
+@dataclass(frozen=True)
+class BureauSettings:
+    directory: Path  # where it keeps what it has committed
+    keys: Path  # of `livescan keys init --training`
+    port: int
+    host: str = "127.0.0.1"
+    scenario: Scenario = PLAIN
+    resend: float = 10.0  # s without the station's ack until an answer is published again
+    clock: Clock = field(default_factory=SystemClock)
+    chunk: int | None = None  # data bytes per message; None for the most that is allowed
+
+
+async def run_bureau(settings: BureauSettings, *, ready: Callable[[], None]) -> None:
+    """Runs until cancelled. ready: called once, when the broker has granted every subscription. Raises BureauError, ConfigError."""
+    keys = BureauKeys.load(settings.keys, environment=Environment.TRAINING)
+    bureau = Bureau(settings.directory, keys, settings.clock, settings.scenario)
+    try:
+        await bureau.open()
+        await _Desk(settings, bureau, ready).run()
+    finally:
+        bureau.close()
+
+
+class _Desk:
+    """One run: the link, the queue of its events, and what was published when."""
+
+    def __init__(self, settings: BureauSettings, bureau: Bureau, ready: Callable[[], None]) -> None:
+        self._settings = settings
+        self._bureau = bureau
+        self._ready: Callable[[], None] | None = ready
+        self._events: asyncio.Queue[LinkEvent] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        self._link = MqttLink(_mqtt(settings, bureau.name), self._post)
+        self._connected = False
+        self._published: dict[str, float] = {}  # rid to monotonic time, s
+
+    async def run(self) -> None:
+        self._link.start()
+        pause = TICK
+        try:
+            while True:
+                for event in await self._next(pause):
+                    await self._handle(event)
+                pause = await self._publish_owed()
+        finally:
+            await asyncio.to_thread(self._link.stop)
+
+    async def _next(self, pause: float) -> tuple[LinkEvent, ...]:
+        """The next event, or none within `pause` seconds. Not by `wait_for`, which in Python 3.11 can lose a cancellation."""
+        try:
+            async with asyncio.timeout(pause):
+                return (await self._events.get(),)
+        except TimeoutError:
+            return ()
+
+    def _post(self, event: LinkEvent) -> None:
+        """On the link's thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    async def _handle(self, event: LinkEvent) -> None:
+        if isinstance(event, Arrived):
+            await self._arrived(event)
+        elif isinstance(event, Connected):
+            self._connected = True
+            self._published.clear()
+        elif isinstance(event, Disconnected):
+            self._connected = False
+        elif isinstance(event, Subscribed):
+            self._subscribed(event)
+        elif isinstance(event, Died):
+            raise BureauError(f"The bureau's connection has ended for good: {event.reason}", do="Start the training bureau again.")
+
+    def _subscribed(self, event: Subscribed) -> None:
+        if event.refused:
+            raise BureauError(f"The broker refuses the bureau's topics: {', '.join(event.refused)}", do="Check the broker's access list.")
+        if self._ready is not None:
+            self._ready()
+            self._ready = None
+
+    async def _arrived(self, message: Arrived) -> None:
+        """Commit, then acknowledge. What cannot be committed now is left to the broker, which sends it again on a new connection."""
+        try:
+            await self._commit(message)
+        except (LivescanError, OSError) as error:
+            log.error("bureau: a message could not be kept: %s", error)
+            self._link.bounce()
+            return
+        self._link.acknowledge(message)
+
+    async def _commit(self, message: Arrived) -> None:
+        transfer, ack, station = topics.parse_transfer(message.topic), topics.parse_ack(message.topic), topics.parse_status(message.topic)
+        if transfer is not None and transfer.direction == "tx":
+            await self._bureau.take_chunk(transfer.station, message.payload)
+        elif ack is not None:
+            await self._bureau.acknowledged(*ack)
+            self._published.pop(ack[1], None)
+        elif station is not None:
+            self._station_says(message.payload)
+
+    def _station_says(self, payload: bytes) -> None:
+        """A station that has come online is told again what it has not acknowledged."""
+        status = parse_status(payload)
+        if status is not None and status.online:
+            self._published.clear()
+
+    async def _publish_owed(self) -> float:
+        """Publish what is due; seconds until there may be more."""
+        owed, next_due = await self._bureau.owed()
+        now = self._settings.clock.monotonic()
+        waiting = [one for one in owed if now - self._published.get(one.rid, float("-inf")) >= self._settings.resend]
+        if self._connected:
+            for one in waiting[:AT_ONCE]:
+                if not self._publish(one.station, one.rid, one.envelope):
+                    break
+                self._published[one.rid] = now
+        if next_due is None:
+            return TICK
+        return min(TICK, max(0.0, (next_due - self._settings.clock.now()).total_seconds()))
+
+    def _publish(self, station: str, rid: str, envelope: bytes) -> bool:
+        messages = split(envelope, size=self._settings.chunk) if self._settings.chunk else split(envelope)
+        try:
+            for index, message in enumerate(messages):
+                self._link.publish(topics.rx(station, rid, index, len(messages)), message)
+        except NotConnected:
+            return False
+        return True
+
+
+def _mqtt(settings: BureauSettings, name: str) -> MqttSettings:
+    files = TrainingKeys(settings.keys)
+    return MqttSettings(
+        host=settings.host,
+        port=settings.port,
+        client_id=name,
+        ca=files.ca.certificate,
+        cert=files.bureau("tls").certificate,
+        key=files.bureau("tls").key,
+        subscriptions=(topics.ALL_TRANSFERS, topics.ALL_ACKNOWLEDGEMENTS, topics.ALL_STATIONS_STATUS),
+        status_topic=topics.BUREAU_STATUS,
+        retry_first=0.2,
+        retry_max=5.0,
+    )

@@ -1,0 +1,120 @@
+"""The demo's JSON document: what the station says of the booking, held against what the bureau committed and what lay on the platen."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import re
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.errors import LivescanError
+from agent.imaging.codec import decode_wsq, psnr
+from agent.model.impression import GrayImage
+from agent.nist.codec import parse
+from agent.nist.records import BinaryRecord
+from agent.training.bureau_store import committed_file, received_envelope
+from agent.training.demo import STEPS
+from agent.training.site import TrainingSite
+
+_STEP_OF = {  # casework's word to the document's
+    "sre_ident": "sre",
+    "sre_non_ident": "sre",
+    "sre_unclear": "sre",
+    "errt": "sre",
+    "idr_no_match": "idr",
+    "idr_match": "idr",
+    "idr_error": "idr",
+}
+
+
+def report(site: TrainingSite, account: Mapping[str, Any]) -> dict[str, Any]:
+    """`account`: the core's, of `GET /api/bookings/ID`. "ok" is false when bureau and station disagree."""
+    (sent,) = account["submissions"]
+    car = committed_file(site.bureau, account["station"], sent["tcn"])
+    decoded = _images(car)
+    steps = _steps(account)
+    agreed = hashlib.sha256(car).hexdigest() == sent["content_sha256"] and {step["name"] for step in steps} == set(STEPS)
+    return {
+        "ok": agreed,
+        "booking": account["booking"],
+        "station": account["station"],
+        "tcn": sent["tcn"],
+        "content_sha256": sent["content_sha256"],
+        "envelope_sha256": sent["envelope_sha256"],
+        "car_bytes": len(car),
+        "impressions": [_impression(said, decoded, site.truth) for said in account["impressions"]],
+        "steps": steps,
+        "receipt": _receipt(account, sent["content_sha256"]),
+        "replies": [
+            {"kind": one["kind"], "verified": one["manual"] is None, "tied_by": one["tied_by"]}
+            for one in account["inbound"]
+            if one["kind"] != "receipt"
+        ],
+    }
+
+
+def keep_files(site: TrainingSite, account: Mapping[str, Any], folder: Path) -> None:
+    """The CAR as the bureau opened it, the envelope as it was sent, and what opens it. Raises LivescanError when it cannot be written."""
+    (sent,) = account["submissions"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "car.an2").write_bytes(committed_file(site.bureau, account["station"], sent["tcn"]))
+        (folder / "envelope.cms").write_bytes(received_envelope(site.bureau, account["station"], sent["envelope_sha256"]))
+        shutil.copy(site.keys / "ca" / "ca.crt", folder / "ca.crt")
+        for name in ("opening.crt", "opening.key"):
+            shutil.copy(site.keys / "bureau" / name, folder / f"bureau-{name}")
+    except OSError as error:
+        raise LivescanError(f"Cannot write to {folder}: {error.strerror}.", do="Name another folder with --out.") from error
+
+
+def _images(car: bytes) -> dict[int, GrayImage]:
+    """Every image of the file by finger position, decoded in processes of their own: the codec may crash."""
+    records = [record for record in parse(car).of_type(4) if isinstance(record, BinaryRecord) and record.header is not None]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("forkserver")) as pool:
+        pictures = list(pool.map(decode_wsq, [bytes(record.image) for record in records]))
+    return {record.header.position: picture for record, picture in zip(records, pictures, strict=True) if record.header is not None}
+
+
+def _impression(said: Mapping[str, Any], decoded: Mapping[int, GrayImage], truth: Path) -> dict[str, Any]:
+    """PSNR in dB between what lay on the platen and what the bureau decoded: scanner, driver, capture and WSQ are all in between."""
+    fgp = int(said["fgp"])
+    laid = _read_pgm(truth / f"fgp-{fgp}.pgm")
+    keys = ("fgp", "kind", "width", "height", "ppi", "nfiq2")
+    return {key: said[key] for key in keys} | {"psnr_db": round(psnr(laid, decoded[fgp]), 2)}
+
+
+def _read_pgm(path: Path) -> GrayImage:
+    """A binary 8-bit PGM as the simulator writes it."""
+    data = path.read_bytes()
+    head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
+    if head is None:
+        raise LivescanError(f"{path.name} is not a binary PGM picture.")
+    return np.frombuffer(data, np.uint8, offset=head.end()).reshape(int(head[2]), int(head[1]))
+
+
+def _steps(account: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each step once, in order of time, with the seconds since the one before; the first counts from the opening."""
+    first: dict[str, datetime] = {}
+    for event in account["events"]:
+        name = _STEP_OF.get(event["kind"], event["kind"])
+        if name in STEPS:
+            first.setdefault(name, datetime.fromisoformat(event["at"]))
+    rows, last = [], datetime.fromisoformat(account["opened_at"])
+    for name in sorted(first, key=lambda name: (first[name], STEPS.index(name))):
+        rows.append({"name": name, "at": first[name].isoformat(timespec="milliseconds"), "seconds": (first[name] - last).total_seconds()})
+        last = first[name]
+    return rows
+
+
+def _receipt(account: Mapping[str, Any], content_sha256: str) -> dict[str, Any]:
+    """Casework has compared the receipt's digest with what was sent before it called it received."""
+    verified = any(one["kind"] == "receipt" and one["manual"] is None for one in account["inbound"])
+    received = any(event["kind"] == "received" for event in account["events"])
+    return {"verified": verified and received, "content_sha256": content_sha256 if verified and received else None}

@@ -1,0 +1,29 @@
+"""The station's settings as the uplink's own value: it is given its TLS key and its sockets, and none of the core's keys."""
+
+from __future__ import annotations
+
+from agent.delivery.courier import CourierSettings
+from agent.delivery.mqtt import MqttSettings
+from agent.delivery.pacing import Retry
+from agent.settings import Settings
+from agent.uplink import UplinkSettings
+
+
+def uplink_settings(settings: Settings) -> UplinkSettings:
+    keys, delivery = settings.paths.keys, settings.delivery
+    link = MqttSettings(
+        host=settings.bureau.host,
+        port=settings.bureau.port,
+        client_id=settings.station.id,
+        ca=keys / "ca" / "ca.crt",
+        cert=keys / "station" / "tls.crt",
+        key=keys / "station" / "tls.key",
+        keepalive=delivery.keepalive,
+    )
+    return UplinkSettings(
+        station=settings.station.id,
+        state=settings.paths.state / "uplink",
+        handover=settings.paths.handover_socket,
+        mqtt=link,
+        courier=CourierSettings(in_flight=delivery.in_flight, retry=Retry(delivery.retry_first, delivery.retry_most)),
+    )

@@ -1,0 +1,106 @@
+"""The core's HTTP interface: bookings in, their threads out, and what happens now as one JSON value a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from agent.booking.facts import Facts, facts_from_python
+from agent.errors import LivescanError
+from agent.model.booking import BookingId
+from agent.web.live import Live
+
+_LARGEST_BODY = 256 * 1024  # bytes; 999 charges of 300 characters fit
+
+
+class Station(Protocol):
+    """What the pages and the command line may ask of the core. Every value is JSON-able."""
+
+    async def open_booking(self, facts: Facts, officer: str) -> BookingId: ...
+    async def resume(self, booking_id: BookingId) -> None: ...
+    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None: ...
+    async def booking(self, booking_id: str) -> Mapping[str, Any] | None: ...
+    async def bookings(self) -> Sequence[Mapping[str, Any]]: ...
+    async def status(self) -> Mapping[str, Any]: ...
+
+
+def build_api(station: Station, live: Live) -> Starlette:
+    async def status(_: Request) -> Response:
+        return JSONResponse(await station.status())
+
+    async def list_bookings(_: Request) -> Response:
+        return JSONResponse({"bookings": list(await station.bookings())})
+
+    async def show_booking(request: Request) -> Response:
+        found = await station.booking(request.path_params["booking_id"])
+        if found is None:
+            return _refused(LivescanError("There is no such booking on this station.", do="`livescan booking list` shows them."), 404)
+        return JSONResponse(found)
+
+    async def open_booking(request: Request) -> Response:
+        body = await _body(request)
+        booking_id = await station.open_booking(facts_from_python(body.get("facts")), str(body.get("officer", "")))
+        return JSONResponse({"booking": booking_id}, 201)
+
+    async def resume(request: Request) -> Response:
+        await station.resume(request.path_params["booking_id"])
+        return JSONResponse({"booking": request.path_params["booking_id"]})
+
+    async def decide(request: Request) -> Response:
+        body = await _body(request)
+        reason = body.get("reason")
+        await station.decide(request.path_params["booking_id"], str(body.get("officer", "")), None if reason is None else str(reason))
+        return JSONResponse({"booking": request.path_params["booking_id"]})
+
+    async def events(_: Request) -> Response:
+        return StreamingResponse(_lines(live), media_type="application/x-ndjson")
+
+    return Starlette(
+        routes=[
+            Route("/api/status", status),
+            Route("/api/bookings", list_bookings, methods=["GET"]),
+            Route("/api/bookings", open_booking, methods=["POST"]),
+            Route("/api/bookings/{booking_id}", show_booking),
+            Route("/api/bookings/{booking_id}/resume", resume, methods=["POST"]),
+            Route("/api/bookings/{booking_id}/decision", decide, methods=["POST"]),
+            Route("/api/events", events),
+        ],
+        exception_handlers={LivescanError: _on_error},
+    )
+
+
+async def _lines(live: Live) -> AsyncIterator[str]:
+    async for event in live.listen():
+        yield json.dumps(event) + "\n"
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises LivescanError for anything else, and before reading more than the limit."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _LARGEST_BODY:
+            raise LivescanError("The request is larger than any booking can be.", means="Nothing was opened.")
+    try:
+        body = json.loads(data)
+    except ValueError:
+        raise LivescanError("The request is not JSON.", means="Nothing was opened.") from None
+    if not isinstance(body, dict):
+        raise LivescanError("The request is not a JSON object.", means="Nothing was opened.")
+    return body
+
+
+async def _on_error(_: Request, error: Exception) -> Response:
+    if not isinstance(error, LivescanError):
+        raise error
+    return _refused(error, 400)
+
+
+def _refused(error: LivescanError, status: int) -> Response:
+    return JSONResponse({"what": error.what, "means": error.means, "do": error.do}, status)

@@ -1,0 +1,86 @@
+"""How the command line speaks to a running core: HTTP over its UNIX socket, standard library only."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agent.errors import LivescanError
+
+
+class CoreUnreachable(LivescanError):
+    """Nobody answers on the core's socket."""
+
+
+class CoreRefused(LivescanError):
+    """The core answered, and said no."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout: float | None) -> None:
+        super().__init__("localhost")
+        self._path = path
+        self._deadline = timeout
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._deadline)
+        self.sock.connect(str(self._path))
+
+
+class CoreClient:
+    def __init__(self, socket_path: Path, *, timeout: float = 30.0) -> None:
+        self._path = socket_path
+        self._timeout = timeout  # s
+
+    def get(self, path: str) -> Any:
+        return self._call("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        return self._call("POST", path, body)
+
+    def stream(self, path: str, *, timeout: float | None = None) -> Iterator[Any]:
+        """One JSON value a line, for as long as the core sends. `timeout`: seconds of silence that are too many."""
+        connection = _UnixConnection(self._path, timeout)
+        try:
+            response = self._send(connection, "GET", path, None)
+            for line in response:
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException) as error:
+            raise CoreUnreachable("The core stopped answering.", means="A booking under way resumes when it is back.") from error
+        finally:
+            connection.close()
+
+    def _call(self, method: str, path: str, body: Any) -> Any:
+        connection = _UnixConnection(self._path, self._timeout)
+        try:
+            return json.load(self._send(connection, method, path, body))
+        finally:
+            connection.close()
+
+    def _send(self, connection: _UnixConnection, method: str, path: str, body: Any) -> http.client.HTTPResponse:
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+            response = connection.getresponse()
+        except (OSError, http.client.HTTPException) as error:
+            raise CoreUnreachable(
+                "The core of this station does not answer on its socket.",
+                means="Bookings on disk are safe.",
+                do="Start it: `livescan run`, or `systemctl start livescan-agent.target`.",
+            ) from error
+        if response.status >= 400:
+            raise _refusal(response)
+        return response
+
+
+def _refusal(response: http.client.HTTPResponse) -> CoreRefused:
+    try:
+        said = json.load(response)
+        return CoreRefused(said["what"], means=said.get("means", ""), do=said.get("do", ""))
+    except (ValueError, KeyError, TypeError):
+        return CoreRefused(f"The core answered with HTTP status {response.status}.")

@@ -1,0 +1,49 @@
+"""Serving the core's application: on a UNIX socket of mode 0600, inside the core's own loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+_GRACE = 2  # s that open event streams are given when the core ends
+
+
+class _Server(uvicorn.Server):
+    """Signals are the core's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve_on(path: Path, application: Starlette, stop: asyncio.Event) -> None:
+    """Until `stop` is set. Raises OSError when the socket cannot be made."""
+    config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE)
+    server = _Server(config)
+    listening = _listen(path)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await stop.wait()
+    finally:
+        server.should_exit = True
+        await serving
+        path.unlink(missing_ok=True)
+
+
+def _listen(path: Path) -> socket.socket:
+    """Bound under a private name first, so that nobody can connect before the mode is set."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    making = path.with_name(path.name + ".new")
+    making.unlink(missing_ok=True)
+    listening.bind(str(making))
+    making.chmod(0o600)
+    listening.listen(64)
+    making.rename(path)
+    return listening

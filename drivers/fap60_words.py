@@ -1,0 +1,85 @@
+"""FAP60's codes in the words of the scanner contract (`drivers.device`), and in sentences for people. Tables only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from drivers.device import Capabilities, DeviceState, Frame, Mode
+from drivers.errors import Garbled, Refused
+from drivers.fap60_frames import RawFrame
+from drivers.fap60_wire import ArmMode, Error, Info, InfoFlag, State
+
+ARM_MODES = {
+    Mode.ROLL: ArmMode.ROLL,
+    Mode.FLAT_1: ArmMode.FLAT_ONE_FINGER,
+    Mode.THUMBS: ArmMode.TWO_THUMBS,
+    Mode.SLAP_LEFT: ArmMode.LEFT_FOUR,
+    Mode.SLAP_RIGHT: ArmMode.RIGHT_FOUR,
+}
+MODES = {code: mode for mode, code in ARM_MODES.items()}
+
+STATES = {
+    State.READY: DeviceState.READY,
+    State.AWAIT_CLEAR: DeviceState.AWAIT_CLEAR,
+    State.ARMED: DeviceState.ARMED,
+    State.TRACKING: DeviceState.TRACKING,
+    State.ROLL_ACTIVE: DeviceState.ROLL_ACTIVE,
+    State.TAKING: DeviceState.TAKING,
+    State.RESULT: DeviceState.RESULT,
+    State.ERROR: DeviceState.ERROR,
+}
+
+KEYS = {1: "foot", 2: "accept", 3: "cancel"}
+LED_COLOURS = frozenset({"green", "red", "yellow"})
+
+_SENTENCES: dict[int, tuple[str, str]] = {  # what, do
+    Error.BAD_STATE: ("The scanner says that this is not possible in its present state.", ""),
+    Error.BAD_VALUE: ("The scanner says that the request is wrong.", "Tell a technician."),
+    Error.BAD_TOKEN: ("The scanner says that another capture is under way.", ""),
+    Error.SENSOR: ("The scanner's sensor does not deliver.", "Unplug the scanner and plug it in; if it happens again, tell a technician."),
+    Error.CALIBRATION: ("The scanner's calibration is missing or too old.", "Have the scanner calibrated."),
+    Error.OVERHEAT: ("The scanner is too warm.", "Wait until it has cooled down, then take the finger again."),
+    Error.UNKNOWN_REQUEST: ("The scanner does not know this request.", "Tell a technician: its firmware may be too old."),
+}
+
+
+def refusal(code: int) -> Refused:
+    """The exception for an error code of section 3."""
+    what, do = _SENTENCES.get(code, (f"The scanner refused with code {code}.", ""))
+    return Refused(what, do=do)
+
+
+def capabilities(info: Info) -> Capabilities:
+    """Certification is not in GET_INFO (section 4), so the device states none."""
+    modes = frozenset(mode for mode, code in ARM_MODES.items() if info.modes >> code & 1)
+    return Capabilities(
+        fap=info.fap,
+        modes=modes,
+        area={mode: info.roll_area if mode is Mode.ROLL else info.flat_area for mode in modes},
+        ppi=(info.ppi,),
+        auto_capture=bool(info.flags & InfoFlag.AUTO_CAPTURE),
+        roll_in_device=bool(info.flags & InfoFlag.FINISHED_ROLLS),
+        roll_frames=bool(info.flags & InfoFlag.RAW_ROLL_FRAMES),
+        leds=LED_COLOURS if info.flags & InfoFlag.LED_PER_FINGER else frozenset(),
+        beeper=bool(info.flags & InfoFlag.BEEPER),
+        keys=frozenset({"foot"}) if info.flags & InfoFlag.FOOT_SWITCH else frozenset(),
+        certified=None,
+        simulated=bool(info.flags & InfoFlag.SIMULATED),
+    )
+
+
+def frame_of(raw: RawFrame) -> Frame:
+    """Pixels without the padding of the stride, read-only. Raises Garbled for a mode that does not exist."""
+    header = raw.header
+    if header.mode not in set(ArmMode):
+        raise Garbled(f"The scanner sent an image of mode {header.mode}, which does not exist.")
+    rows = np.frombuffer(raw.payload, dtype=np.uint8).reshape(header.height, header.stride)
+    return Frame(
+        sequence=header.sequence,
+        token=header.token,
+        device_time_us=header.device_time_us,
+        pixels=rows[:, : header.width],
+        ppi=header.ppi,
+        advice=header.advice,
+        mode=MODES[ArmMode(header.mode)],
+    )

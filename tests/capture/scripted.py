@@ -1,0 +1,120 @@
+"""A scanner in memory that follows a script: for the edges of a session that no real scanner shows on demand."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.device import (
+    Advice,
+    Capabilities,
+    DeviceEvent,
+    DeviceInfo,
+    DeviceState,
+    Frame,
+    KeyPressed,
+    Mode,
+    Preview,
+    Request,
+    Result,
+    StateChanged,
+    Warned,
+)
+from drivers.errors import DeviceError, Refused
+
+S = DeviceState
+
+
+@dataclass
+class Show:
+    """One armed capture: what lies on the glass, and what goes wrong."""
+
+    image: NDArray[np.uint8] | None = None  # None: nothing comes, the capture ends by itself
+    advice: Advice = Advice.NONE
+    dies: DeviceError | None = None  # raised after the finger was seen
+    waits: bool = False  # until triggered or cancelled
+    foot: bool = False  # the foot switch is pressed first
+    states: Sequence[DeviceState] = (S.AWAIT_CLEAR, S.ARMED, S.TRACKING, S.TAKING)
+
+
+@dataclass
+class ScriptedScanner:
+    script: list[Show]
+    serial: str = "SCRIPT-1"
+    armed: list[Request] = field(default_factory=list)
+    threads: set[str] = field(default_factory=set)  # that armed, read, opened or closed it
+    cancelled: list[int] = field(default_factory=list)
+    closed: bool = False
+
+    def __post_init__(self) -> None:
+        self._pressed: queue.Queue[str] = queue.Queue()
+        self._open_capture = False
+
+    @property
+    def info(self) -> DeviceInfo:
+        return DeviceInfo("Nobody", "Script", self.serial, "1", "")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        size = dict.fromkeys(Mode, (1600, 1500))
+        return Capabilities(60, frozenset(Mode), size, (500,), True, True, False, frozenset(), False, frozenset({"foot"}), None, True)
+
+    def open(self) -> None:
+        self._note()
+
+    def close(self) -> None:
+        self._note()
+        self.closed = True
+
+    def arm(self, request: Request) -> int:
+        self._note()
+        if self._open_capture:
+            raise Refused("A capture is under way.")
+        self.armed.append(request)
+        return len(self.armed)
+
+    def trigger(self, token: int) -> None:
+        self._pressed.put("trigger")
+
+    def cancel(self, token: int) -> None:
+        self.cancelled.append(token)
+        self._pressed.put("cancel")
+
+    def events(self, token: int) -> Iterator[DeviceEvent]:
+        self._open_capture = True
+        try:
+            yield from self._played(token, self.script.pop(0))
+        finally:
+            self._open_capture = False
+
+    def _played(self, token: int, show: Show) -> Iterator[DeviceEvent]:
+        self._note()
+        for number, state in enumerate(show.states):
+            yield StateChanged(number, state)
+            if state is S.TRACKING:
+                yield Preview(number, self._frame(np.full((4, 4), 9, np.uint8), token, show))
+                if show.dies is not None:
+                    raise show.dies
+            if state is S.ARMED and show.foot:
+                yield KeyPressed(number, "foot")
+            if state is S.ARMED and (show.waits or show.foot) and self._pressed.get(timeout=10) == "cancel":
+                return
+            if state is S.ARMED and show.image is None and show.dies is None:
+                return
+        if show.dies is not None:
+            raise show.dies
+        if show.advice:
+            yield Warned(8, show.advice)
+        if show.image is not None:
+            yield Result(9, self._frame(show.image, token, show))
+
+    def _frame(self, pixels: NDArray[np.uint8], token: int, show: Show) -> Frame:
+        return Frame(0, token, 0, pixels, 500, show.advice, self.armed[-1].mode)
+
+    def _note(self) -> None:
+        self.threads.add(threading.current_thread().name)

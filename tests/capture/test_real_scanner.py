@@ -1,0 +1,166 @@
+"""A person's ten fingers through everything that is real: the simulator's process, USB/IP, the driver, the runner, the process pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from agent.capture.events import CaptureEvent, Interrupted, Looked, Moved
+from agent.capture.plan import Step, plan
+from agent.capture.runner import CaptureRunner
+from agent.capture.session import State
+from agent.capture.settings import CaptureSettings
+from agent.clock import SystemClock
+from agent.model.booking import BookingId
+from agent.model.fingers import FINGERS, Position
+from agent.model.impression import Impression, ImpressionKind, Override
+from agent.quality.thresholds import QualityThresholds
+from agent.workers import Workers
+from drivers.device import Scanner
+from drivers.discovery import open_scanner
+from tests.capture.bench import SERIAL, SimulatedScanner, simulated_scanner
+from tests.data import testdata
+from tests.prints import nist_card
+
+SPEED = 40.0  # times as fast as life: three seconds for a booking
+
+
+pytestmark = pytest.mark.xdist_group("capture on the simulated scanner")
+
+
+@pytest.fixture(scope="module")
+def sim() -> Iterator[SimulatedScanner]:
+    with simulated_scanner(testdata("prints/nist/type-4-tpcard.an2"), SPEED) as scanner:
+        yield scanner
+
+
+@pytest.fixture(scope="module")
+def whole(sim: SimulatedScanner) -> Booth:
+    """A whole booking, captured."""
+    booth = Booth(sim)
+    booth.capture(plan())
+    return booth
+
+
+class Booth:
+    """A booking's capture on the simulated scanner, and what it brought."""
+
+    def __init__(self, sim: SimulatedScanner) -> None:
+        self.sim = sim
+        self.taken: list[Impression] = []
+        self.events: list[CaptureEvent] = []
+        self.on_event: Callable[[CaptureEvent], None] = lambda event: None
+        self.on_accept: Callable[[Impression], None] = lambda impression: None
+
+    def capture(self, steps: Sequence[Step], done: set[Position] | None = None) -> None:
+        asyncio.run(self._capture(steps, done or set()))
+
+    def opened(self) -> Scanner:
+        scanner = open_scanner(SERIAL, self.sim.address)
+        scanner.open()
+        return scanner
+
+    async def _capture(self, steps: Sequence[Step], done: set[Position]) -> None:
+        with _pool() as workers:
+            runner = CaptureRunner(
+                self.opened(),
+                workers,
+                QualityThresholds(),
+                SystemClock(),
+                on_event=self._note,
+                accept=self._accept,
+                decide=self._decide,
+                reopen=self.opened,
+                settings=CaptureSettings(reopen_every_s=0.05),
+            )
+            try:
+                await runner.run(BookingId("20261124-7K3M9Q2X"), steps, done)
+            finally:
+                await runner.close()
+
+    def _note(self, event: CaptureEvent) -> None:
+        self.events.append(event)
+        self.on_event(event)
+
+    async def _accept(self, impression: Impression) -> None:
+        self.taken.append(impression)
+        self.on_accept(impression)
+
+    async def _decide(self, attempts: Sequence[Impression]) -> Override | None:
+        return Override("worn ridges", "officer-7", datetime.now(UTC))
+
+
+@contextmanager
+def _pool() -> Iterator[Workers]:
+    workers = Workers(2)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+def test_fourteen_impressions_of_the_nist_card_arrive_pixel_for_pixel(sim: SimulatedScanner, whole: Booth) -> None:
+    assert [impression.position for impression in whole.taken] == [step.position for step in plan()]
+    for impression in whole.taken:
+        assert np.array_equal(impression.pixels, nist_card()[impression.position]), impression.position
+        assert np.array_equal(impression.pixels, sim.truth(impression.position)), impression.position
+        assert (impression.ppi, impression.device.serial, impression.device.simulated) == (500, SERIAL, True)
+    assert {i.position for i in whole.taken if i.kind is ImpressionKind.ROLLED} == set(FINGERS)
+    assert any(isinstance(event, Looked) for event in whole.events)
+
+
+def test_every_plain_finger_of_the_nist_card_has_its_own_score(whole: Booth) -> None:
+    reports = [impression.quality for impression in whole.taken[:4] if impression.quality is not None]
+    scores = {finger: quality.nfiq2 for report in reports for finger, quality in report.fingers.items()}
+    assert set(scores) == set(FINGERS)
+    assert all(isinstance(score, int) for score in scores.values())
+    worst = whole.taken[3]
+    assert worst.position is Position.PLAIN_LEFT_THUMB
+    assert worst.override is not None  # three tries were not enough: the officer took it
+
+
+def test_unplugged_in_the_middle_the_capture_goes_on_at_the_same_finger(sim: SimulatedScanner) -> None:
+    booth = Booth(sim)
+    pulled: list[Position] = []
+
+    def pull(event: CaptureEvent) -> None:
+        """Pull the plug while the second roll is on the glass; put it back when the runner has noticed."""
+        match event:
+            case Moved(state=State.TRACKING, number=2, step=Step(position=position)) if not pulled:
+                pulled.append(position)
+                sim.do("unplug")
+            case Interrupted():
+                sim.do("plug")
+
+    booth.on_event = pull
+    booth.capture(plan()[4:8])
+    assert pulled == [Position.RIGHT_INDEX]
+    assert [impression.position for impression in booth.taken] == [step.position for step in plan()[4:8]]
+    assert all(np.array_equal(impression.pixels, nist_card()[impression.position]) for impression in booth.taken)
+    assert sum(isinstance(event, Interrupted) for event in booth.events) == 1
+    assert State.PAUSED in [event.state for event in booth.events if isinstance(event, Moved)]
+
+
+def test_unplugged_between_two_fingers_nothing_is_lost(sim: SimulatedScanner) -> None:
+    booth = Booth(sim)
+
+    def pull(impression: Impression) -> None:
+        if impression.position is Position.RIGHT_THUMB:
+            sim.do("unplug")
+
+    booth.on_accept = pull
+    booth.on_event = lambda event: sim.do("plug") if isinstance(event, Interrupted) else None
+    booth.capture(plan()[4:7])
+    assert [impression.position for impression in booth.taken] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX, Position.RIGHT_MIDDLE]
+
+
+def test_a_capture_begun_again_takes_only_what_is_not_stored(sim: SimulatedScanner) -> None:
+    booth = Booth(sim)
+    done = {step.position for step in plan()} - {Position.LEFT_LITTLE}
+    booth.capture(plan(), done)
+    assert [impression.position for impression in booth.taken] == [Position.LEFT_LITTLE]

@@ -1,0 +1,314 @@
+"""The runner at the edges of a session: retries, the officer, unplugging, cancelling, crashes of the check. The pool is real."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agent.capture.events import Accepted, CaptureEvent, Cautioned, Interrupted, Judged, Looked, Moved
+from agent.capture.plan import Step, plan
+from agent.capture.runner import CaptureRunner
+from agent.capture.session import NoSuchMove, State
+from agent.capture.settings import CaptureSettings
+from agent.clock import SetClock
+from agent.model.booking import BookingId
+from agent.model.fingers import FINGERS, Position
+from agent.model.impression import Impression, Override, Verdict
+from agent.quality.thresholds import QualityThresholds
+from agent.workers import Workers
+from drivers.device import Advice, DeviceState, Mode, Scanner
+from drivers.errors import Garbled, Gone, Timeout
+from tests.capture.scripted import ScriptedScanner, Show
+from tests.imaging.drawn import Pad, drawn
+
+BOOKING = BookingId("20261124-7K3M9Q2X")
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ROLL = drawn([Pad(20, 19, 26, 30)], size=(750, 800))
+SMALL = drawn([Pad(20, 19, 12, 14)], size=(750, 800))
+EMPTY = np.full((750, 800), 255, np.uint8)
+OVERRIDE = Override("scar", "officer-7", NOON)
+TWO_ROLLS = tuple(step for step in plan() if step.mode is Mode.ROLL)[:2]
+
+
+@dataclass
+class Bench:
+    """A runner on a scripted scanner, and everything that it said."""
+
+    script: list[Show]
+    answers: list[Override | None] = field(default_factory=list)  # of the officer
+    returns: list[Scanner | Gone] = field(default_factory=list)  # what looking for the scanner again gives
+    events: list[CaptureEvent] = field(default_factory=list)
+    stored: list[Impression] = field(default_factory=list)
+    asked: list[Sequence[Impression]] = field(default_factory=list)
+    pool: type[Workers] = Workers
+
+    def __post_init__(self) -> None:
+        self.scanner = ScriptedScanner(self.script)
+
+    def runner(self, workers: Workers) -> CaptureRunner:
+        settings = CaptureSettings(reopen_every_s=0.01)
+        ways = {"on_event": self.events.append, "accept": self._accept, "decide": self._decide, "reopen": self._reopen}
+        return CaptureRunner(self.scanner, workers, QualityThresholds(), SetClock(NOON), settings=settings, **ways)  # type: ignore[arg-type]
+
+    async def _accept(self, impression: Impression) -> None:
+        await asyncio.sleep(0.01)
+        self.stored.append(impression)
+
+    async def _decide(self, attempts: Sequence[Impression]) -> Override | None:
+        self.asked.append(attempts)
+        return self.answers.pop(0)
+
+    def _reopen(self) -> Scanner:
+        found = self.returns.pop(0)
+        if isinstance(found, Gone):
+            raise found
+        return found
+
+    def run(
+        self, steps: Sequence[Step] = TWO_ROLLS, done: Sequence[Position] = (), *, during: Callable[[CaptureRunner], object] | None = None
+    ) -> None:
+        async def main() -> None:
+            workers = self.pool(1)
+            runner = self.runner(workers)
+            try:
+                capture = asyncio.create_task(runner.run(BOOKING, steps, set(done)))
+                if during is not None:
+                    await asyncio.gather(capture, during(runner), return_exceptions=False)  # type: ignore[call-overload]
+                await capture
+            finally:
+                await runner.close()
+                workers.close()
+
+        asyncio.run(main())
+
+    def states(self) -> Iterator[State]:
+        return (event.state for event in self.events if isinstance(event, Moved))
+
+    def of(self, kind: type[CaptureEvent]) -> list[CaptureEvent]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def test_two_good_rolls_are_stored_in_order() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL)])
+    bench.run()
+    assert [impression.position for impression in bench.stored] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX]
+    assert all(np.array_equal(impression.pixels, ROLL) for impression in bench.stored)
+    assert [impression.attempt for impression in bench.stored] == [1, 1]
+    assert bench.stored[0].device.serial == "SCRIPT-1"
+    assert bench.stored[0].device.simulated
+    assert bench.stored[0].captured_at == NOON
+    S = State
+    each = [S.AWAIT_FINGER, S.TRACKING, S.TAKING, S.CHECKING]
+    assert list(bench.states()) == [S.AWAIT_CLEAR, *each, S.AWAIT_LIFT, *each, S.DONE]
+    assert len(bench.of(Looked)) == len(bench.of(Accepted)) == 2
+
+
+def test_an_impression_is_stored_before_it_is_called_accepted() -> None:
+    bench = Bench([Show(ROLL)])
+    seen: list[int] = []
+    bench.events = _Watch(lambda event: seen.append(len(bench.stored)) if isinstance(event, Accepted) else None)
+    bench.run(TWO_ROLLS[:1])
+    assert seen == [1]
+
+
+class _Watch(list[CaptureEvent]):
+    def __init__(self, look: Callable[[CaptureEvent], object]) -> None:
+        super().__init__()
+        self._look = look
+
+    def append(self, event: CaptureEvent) -> None:
+        self._look(event)
+        super().append(event)
+
+
+def test_the_scanner_is_spoken_to_in_one_thread() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL)])
+    bench.run()
+    assert bench.scanner.threads == {"scanner-SCRIPT-1_0"}
+    assert bench.scanner.closed
+
+
+def test_a_poor_roll_is_taken_again_with_advice() -> None:
+    bench = Bench([Show(SMALL), Show(ROLL), Show(ROLL)])
+    bench.run()
+    assert [impression.attempt for impression in bench.stored] == [2, 1]
+    first = bench.of(Judged)[0]
+    assert isinstance(first, Judged)
+    assert first.impression.quality is not None
+    assert first.impression.quality.verdict is Verdict.RETRY
+    assert first.impression.quality.advice.startswith("Roll the right thumb again")
+
+
+def test_what_the_scanner_saw_explains_a_poor_print() -> None:
+    bench = Bench([Show(SMALL, advice=Advice.ROLL_FAST | Advice.DRY), Show(ROLL)])
+    bench.run(TWO_ROLLS[:1])
+    first = bench.of(Judged)[0]
+    assert isinstance(first, Judged)
+    assert first.impression.quality is not None
+    assert first.impression.quality.advice == "Roll more slowly."
+    assert bench.of(Cautioned) == [Cautioned("Roll more slowly.")]
+
+
+def test_after_three_tries_the_officer_gets_the_best_first_and_takes_it() -> None:
+    bench = Bench([Show(EMPTY), Show(SMALL), Show(EMPTY)], answers=[OVERRIDE])
+    bench.run(TWO_ROLLS[:1])
+    assert next(impression.attempt for impression in bench.asked[0]) == 2
+    assert len(bench.asked[0]) == 3
+    assert (bench.stored[0].attempt, bench.stored[0].override) == (2, OVERRIDE)
+    assert State.ASK_OFFICER in bench.states()
+
+
+def test_when_the_check_itself_breaks_down_the_print_is_taken_again() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL)])
+    bench.pool = _DiesOnce
+    bench.run(TWO_ROLLS[:1])
+    first = bench.of(Judged)[0]
+    assert isinstance(first, Judged)
+    assert first.impression.quality is not None
+    assert first.impression.quality.advice == "The print of the right thumb could not be checked: take it again."
+    assert [impression.attempt for impression in bench.stored] == [2]
+
+
+class _DiesOnce(Workers):
+    """The first job kills its process."""
+
+    died = False
+
+    async def run(self, fn: Callable[..., Any], *args: Any, deadline: float | None = None) -> Any:
+        if not self.died:
+            self.died = True
+            return await super().run(os.kill, await super().run(os.getpid), signal.SIGKILL)
+        return await super().run(fn, *args, deadline=deadline)
+
+
+def test_an_officer_who_asks_for_more_gets_three_more_tries() -> None:
+    bench = Bench([Show(EMPTY)] * 3 + [Show(EMPTY), Show(ROLL)], answers=[None])
+    bench.run(TWO_ROLLS[:1])
+    assert [impression.attempt for impression in bench.stored] == [5]
+
+
+def test_an_unplugged_scanner_pauses_and_the_same_finger_is_taken_when_it_is_back() -> None:
+    bench = Bench([Show(ROLL), Show(dies=Gone("The scanner is gone."))])
+    back = ScriptedScanner([Show(ROLL)])
+    bench.returns = [Gone("not there"), Gone("not there"), back]
+    bench.run()
+    assert [impression.position for impression in bench.stored] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX]
+    assert [request.fingers for request in back.armed] == [{2}]
+    assert bench.of(Interrupted)[0] == Interrupted("The scanner is gone.", Gone.means, Gone.do)
+    assert State.PAUSED in bench.states()
+    assert bench.scanner.closed
+
+
+def test_another_scanner_does_not_take_the_place_of_the_one_that_left() -> None:
+    other, back = ScriptedScanner([], serial="OTHER"), ScriptedScanner([Show(ROLL)])
+    bench = Bench([Show(dies=Gone("gone"))], returns=[other, back])
+    bench.run(TWO_ROLLS[:1])
+    assert other.closed
+    assert not other.armed
+    assert len(bench.stored) == 1
+
+
+def test_a_garbled_scanner_is_opened_again_a_few_times_and_then_reported() -> None:
+    bench = Bench([Show(dies=Garbled("bytes"))])
+    bench.returns = [ScriptedScanner([Show(dies=Garbled("bytes"))]) for _ in range(4)]
+    with pytest.raises(Garbled):
+        bench.run()
+    assert len(bench.of(Interrupted)) == 4
+    assert list(bench.states())[-1] is State.CANCELLED
+
+
+def test_a_scanner_that_waited_in_vain_is_armed_again() -> None:
+    bench = Bench([Show(), Show(), Show(ROLL)])
+    bench.run(TWO_ROLLS[:1])
+    assert len(bench.scanner.armed) == 3
+    assert bench.stored[0].attempt == 1
+
+
+def test_a_scanner_that_says_that_nobody_came_is_armed_again_without_being_opened() -> None:
+    bench = Bench([Show(dies=Timeout("nobody"))] * 6 + [Show(ROLL)])
+    bench.run(TWO_ROLLS[:1])
+    assert bench.of(Interrupted) == []
+    assert len(bench.stored) == 1
+
+
+def test_a_scanner_that_does_not_answer_at_all_is_opened_again() -> None:
+    bench = Bench([Show(dies=Timeout("silence"), states=())], returns=[ScriptedScanner([Show(ROLL)])])
+    bench.run(TWO_ROLLS[:1])
+    assert len(bench.of(Interrupted)) == 1
+    assert len(bench.stored) == 1
+
+
+def test_a_cancelled_capture_frees_the_scanner_and_stores_nothing() -> None:
+    bench = Bench([Show(ROLL, waits=True)])
+
+    async def stop(runner: CaptureRunner) -> None:
+        while runner.session.state is not State.AWAIT_FINGER:
+            await asyncio.sleep(0.01)
+        for task in asyncio.all_tasks():
+            if task.get_coro().__qualname__ == "CaptureRunner.run":  # type: ignore[union-attr]
+                task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        bench.run(during=stop)
+    assert bench.scanner.cancelled == [1]
+    assert bench.stored == []
+    assert list(bench.states())[-1] is State.CANCELLED
+
+
+def test_a_button_takes_the_image_now() -> None:
+    bench = Bench([Show(ROLL, waits=True)])
+
+    async def press(runner: CaptureRunner) -> None:
+        while runner.session.state is not State.AWAIT_FINGER:
+            await asyncio.sleep(0.01)
+        await runner.trigger()
+
+    bench.run(TWO_ROLLS[:1], during=press)
+    assert len(bench.stored) == 1
+
+
+def test_the_foot_switch_takes_the_image_now() -> None:
+    bench = Bench([Show(ROLL, foot=True)])
+    bench.run(TWO_ROLLS[:1])
+    assert len(bench.stored) == 1
+
+
+def test_what_is_stored_already_is_not_taken_again() -> None:
+    bench = Bench([Show(ROLL)])
+    bench.run(done=[Position.RIGHT_THUMB])
+    assert [impression.position for impression in bench.stored] == [Position.RIGHT_INDEX]
+
+
+def test_a_capture_with_nothing_to_do_ends_at_once() -> None:
+    bench = Bench([])
+    bench.run(plan(FINGERS))
+    assert list(bench.states()) == [State.DONE]
+
+
+def test_a_scanner_that_breaks_the_order_is_an_error_that_names_event_and_state() -> None:
+    lawless = [ScriptedScanner([Show(ROLL, states=(DeviceState.TAKING,))]) for _ in range(4)]
+    bench = Bench([Show(ROLL, states=(DeviceState.TAKING,))], returns=[*lawless])
+    with pytest.raises(NoSuchMove, match="'image taking' has no place in the state 'await clear'"):
+        bench.run()
+    assert len(bench.of(Interrupted)) == 4
+
+
+def test_when_storing_fails_the_capture_stops_there() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL)])
+
+    async def full(impression: Impression) -> None:
+        raise OSError("disk full")
+
+    bench._accept = full  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="disk full"):
+        bench.run()
+    assert len(bench.scanner.armed) == 1
+    assert bench.of(Accepted) == []

@@ -1,0 +1,91 @@
+"""The core's API: what it takes, what it refuses in words, and that nothing of a person comes back in a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from agent.booking.facts import Facts
+from agent.errors import LivescanError
+from agent.model.booking import BookingId
+from agent.training.demo import training_booking
+from agent.web.api import build_api
+from agent.web.live import Live
+
+
+class OneBooking:
+    """A station that opens every booking under one number."""
+
+    def __init__(self) -> None:
+        self.opened: list[Facts] = []
+
+    async def open_booking(self, facts: Facts, officer: str) -> BookingId:
+        self.opened.append(facts)
+        return BookingId("20261124-00000001")
+
+    async def resume(self, booking_id: BookingId) -> None:
+        raise LivescanError("That booking is not held.")
+
+    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None: ...
+
+    async def booking(self, booking_id: str) -> Mapping[str, Any] | None:
+        return None
+
+    async def bookings(self) -> Sequence[Mapping[str, Any]]:
+        return []
+
+    async def status(self) -> Mapping[str, Any]:
+        return {"station": "LS-0001"}
+
+
+@pytest.fixture
+def station() -> OneBooking:
+    return OneBooking()
+
+
+@pytest.fixture
+def client(station: OneBooking) -> TestClient:
+    return TestClient(build_api(station, Live()))
+
+
+def test_a_booking_is_opened_with_its_facts(client: TestClient, station: OneBooking) -> None:
+    answer = client.post("/api/bookings", json=training_booking({"9": "XX"}))
+    assert (answer.status_code, answer.json()) == (201, {"booking": "20261124-00000001"})
+    assert station.opened[0].subject.name == "TRAINING,SAM A"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "not JSON"),
+        (b"[1]", "not a JSON object"),
+        (b'{"facts": null}', "not complete"),
+        (b" " * 300_000, "larger than any booking"),
+    ],
+    ids=["broken JSON", "a list", "no facts", "too large"],
+)
+def test_what_is_no_booking_is_refused_in_words(client: TestClient, station: OneBooking, body: bytes, said: str) -> None:
+    answer = client.post("/api/bookings", content=body)
+    assert answer.status_code == 400
+    assert said in answer.json()["what"]
+    assert station.opened == []
+
+
+def test_a_refusal_repeats_nothing_of_the_person(client: TestClient) -> None:
+    body = training_booking({})
+    body["facts"]["subject"]["name"] = ["SECRET,NAME"]
+    assert "SECRET" not in client.post("/api/bookings", json=body).text
+
+
+def test_an_unknown_booking_is_said_to_be_unknown(client: TestClient) -> None:
+    answer = client.get("/api/bookings/20261124-ZZZZZZZZ")
+    assert answer.status_code == 404
+    assert "no such booking" in answer.json()["what"]
+
+
+def test_a_refused_resume_says_why(client: TestClient) -> None:
+    answer = client.post("/api/bookings/x/resume", json={})
+    assert (answer.status_code, answer.json()["what"]) == (400, "That booking is not held.")
