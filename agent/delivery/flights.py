@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent.delivery.outbox import Outgoing
 from agent.delivery.pacing import Retry
+from agent.delivery.states import Outgoing
 
 
 @dataclass

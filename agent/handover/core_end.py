@@ -213,6 +213,7 @@ class _Session:
                 self.wire.say(InboundTaken(rid))
             case Released(txid):
                 await self._source.release_acknowledged(txid)
+                self._offered.pop(txid, None)
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:

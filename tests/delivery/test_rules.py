@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from agent.delivery import topics
 from agent.delivery.errors import DeliveryError
 from agent.delivery.flights import Flights
-from agent.delivery.outbox import Outgoing
 from agent.delivery.pacing import Retry, Window
 from agent.delivery.states import OutboxEvent as E
 from agent.delivery.states import OutboxState as S
-from agent.delivery.states import after
+from agent.delivery.states import Outgoing, after
 from agent.delivery.status import Status, encode_status, parse_status
 
 RULES = {
