@@ -192,7 +192,7 @@ def _capture(booking: Booking) -> _Contents:
     """2.067 IMA holds one scanner: that of the first impression in record order. 2.084 AMP: every position that has no image."""
     first = next((booking.impressions[position] for position in CAR.positions if position in booking.impressions), None)
     return {
-        67: [[first.device.make, first.device.model, first.device.serial]] if first else [],
+        67: [[first.device.make, first.device.model, first.device.serial]] if first and first.device.make else [],
         84: [[f"{position:02d}", reason.value] for position, reason in amputations(booking.missing).items()],
     }
 

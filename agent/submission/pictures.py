@@ -5,7 +5,7 @@ Read kindly: a number that is none is 0, and then the picture is what its own by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from agent.model.fingers import FINGERS, Position
@@ -55,10 +55,10 @@ def pictures_of(tx: Transaction) -> Iterator[Picture]:
             yield _tagged(record, record.image)
 
 
-def fingers(tx: Transaction) -> dict[Position, Picture]:
+def fingers(pictures: Iterable[Picture]) -> dict[Position, Picture]:
     """The finger images by position on the card; of two with one position the first."""
     found: dict[Position, Picture] = {}
-    for picture in pictures_of(tx):
+    for picture in pictures:
         if picture.finger is not None:
             found.setdefault(picture.finger, picture)
     return found

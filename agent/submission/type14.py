@@ -74,7 +74,8 @@ def type14_record(
     }
     fields = {number: text_field(14, number, text) for number, text in texts.items()}
     fields |= {field.number: field for field in _of_fingers(taken, image, missing, scanning)}
-    fields[904] = items_field(14, 904, [(taken.device.make, taken.device.model, taken.device.serial)])
+    if taken.device.make:
+        fields[904] = items_field(14, 904, [(taken.device.make, taken.device.model, taken.device.serial)])
     return tagged_record(14, [*(fields[number] for number in sorted(fields)), image_field(14, image.data)])
 
 

@@ -85,7 +85,8 @@ def test_an_impression_stored_by_an_earlier_version_still_loads() -> None:
             "device": {"make": "m", "model": "m", "serial": "s", "firmware": "1", "simulated": True},
             "captured_at": "2026-11-24T07:00:00Z",
             "quality": {
-                "fingers": {"2": {"nfiq2": 61, "reason": ""}}, "found": 4, "expected": 4, "contrast": 200, "verdict": "accept", "advice": "",
+                "fingers": {"2": {"nfiq2": 61, "reason": ""}},
+                "found": 4, "expected": 4, "contrast": 200, "verdict": "accept", "advice": "",
             },
             "override": None,
         }
