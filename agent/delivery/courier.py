@@ -23,7 +23,6 @@ from agent.errors import LivescanError
 log = logging.getLogger(__name__)
 
 TICK = 5.0  # s; the longest sleep between two looks at what is due
-LATE = 1 / 6  # of the keepalive; a broker that answers a message later is on a slow line
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Courier:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[CourierEvent] = asyncio.Queue()
         self._link = MqttLink(mqtt, self._post, clock)
-        self._sender = Sender(settings, self._link, late=mqtt.keepalive * LATE, outbox=outbox, clock=clock, wake_core=wake_core, want=want)
+        self._sender = Sender(settings, self._link, outbox=outbox, clock=clock, wake_core=wake_core, want=want)
         self._connection: Connected | None = None
         self._may_publish_at = 0.0  # monotonic s
         self._bureau_offline = False

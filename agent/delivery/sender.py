@@ -19,7 +19,7 @@ from agent.delivery.errors import NotConnected, SpoolError
 from agent.delivery.flights import Answer, Flights
 from agent.delivery.mqtt import WINDOW, MqttLink
 from agent.delivery.outbox import PAYLOAD_MISSING, Outbox
-from agent.delivery.pacing import Retry, Window
+from agent.delivery.pacing import Retry
 from agent.delivery.states import Outgoing
 
 log = logging.getLogger(__name__)
@@ -40,14 +40,13 @@ class SenderSettings:
 
 
 class Sender:
-    """`late`: s, a slow answer of the broker. `wake_core`: there is news for the core. `want`: ask the core for a payload again."""
+    """`wake_core`: there is news for the core. `want`: ask the core for the bytes of a txid again."""
 
     def __init__(
         self,
         settings: SenderSettings,
         link: MqttLink,
         *,
-        late: float,
         outbox: Outbox,
         clock: Clock,
         wake_core: Callable[[], None],
@@ -60,13 +59,13 @@ class Sender:
         self._wake_core = wake_core
         self._want = want
         self._flights = Flights(settings.in_flight, settings.retry)
-        self._window = Window(WINDOW, late)
+        self._window = WINDOW  # messages in flight
         self._max_packet: int | None = None  # bytes
         self._look = True  # the outbox may hold something that is not in flight
         self._try_held_at = clock.monotonic() + settings.held_retry
 
     def connected(self, window: int, max_packet: int | None) -> None:
-        self._window = Window(window, self._window.late)
+        self._window = window
         self._max_packet = max_packet
         self.start_over()
 
@@ -93,7 +92,7 @@ class Sender:
         await self._look_after(now)
         if self._look:
             self._look = await self._begin_flights()
-        while self._flights.in_air < self._window.open and (following := self._flights.next_message()):
+        while self._flights.in_air < self._window and (following := self._flights.next_message()):
             flight, index = following
             topic = topics.tx(flight.item.station, flight.item.txid, index, len(flight.messages))
             try:
@@ -148,7 +147,6 @@ class Sender:
         answer = self._flights.answer(mid, self._clock.monotonic(), taken=taken, spread=random.random())  # noqa: S311  spreads retries
         if answer is None:
             return
-        self._window.answered(answer.seconds)
         if code >= 0x80 and code not in PASSING:
             await self._hold(answer.flight.item.txid, f"the broker refused it with reason code 0x{code:02x}")
         elif answer.complete:
