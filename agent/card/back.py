@@ -27,6 +27,7 @@ class Back:
         self._file = file
         self._pages = pages
         self._y = _TOP
+        self._name = ""  # of the part that is being drawn
         self.page = 1
 
     def draw(self, photo: NDArray[np.uint8] | None) -> None:
@@ -53,7 +54,11 @@ class Back:
         if self._y > _TOP:
             self._y += _GAP
         self._room(_HEAD + least)
-        self._sheet.head(Box(LEFT, self._y, WIDTH, _HEAD), name)
+        self._name = name
+        self._bar(name)
+
+    def _bar(self, text: str) -> None:
+        self._sheet.head(Box(LEFT, self._y, WIDTH, _HEAD), text)
         self._y += _HEAD
 
     def _cells(self, *row: tuple[float, str, str]) -> None:
@@ -149,21 +154,29 @@ class Back:
 
     def _table(self, columns: Sequence[tuple[str, float]], rows: Sequence[Sequence[str]], *, size: float = 7.0, wrap: bool = True) -> None:
         """Columns of name and inches; the last one is broken into lines, the others are set smaller where they must be."""
-        self._line([(name, width) for name, width in columns], size=4.8, draw=self._head_text)
+        self._columns(columns)
         for row in rows:
             lines = wrapped(row[-1], size, columns[-1][1] - 0.1) if wrap else [row[-1]]
             for number, line in enumerate(lines):
+                if self._y + _LINE > _BOTTOM:
+                    self._new_page()
+                    self._bar(f"{self._name}, continued")
+                    self._columns(columns)
                 texts = [*(row[:-1] if number == 0 else [""] * (len(row) - 1)), line]
-                self._line([(text, width) for text, (_, width) in zip(texts, columns, strict=True)], size=size, draw=self._body_text)
+                self._line([(text, width) for text, (_, width) in zip(texts, columns, strict=True)], size, self._body_text)
+            self._sheet.line(LEFT, self._y, LEFT + WIDTH, self._y, width=0.25)
 
-    def _line(self, cells: Sequence[tuple[str, float]], *, size: float, draw: Callable[[float, str, float, float], None]) -> None:
+    def _columns(self, columns: Sequence[tuple[str, float]]) -> None:
         self._room(_LINE)
+        self._line(columns, 4.8, self._head_text)
+        self._sheet.line(LEFT, self._y, LEFT + WIDTH, self._y, width=0.25)
+
+    def _line(self, cells: Sequence[tuple[str, float]], size: float, draw: Callable[[float, str, float, float], None]) -> None:
         left = LEFT
         for text, width in cells:
             draw(left + 0.05, text, width - 0.08, size)
             left += width
         self._y += _LINE
-        self._sheet.line(LEFT, self._y, LEFT + WIDTH, self._y, width=0.25)
         for x in (LEFT, LEFT + WIDTH):
             self._sheet.line(x, self._y - _LINE, x, self._y)
 

@@ -25,6 +25,9 @@ TINT = Color(0.99, 0.955, 0.945)  # behind captions and heads
 INK, FAINT = Color(0.05, 0.05, 0.08), Color(0.45, 0.45, 0.45)
 GRID = 500  # images begin at a multiple of 1/500 inch, so that at 500 dpi their pixels are the paper's
 POINTS = 72.0  # per inch
+# Points by which an image is drawn smaller at each edge: poppler and pdfium round an image's edges outwards, and one that ends exactly on a
+# pixel of the paper would be stretched by one more. 0.002 points are 0.7 micrometres, a seventieth of a 500 ppi pixel.
+_INSET = 0.002
 _SHRINK = 0.5  # of the wished size, the smallest a text is set in before it is cut off
 
 
@@ -114,8 +117,9 @@ class Sheet:
         """Pixels, grey or color, one to 1/ppi inch; the corner is moved to the grid, by less than 1/1000 inch."""
         left, top = (round(value * GRID) / GRID for value in (left, top))
         width, height = pixels.shape[1] / ppi, pixels.shape[0] / ppi
+        x, y = left * POINTS + _INSET, (PAPER[1] - top - height) * POINTS + _INSET
         picture = ImageReader(Image.fromarray(pixels))
-        self._canvas.drawImage(picture, left * POINTS, (PAPER[1] - top - height) * POINTS, width * POINTS, height * POINTS)
+        self._canvas.drawImage(picture, x, y, width * POINTS - 2 * _INSET, height * POINTS - 2 * _INSET)
 
 
 def printable(text: str) -> str:
