@@ -153,6 +153,11 @@ class Casework:
 _ENVELOPE = "envelope"
 
 
+def is_inbound(name: str) -> bool:
+    """Whether a place in the vault holds an inbound message, not a booking."""
+    return name.startswith("inbox-")
+
+
 def _place(rid: str) -> str:
     """Where in the vault a message lies until it has a booking; with a data key of its own."""
     return f"inbox-{rid}"

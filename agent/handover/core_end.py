@@ -7,7 +7,6 @@ An uplink that has the bytes already answers with one short message.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from agent.handover.frames import (
     Want,
 )
 from agent.handover.wire import Wire
+from agent.sockets import listen_private
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +89,12 @@ class CoreEnd:
         self._server: asyncio.Server | None = None
         self._session: _Session | None = None
         self._serving: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def start(self) -> None:
         """Raises HandoverError when the socket cannot be opened."""
         try:
-            listening = self._where if isinstance(self._where, socket.socket) else _listen(self._where)
+            listening = self._where if isinstance(self._where, socket.socket) else listen_private(self._where)
             self._server = await asyncio.start_unix_server(self._connected, sock=listening)
         except OSError as error:
             raise HandoverError(
@@ -103,6 +104,7 @@ class CoreEnd:
             ) from error
 
     async def close(self) -> None:
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for task in tuple(self._serving):
@@ -138,6 +140,9 @@ class CoreEnd:
             log.info("handover: the uplink has closed the connection")
         except (LivescanError, OSError) as error:
             log.warning("handover: the connection ended: %s", error)
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
         except Exception:  # a defect in the source or the sink must not end the core's loop; the uplink dials again
             log.exception("handover: the connection ended by a defect")
         finally:
@@ -208,6 +213,7 @@ class _Session:
                 self.wire.say(InboundTaken(rid))
             case Released(txid):
                 await self._source.release_acknowledged(txid)
+                self._offered.pop(txid, None)
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:
@@ -237,20 +243,3 @@ class _Session:
             self.wake.set()
 
         asyncio.get_running_loop().call_later(OFFER_AGAIN, again)
-
-
-def _listen(path: Path) -> socket.socket:
-    """Bind a UNIX socket that only the owner may use, over the remains of an earlier one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        if path.is_socket():
-            path.unlink()
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listening.bind(str(path))
-        path.chmod(0o600)
-        listening.listen(4)
-    except OSError:
-        listening.close()
-        raise
-    return listening

@@ -91,7 +91,8 @@ class Office:
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
         self.tcns = TcnBook(self.database, STATION)
-        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, say=self._say)
+        self.lost: list[str] = []
+        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, say=self._say, lost=self.lost.append)
         self.workers = Workers(2)
         self.scanner = RowOfPrints()
         self.said: list[Mapping[str, Any]] = []
