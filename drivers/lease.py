@@ -76,9 +76,8 @@ class Leases:
     def holder(self, name: str) -> Holder | None:
         """Who has it now; None when it is free. Never raises."""
         path = self._path(name)
-        if not path.exists():
-            return None
         try:
+            path.stat()  # where there is no lease, nothing is made in the folder
             with self._guarded():
                 fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
