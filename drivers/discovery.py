@@ -1,22 +1,33 @@
 """Which scanners are plugged in, and waiting for one to come or go. Identity is the serial number, never the USB address.
 
-pyusb has no hot-plug, so waiting is polling.
+pyusb has no hot-plug, so waiting is polling; each look is a fresh view (`drivers.usb_bus` says why).
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from usb.backend import IBackend
-
+from drivers import fap60_session, uru4500_session
 from drivers.device import Scanner
 from drivers.errors import DeviceError, Gone, Refused
 from drivers.fap60 import Fap60
-from drivers.fap60_wire import CLASS_TRIPLE
-from drivers.usb_link import backend_for, present
+from drivers.uru4500 import Uru4500
+from drivers.usb_bus import Bus, bus_for
+from drivers.usb_link import UsbKind, present
 
 POLL = 0.25  # s between two looks
+
+
+@dataclass(frozen=True)
+class Driver:
+    name: str
+    kind: UsbKind
+    make: Callable[[Bus, str], Scanner]
+
+
+DRIVERS = (Driver("fap60", fap60_session.KIND, Fap60), Driver("uru4500", uru4500_session.KIND, Uru4500))
 
 
 @dataclass(frozen=True)
@@ -36,19 +47,19 @@ def find(*, serial: str | None = None, usbip: str | None = None) -> list[Found]:
 
     Raises Gone when the server does not answer, Refused for an address that is not loopback.
     """
-    return [found for found in _find(backend_for(usbip)) if serial in (None, found.serial)]
+    return [found for found in _find(bus_for(usbip)) if serial in (None, found.serial)]
 
 
-def open_scanner(serial: str | None, usbip: str | None = None, *, half_previews: bool = True) -> Scanner:
+def open_scanner(serial: str | None, usbip: str | None = None) -> Scanner:
     """The driver of one scanner, not opened yet; without a serial number there must be exactly one.
 
     Raises Gone when there is none, Refused when there are several, Busy or Refused when the only ones cannot be asked who they are.
     """
-    backend = backend_for(usbip)
-    everything = _find(backend)
+    bus = bus_for(usbip)
+    everything = _find(bus)
     matching = [found for found in everything if found.serial and serial in (None, found.serial)]
     if len(matching) == 1:
-        return Fap60(backend, matching[0].serial, half_previews=half_previews)
+        return _driver_of(matching[0]).make(bus, matching[0].serial)
     if matching:
         raise _several(serial, matching)
     raise next((found.problem for found in everything if found.problem), None) or _none(serial, everything)
@@ -56,41 +67,43 @@ def open_scanner(serial: str | None, usbip: str | None = None, *, half_previews:
 
 def await_arrival(serial: str, timeout: float, *, usbip: str | None = None) -> Found:
     """Wait until the scanner is there and can be asked who it is. Raises Gone when it has not come within the timeout (s)."""
-    return _await(serial, timeout, backend_for(usbip))
-
-
-def await_departure(serial: str, timeout: float, *, usbip: str | None = None) -> bool:
-    """Wait until the scanner is no longer there; False when it still is after the timeout (s)."""
-    backend = backend_for(usbip)
+    bus = bus_for(usbip)
     deadline = time.monotonic() + timeout
-    while _look(backend, serial) is not None:
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(POLL)
-    return True
-
-
-def _await(serial: str, timeout: float, backend: IBackend) -> Found:
-    deadline = time.monotonic() + timeout
-    while (found := _look(backend, serial)) is None:
+    while (found := _look(bus, serial)) is None:
         if time.monotonic() >= deadline:
             raise Gone(f"The scanner {serial} has not been plugged in within {timeout:g} seconds.")
         time.sleep(POLL)
     return found
 
 
-def _look(backend: IBackend, serial: str) -> Found | None:
+def await_departure(serial: str, timeout: float, *, usbip: str | None = None) -> bool:
+    """Wait until the scanner is no longer there; False when it still is after the timeout (s)."""
+    bus = bus_for(usbip)
+    deadline = time.monotonic() + timeout
+    while _look(bus, serial) is not None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(POLL)
+    return True
+
+
+def _look(bus: Bus, serial: str) -> Found | None:
     try:
-        return next((found for found in _find(backend) if found.serial == serial), None)
+        return next((found for found in _find(bus) if found.serial == serial), None)
     except DeviceError:
         return None  # a server that does not answer has no scanner
 
 
-def _find(backend: IBackend) -> list[Found]:
+def _find(bus: Bus) -> list[Found]:
     return [
-        Found(one.make, one.model, one.serial, "fap60", f"{one.vendor_id:04x}:{one.product_id:04x}", one.problem)
-        for one in present(backend, CLASS_TRIPLE)
+        Found(one.make, one.model, one.serial, driver.name, f"{one.vendor_id:04x}:{one.product_id:04x}", one.problem)
+        for driver in DRIVERS
+        for one in present(bus, driver.kind)
     ]
+
+
+def _driver_of(found: Found) -> Driver:
+    return next(driver for driver in DRIVERS if driver.name == found.driver)
 
 
 def _several(serial: str | None, matching: list[Found]) -> Refused:

@@ -9,7 +9,8 @@ import pytest
 
 from drivers.discovery import find, open_scanner
 from drivers.errors import Gone, Refused
-from drivers.usb_link import Identity
+from drivers.fap60_session import KIND
+from drivers.usb_identity import Identity
 from tests.drivers.scripted_fap60 import ScriptedFap60
 
 
@@ -38,7 +39,7 @@ def test_another_serial_number_names_what_is_there(device: ScriptedFap60) -> Non
 
 def test_several_scanners_need_a_serial_number(device: ScriptedFap60, monkeypatch: pytest.MonkeyPatch) -> None:
     two = [Identity("MAKER", "MODEL", serial, 0x1209, 1) for serial in ("A", "B")]
-    monkeypatch.setattr("drivers.discovery.present", lambda _backend, _triple: two)
+    monkeypatch.setattr("drivers.discovery.present", lambda _bus, kind: two if kind is KIND else [])
     with pytest.raises(Refused, match="2 scanners are plugged in") as caught:
         open_scanner(None, device.address)
     assert "A, B" in caught.value.do
@@ -46,7 +47,8 @@ def test_several_scanners_need_a_serial_number(device: ScriptedFap60, monkeypatc
 
 
 def test_two_scanners_with_one_serial_number_are_refused(device: ScriptedFap60, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drivers.discovery.present", lambda _backend, _triple: [Identity("M", "M", "A", 0x1209, 1)] * 2)
+    two = [Identity("M", "M", "A", 0x1209, 1)] * 2
+    monkeypatch.setattr("drivers.discovery.present", lambda _bus, kind: two if kind is KIND else [])
     with pytest.raises(Refused, match="2 scanners have the serial number A"):
         open_scanner("A", device.address)
 

@@ -7,17 +7,36 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from drivers.device import Advice, DeviceState, Frame, KeyPressed, Mode, Preview, Request, Result, Scanner, StateChanged
+from drivers.device import (
+    Advice,
+    Beep,
+    Colour,
+    DeviceState,
+    Frame,
+    Icon,
+    Indication,
+    KeyPressed,
+    Light,
+    Mode,
+    Preview,
+    PreviewSize,
+    Request,
+    Result,
+    Scanner,
+    StateChanged,
+)
 from drivers.discovery import await_arrival, await_departure, find, open_scanner
 from drivers.errors import Busy, Gone, Refused, Timeout
 from drivers.fap60 import Fap60
-from drivers.fap60_wire import CLASS_TRIPLE, Beep, Icon, Led
+from drivers.fap60_session import KIND
+from drivers.usb_bus import UsbipBus
 from drivers.usb_link import present
 from drivers.usbip_address import parse_address
 from drivers.usbip_link import UsbipBackend
@@ -113,8 +132,7 @@ def test_cancel_in_every_state(scanner: Scanner, state: DeviceState, request_: R
 
 
 def test_trigger_and_keys_and_lights(simulator: Simulator, scanner: Scanner) -> None:
-    assert isinstance(scanner, Fap60)
-    scanner.indicate({2: Led.GREEN, 3: Led.GREEN_BLINKING}, beep=Beep.GOOD, icon=Icon.RIGHT_FOUR)
+    scanner.indicate(Indication({2: Light(Colour.GREEN), 3: Light(Colour.GREEN, blinking=True)}, Beep.GOOD, Icon.RIGHT_FOUR))
     token = scanner.arm(Request(Mode.SLAP_RIGHT, frozenset({2, 3, 4, 5}), auto=False))
     keys, result = [], None
     for event in scanner.events(token):
@@ -152,8 +170,8 @@ def test_a_wrong_request_says_so(scanner: Scanner) -> None:
 
 
 def test_a_second_program_is_told_that_it_is_busy(simulator: Simulator, scanner: Scanner) -> None:
-    another = UsbipBackend(parse_address(simulator.address))
-    (found,) = present(another, CLASS_TRIPLE)
+    another = UsbipBus(UsbipBackend(parse_address(simulator.address)))
+    (found,) = present(another, KIND)
     assert isinstance(found.problem, Busy)
     with pytest.raises(Busy, match="Another program"):
         Fap60(another, "LS60-0001").open()
@@ -180,11 +198,11 @@ def test_over_loopback_tcp(pictures: dict[int, NDArray[np.uint8]]) -> None:
 
 
 def test_unplugged_inside_a_frame_and_plugged_in_again(simulator: Simulator) -> None:
-    scanner = open_scanner(None, simulator.address, half_previews=False)
+    scanner = open_scanner(None, simulator.address)
     scanner.open()
     ended: list[float] = []
     with pytest.raises(Gone):
-        for event in scanner.events(scanner.arm(SLAP)):
+        for event in scanner.events(scanner.arm(replace(SLAP, preview=PreviewSize.FULL))):
             if isinstance(event, Preview):
                 simulator.do("unplug")
                 ended.append(time.monotonic())

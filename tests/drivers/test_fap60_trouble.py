@@ -10,11 +10,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.device import DeviceEvent, DeviceState, FingerCount, KeyPressed, Mode, PlatenState, Preview, Request, Result, StateChanged
+from drivers.device import (
+    Beep,
+    Colour,
+    DeviceEvent,
+    DeviceState,
+    FingerCount,
+    Indication,
+    KeyPressed,
+    Light,
+    Mode,
+    PlatenState,
+    Preview,
+    Request,
+    Result,
+    StateChanged,
+)
 from drivers.errors import Garbled, Gone, Refused, Timeout
 from drivers.fap60 import Fap60
-from drivers.fap60_wire import Beep, Led
-from drivers.usb_link import backend_for
+from drivers.usb_bus import bus_for
 from tests.drivers.fap60_bytes import PREVIEW, frame, info, pixels
 from tests.drivers.scripted_fap60 import (
     AWAIT_CLEAR,
@@ -45,7 +59,7 @@ def device(tmp_path: Path) -> Iterator[ScriptedFap60]:
 
 @pytest.fixture
 def scanner(device: ScriptedFap60) -> Iterator[Fap60]:
-    scanner = Fap60(backend_for(device.address), "SCRIPT-1")
+    scanner = Fap60(bus_for(device.address), "SCRIPT-1")
     scanner.open()
     yield scanner
     scanner.close()
@@ -209,7 +223,7 @@ def test_garbage_between_frames_is_passed_over(device: ScriptedFap60, scanner: F
 
 def test_a_capture_left_by_a_killed_process_is_cancelled(device: ScriptedFap60) -> None:
     device.state, device.token = RESULT, 0xCAFE
-    scanner = Fap60(backend_for(device.address), "SCRIPT-1")
+    scanner = Fap60(bus_for(device.address), "SCRIPT-1")
     scanner.open()
     scanner.close()
     assert device.said == ["cancel"]
@@ -273,16 +287,16 @@ def test_a_result_that_came_before_the_cancellation_is_not_handed_out(device: Sc
 
 
 def test_lights_and_beeper(device: ScriptedFap60, scanner: Fap60) -> None:
-    scanner.indicate({1: Led.GREEN, 10: Led.RED_BLINKING}, beep=Beep.GOOD)
+    scanner.indicate(Indication({1: Light(Colour.GREEN), 10: Light(Colour.RED, blinking=True)}, Beep.GOOD))
     assert [data[:20].hex() for data in device.written] == ["4c534f31 01 01 00 00 01000000000000000082 0000".replace(" ", "")]
 
 
 def test_a_scanner_that_describes_itself_in_damaged_bytes(device: ScriptedFap60) -> None:
     device.info = info()[:-1] + b"\0"
     with pytest.raises(Garbled, match="damaged description"):
-        Fap60(backend_for(device.address), "SCRIPT-1").open()
+        Fap60(bus_for(device.address), "SCRIPT-1").open()
 
 
 def test_a_scanner_that_has_not_been_opened() -> None:
     with pytest.raises(Refused, match="not been opened"):
-        Fap60(backend_for("tcp:127.0.0.1:1"), "X").arm(SLAP)
+        Fap60(bus_for("tcp:127.0.0.1:1"), "X").arm(SLAP)
