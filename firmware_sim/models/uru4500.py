@@ -160,7 +160,7 @@ class Uru4500:
         self._registers[HWSTAT] = LOW_POWER | CONFUSED | HEALTHY
 
     def say(self, event: Event) -> None:
-        self._events.send(packet(event), tag=event.name)
+        self._events.send(packet(event), tag=event.name, terminated=False)
 
     # registers
 
