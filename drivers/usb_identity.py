@@ -1,4 +1,4 @@
-"""Who a device on USB is. Where it is real the kernel is asked: that wakes nothing, needs no right to it, and works while another has it."""
+"""Who a device on USB is. A real one is asked of the kernel: that wakes nothing, needs no right to it, and works while another has it."""
 
 from __future__ import annotations
 

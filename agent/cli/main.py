@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, demo, keys, nist, service
+from agent.cli import bench, booking, demo, devices, keys, nist, service
 from agent.errors import LivescanError
 from drivers.errors import DeviceError
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
