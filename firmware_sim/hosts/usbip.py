@@ -118,7 +118,8 @@ class UsbipServer:
         told = self._device.descriptors
         triples = tuple(interface.triple for interface in told.configuration.interfaces)
         ids = (told.vendor, told.product, told.release)
-        return Exported(f"/sys/devices/platform/livescan-sim/usb1/{BUSID}", BUSID, 1, 2, ids, self._device.zero.configuration, triples)
+        path = f"/sys/devices/platform/livescan-sim/usb1/{BUSID}"
+        return Exported(path, BUSID, 1, self._device.number, ids, self._device.zero.configuration, triples, told.speed)
 
 
 def _end(client: socket.socket) -> None:

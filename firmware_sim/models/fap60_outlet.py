@@ -54,6 +54,9 @@ class Outlet:
         """The host has begun to read the last preview: there is room for the next."""
         return self._frames.waiting(Kind.PREVIEW.name) == 0
 
+    def unread(self, kind: Kind) -> int:
+        return self._frames.waiting(kind.name)
+
     def drop(self, *kinds: Kind) -> None:
         for kind in kinds:
             self._frames.drop(kind.name)
