@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,10 @@ from drivers.device import (
     StateChanged,
     Warned,
 )
+from drivers.discovery import open_module
 from drivers.errors import Busy, Garbled, Gone, Refused, Timeout
+from drivers.lease import Leases
+from drivers.serial_ports import SerialPort
 from drivers.zfm import Zfm
 from tests.drivers.scripted_zfm import ScriptedZfm, packet
 
@@ -263,3 +267,15 @@ def test_unplugged_while_nobody_touches_it_is_lost(module: ScriptedZfm, scanner:
 def test_a_second_program_is_told_that_it_is_busy(module: ScriptedZfm, scanner: Zfm) -> None:
     with pytest.raises(Busy, match="Another program"):
         Zfm(module.line.path).open()
+
+
+def test_a_module_under_a_lease_is_known_by_its_adapter(module: ScriptedZfm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leases = Leases(tmp_path, "livescan rig")
+    port = SerialPort(module.line.path, "", "ACME", "Bridge", "A1", "0403:6001")
+    monkeypatch.setattr("drivers.discovery.serial_ports", lambda: [port])
+    scanner = open_module(module.line.path, leases=leases)
+    scanner.open()
+    assert scanner.info.serial == "A1"
+    assert list(leases.held()) == ["A1"]
+    scanner.close()
+    assert leases.held() == {}
