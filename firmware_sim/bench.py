@@ -18,6 +18,7 @@ from firmware_sim.models.fap60 import Fap60
 from firmware_sim.models.fap60_wire import Error
 from firmware_sim.models.uru4500 import Uru4500
 from firmware_sim.subject.person import Person
+from firmware_sim.trouble.usb import UsbTrouble
 
 SPEEDS = {"none": None, "full": 1_000_000.0, "high": 40_000_000.0}  # bytes a second on a bulk pipe, as seen on real buses
 
@@ -54,6 +55,7 @@ class Bench:
         own_rate = uru4500.RATE * settings.speed if settings.model == "uru4500" else None
         self.device.pace_bulk(settings.bulk_rate or own_rate)
         self.server = UsbipServer(self.device, settings.listen)
+        self.faults = UsbTrouble(self, settings.model, settings.bulk_rate or own_rate).board
         self._motor = Motor(self.device)
         self._open = ExitStack()
         self.address = self.server.address
@@ -88,18 +90,23 @@ class Bench:
         self._do(self.scanner.hands.by_itself)
 
     def press_foot_switch(self) -> None:
-        if isinstance(self.scanner, Fap60):
-            self._do(lambda: self.scanner.press_foot_switch(pressed=True))
-            self._do(lambda: self.scanner.press_foot_switch(pressed=False))
+        """Down and up; nothing on a scanner that has none."""
+        scanner = self.scanner
+        if isinstance(scanner, Fap60):
+            self._do(lambda: scanner.press_foot_switch(pressed=True))
+            self._do(lambda: scanner.press_foot_switch(pressed=False))
 
     def fault(self, error: Error = Error.SENSOR) -> None:
-        if isinstance(self.scanner, Fap60):
-            self._do(lambda: self.scanner.fault(error))
+        """Something inside a ten-print scanner breaks."""
+        scanner = self.scanner
+        if isinstance(scanner, Fap60):
+            self._do(lambda: scanner.fault(error))
 
     def tell(self) -> dict[str, Any]:
         """What can be seen at the bench."""
         with self.device.lock:
-            return {"model": self.settings.model, "plugged": self.device.plugged, "address": self.device.number} | self.scanner.tell_bench()
+            link = {"model": self.settings.model, "plugged": self.device.plugged, "address": self.device.number}
+            return link | self.scanner.tell_bench() | {"faults": self.faults.tell()}
 
     def _do(self, deed: Callable[[], None]) -> None:
         with self.device.lock:

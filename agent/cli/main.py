@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, demo, devices, keys, nist, service
+from agent.cli import bench, booking, demo, devices, keys, nist, service, sim
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(booking.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
+app.add_typer(sim.app, name="sim")
 
 
 def main() -> None:

@@ -52,6 +52,7 @@ class Hitch:
     status: Status | None = None  # it ends so, and the function never hears of it
     never: bool = False  # no answer: the device says NAK until the host gives up
     delay: float = 0.0  # s before the function hears of it
+    late_end: float = 0.0  # s from what it causes until it ends
     change: Callable[[bytes], bytes] | None = None  # what the host gets instead of the answer
 
 
@@ -193,6 +194,22 @@ class UsbDevice:
         else:
             self._answer(urb, hitch)
 
+    def brown_out(self) -> None:
+        """The voltage dips: the firmware starts again, the device stays configured."""
+        with self.lock:
+            for endpoint in self.endpoints.values():
+                endpoint.reset(Status.NO_ANSWER)
+            self.function.reset(power=True)
+            self.lock.notify_all()
+
+    def port_reset(self) -> None:
+        """As a hub does it by itself, and the host configures the device again."""
+        with self.lock:
+            configuration = self.zero.configuration
+            self.bus_reset()
+            self.zero.configuration = configuration
+            self.lock.notify_all()
+
     def _answer_late(self, urb: Urb, hitch: Hitch) -> None:
         if urb in self._held:
             self._held.remove(urb)
@@ -200,16 +217,25 @@ class UsbDevice:
 
     def _answer(self, urb: Urb, hitch: Hitch) -> None:
         setup = Setup.parse(urb.setup)
+        status = Status.OK
         try:
             answer = self._ask(setup, urb.data)
+            if setup.to_host:
+                urb.take((hitch.change(answer) if hitch.change else answer)[: urb.length])
+            else:
+                urb.actual = len(urb.data)
         except Stall:
-            urb.finish(Status.STALL)
-            return
-        if setup.to_host:
-            urb.take((hitch.change(answer) if hitch.change else answer)[: urb.length])
+            status = Status.STALL
+        if hitch.late_end:
+            self._held.append(urb)
+            self.later(hitch.late_end, lambda: self._end_late(urb, status))
         else:
-            urb.actual = len(urb.data)
-        urb.finish(Status.OK)
+            urb.finish(status)
+
+    def _end_late(self, urb: Urb, status: Status) -> None:
+        if urb in self._held:
+            self._held.remove(urb)
+            urb.finish(status)
 
     def _ask(self, setup: Setup, data: bytes) -> bytes:
         if not setup.to_host and len(data) != setup.length:

@@ -84,6 +84,11 @@ class InEndpoint:
         if self._reads:
             self._reads.popleft().finish(status)
 
+    def give_up(self, transfer: Transfer) -> None:
+        """Forget what is left of a transfer."""
+        if transfer in self._transfers:
+            self._transfers.remove(transfer)
+
     def clear(self) -> None:
         """CLEAR_FEATURE(ENDPOINT_HALT): a transfer half read is given up, whole ones are kept, so the host finds a header next."""
         self.halted = False

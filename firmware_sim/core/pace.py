@@ -43,8 +43,7 @@ class Throttle:
         now = self._clock()
         self._saved = min(self._saved + (now - self._last) * self.rate, self.rate * self.BURST)
         self._last = now
-        allowed = min(wanted, int(self._saved))
-        return allowed
+        return min(wanted, int(self._saved))
 
     def moved(self, count: int) -> None:
         self._saved -= count
@@ -63,6 +62,9 @@ class Agenda:
     def forget(self, tag: str) -> None:
         self._heap = [entry for entry in self._heap if entry[2] != tag]
         heapq.heapify(self._heap)
+
+    def plans(self, tag: str) -> bool:
+        return any(entry[2] == tag for entry in self._heap)
 
     def clear(self) -> None:
         self._heap.clear()

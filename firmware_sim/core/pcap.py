@@ -9,6 +9,7 @@ import errno
 import itertools
 import struct
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -20,6 +21,16 @@ _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6  # block types
 _USBMON = struct.Struct("<QBBBBHBBqiiII8siiII")
 _CONTROL, _BULK, _INTERRUPT = 2, 3, 1  # transfer types of usbmon
 BUS = 1
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One look at a request."""
+
+    kind: bytes  # S submitted, C ended
+    status: int
+    length: int  # bytes asked for, or moved
+    data: bytes
 
 
 class PcapLog:
@@ -49,23 +60,23 @@ class PcapLog:
     def submitted(self, urb: Urb) -> None:
         self._ids[id(urb)] = number = next(self._numbers)
         data = b"" if urb.endpoint & IN else urb.data
-        self._write(b"S", number, urb, -errno.EINPROGRESS, urb.length, data)
+        self._write(urb, number, _Seen(b"S", -errno.EINPROGRESS, urb.length, data))
 
     def ended(self, urb: Urb) -> None:
         number = self._ids.pop(id(urb), 0)
         data = b"".join(urb.pieces) if urb.endpoint & IN else b""
-        self._write(b"C", number, urb, urb.status or 0, urb.actual, data)
+        self._write(urb, number, _Seen(b"C", urb.status or 0, urb.actual, data))
 
-    def _write(self, kind: bytes, number: int, urb: Urb, status: int, length: int, data: bytes) -> None:
+    def _write(self, urb: Urb, number: int, seen: _Seen) -> None:
         if self._file.closed:
             return
         now = time.time_ns() // 1000
         transfer = _CONTROL if urb.endpoint & 0x7F == 0 else self._kinds.get(urb.endpoint, _BULK)
-        setup = transfer == _CONTROL and kind == b"S"
-        no_data = 0 if data else ord("<" if urb.endpoint & IN else ">")
+        setup = transfer == _CONTROL and seen.kind == b"S"
+        no_data = 0 if seen.data else ord("<" if urb.endpoint & IN else ">")
         head = _USBMON.pack(
             number,
-            kind[0],
+            seen.kind[0],
             transfer,
             urb.endpoint,
             self.device,
@@ -74,17 +85,17 @@ class PcapLog:
             no_data,
             now // 1_000_000,
             now % 1_000_000,
-            status,
-            length,
-            len(data),
+            seen.status,
+            seen.length,
+            len(seen.data),
             urb.setup if setup else bytes(8),
             0,
             0,
             int(urb.flags),
             0,
         )
-        size = len(head) + len(data)
-        body = struct.pack("<IIIII", 0, now >> 32, now & 0xFFFFFFFF, size, size) + head + data
+        size = len(head) + len(seen.data)
+        body = struct.pack("<IIIII", 0, now >> 32, now & 0xFFFFFFFF, size, size) + head + seen.data
         self._file.write(_block(_PACKET, body))
         self._file.flush()
 

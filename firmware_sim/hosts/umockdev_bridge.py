@@ -1,8 +1,8 @@
 """Real libusb without a USB kernel: simulated devices behind an emulated usbfs (Debian's umockdev).
 
-Run by /usr/bin/python3 with python3-gi and gir1.2-umockdev-1.0, as a script. It imports devices from our simulator over USB/IP, shows them
-in a testbed as the kernel would in sysfs and /dev/bus/usb, and answers the ioctls that libusb makes. A client runs with the environment that
-the ready line names. One line of JSON for each thing that happens goes to standard output: ready, plugged, unplugged.
+Run by /usr/bin/python3 with python3-gi and gir1.2-umockdev-1.0, as a script. It imports devices from our simulator over USB/IP, shows
+them in a testbed as the kernel would in sysfs and /dev/bus/usb, and answers the ioctls that libusb makes. A client runs with the
+environment that the ready line names. One line of JSON for each thing that happens goes to standard output: ready, plugged, unplugged.
 
 A cable pulled at the simulator is a uevent "remove", ENODEV for every later ioctl, and ESHUTDOWN for every request under way; one put back
 is another device number and a uevent "add".
@@ -27,14 +27,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import gi
+import gi  # the path above is what makes the rest importable by Debian's Python
 
 gi.require_version("UMockdev", "1.0")
-from gi.repository import GLib, UMockdev
+from gi.repository import GLib, UMockdev  # noqa: E402
 
-from firmware_sim.hosts import usbfs
-from firmware_sim.hosts.usbfs import Face, SubmittedUrb
-from firmware_sim.hosts.usbip_caller import Call, CallFailed, CallRefused
+from firmware_sim.hosts import usbfs  # noqa: E402
+from firmware_sim.hosts.usbfs import Face, SubmittedUrb  # noqa: E402
+from firmware_sim.hosts.usbip_caller import Call, CallFailed, CallRefused  # noqa: E402
 
 BUSID = "1-1"
 LOOK_EVERY = 0.1  # s between two looks for a device that is not there
@@ -350,7 +350,9 @@ def under_preload() -> None:
 def main() -> int:
     under_preload()
     parser = argparse.ArgumentParser(description="Shows simulated USB devices to real libusb, by umockdev's emulated usbfs.")
-    parser.add_argument("--usbip", action="append", required=True, metavar="ADDRESS", help="unix:/path or tcp:127.0.0.1:PORT; may be repeated")
+    parser.add_argument(
+        "--usbip", action="append", required=True, metavar="ADDRESS", help="unix:/path or tcp:127.0.0.1:PORT; may be repeated"
+    )
     parser.add_argument("command", nargs="*", help="run this in the testbed and exit with its code; without it, run until stopped")
     options = parser.parse_args()
     testbed = UMockdev.Testbed.new()

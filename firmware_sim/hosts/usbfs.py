@@ -1,4 +1,7 @@
-"""Numbers and structures of Linux's usbfs on x86-64 (include/uapi/linux/usbdevice_fs.h), and a device's face in sysfs. Standard library only."""
+"""Numbers and structures of Linux's usbfs on x86-64 (include/uapi/linux/usbdevice_fs.h), and a device's face in sysfs.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -123,8 +126,7 @@ class Face:
 
 def _escaped(value: object) -> str:
     """As umockdev wants it: what is not ASCII as octal bytes."""
-    text = "".join(chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\{byte:03o}" for byte in str(value).encode())
-    return text
+    return "".join(chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\{byte:03o}" for byte in str(value).encode())
 
 
 # the root hub above, so that a device has a parent as in life

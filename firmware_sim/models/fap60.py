@@ -68,14 +68,17 @@ class Fap60:
         self.clear = True  # nothing lies on the platen
         self.indication = Indication()
         self.beeps = 0  # how often it has beeped since it got power
-        self.self_test = Error.OK  # what the next self-test finds
+        self.self_test: Callable[[], Error] = lambda: Error.OK  # what a self-test finds
+        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done"
+        self.info = INFO
+        self.last_result = b""  # frame of the capture before
         self.capture: Capture | None = None
         self._truth = truth
         self._error = Error.OK  # of the last request that failed, until one succeeds
         self._fault = Error.OK  # why the state is ERROR
         self._testing = False
         self._actions: dict[Request, Callable[[bytes], bytes]] = {
-            Request.GET_INFO: lambda _: INFO.pack(),
+            Request.GET_INFO: lambda _: self.info.pack(),
             Request.GET_STATE: lambda _: self._pack_state(),
             Request.ARM: self._arm,
             Request.TRIGGER: self._trigger,
@@ -173,11 +176,13 @@ class Fap60:
 
     def move(self, cause: Cause, error: Error = Error.OK) -> None:
         """One row of the table, told to the host. A missing row is a mistake in this simulator."""
-        self.state = MOVES[self.state, cause]
+        before, self.state = self.state, MOVES[self.state, cause]
         self.tell(Event.STATE, self.state, error)
+        if moment := {State.ARMED: "armed", State.RESULT: "taken"}.get(self.state) or ("done" if before is State.RESULT else None):
+            self.moment(moment)
 
     def tell(self, event: Event, a: int, b: int = 0) -> None:
-        self.outlet.tell(event, a, b, *self._present_token())
+        self.outlet.tell(event, (a, b), *self._present_token())
 
     def set_clear(self, clear: bool) -> None:
         if clear != self.clear:
@@ -277,7 +282,7 @@ class Fap60:
 
     def _self_tested(self) -> None:
         self._testing = False
-        self.tell(Event.SELF_TEST, self.self_test)
+        self.tell(Event.SELF_TEST, self.self_test())
 
     def _clear_error(self, data: bytes) -> bytes:
         if data:
@@ -289,6 +294,7 @@ class Fap60:
     def _forget_capture(self) -> None:
         self.outlet.drop(*Kind)
         if self.capture is not None:
+            self.last_result = self.capture.result or self.last_result
             self.capture.end()
         self.capture = None
 

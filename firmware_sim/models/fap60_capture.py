@@ -52,11 +52,12 @@ def asked(arm: Arm) -> Asked:
     return Asked(Way.ROLLED if arm.mode is Mode.ROLL else Way.PLAIN, position, arm.fingers)
 
 
-def seen_in(touch: Touch, arm: Arm) -> Advice:
-    """What a scanner recognises of what is wrong with a touch."""
-    known = {advice.name: advice for advice in Advice if advice.name}
-    names = [flaw.name for flaw in touch.flaws if flaw.name in known]
-    advice = Advice(sum(known[name] for name in names))
+def seen_in(touch: Touch, arm: Arm, says: tuple[str, ...]) -> Advice:
+    """What a scanner recognises of what is wrong with a touch, and what it says by order."""
+    known = Advice.__members__
+    advice = Advice.NONE
+    for name in {flaw.name for flaw in touch.flaws} | set(says):
+        advice |= known.get(name, Advice.NONE)
     if not MEMBERS[touch.position] & arm.fingers and arm.mode is not Mode.ROLL:
         advice |= Advice.WRONG_HAND
     if touch.fingers > len(arm.fingers):
@@ -158,7 +159,7 @@ class Capture:
     def _settled(self) -> None:
         """Every finger that comes has come."""
         assert self._touch is not None
-        self._warn(seen_in(self._touch, self.arm))
+        self._warn(seen_in(self._touch, self.arm, self._device.hands.says))
         if self.fingers_seen < len(self.arm.fingers):
             self._warn(Advice.TOO_FEW_FINGERS)
         elif self.arm.mode is Mode.ROLL:

@@ -1,8 +1,8 @@
 """The states of a FAP60 scanner as tables (docs/fap60-protocol.md, sections 2 and 3).
 
 READY --ARM--> AWAIT_CLEAR --platen clear--> ARMED --finger--> TRACKING --still, or TRIGGER--> TAKING --> RESULT --RELEASE--> READY.
-A roll goes TRACKING --motion--> ROLL_ACTIVE --finger lifted--> TAKING. A hand that is taken away while tracked leads back to ARMED. What ends a capture leads to READY; a fault
-leads to ERROR from anywhere. No row, no move.
+A roll goes TRACKING --motion--> ROLL_ACTIVE --finger lifted--> TAKING. A hand that is taken away while tracked leads back to ARMED. What
+ends a capture leads to READY; a fault leads to ERROR from anywhere. No row, no move.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from firmware_sim.subject.condition import GOOD, Condition
 from firmware_sim.subject.person import (
@@ -31,6 +32,15 @@ PLACES: dict[str, Asked] = {
 }
 
 
+@dataclass(frozen=True)
+class Twist:
+    """How one touch differs from a good one."""
+
+    how: Condition = GOOD
+    change: Callable[[Touch], Touch] = lambda touch: touch
+    says: tuple[str, ...] = ()  # advice that a scanner gives beside what it sees by itself, by name
+
+
 class Hands:
     """A person before a device. Until `place` or `lift` is said the person does by itself what the device asks."""
 
@@ -38,7 +48,8 @@ class Hands:
         self.person = person
         self.by_word = False  # obeys place and lift only
         self.how = GOOD  # the condition of every touch to come
-        self.next: deque[Condition] = deque()  # conditions of single touches to come, before `how`
+        self.twist: Callable[[], Twist | None] = lambda: None  # what goes wrong with the touch that comes now
+        self.says: tuple[str, ...] = ()  # advice for the touch that came last, by name
         self.lying: Asked | None = None  # placed by word
         self._asked: Counter[Asked] = Counter()
 
@@ -55,8 +66,8 @@ class Hands:
         return self._touch(asked)
 
     def place(self, name: str) -> None:
-        """Raises KeyError for what is no finger."""
-        self.lying = PLACES[name]
+        """Raises KeyError for what is no finger. `roll-right-index` is the right index finger: how it is taken is the device's matter."""
+        self.lying = PLACES[name.removeprefix("roll-")]
         self.by_word = True
 
     def lift(self) -> None:
@@ -68,7 +79,8 @@ class Hands:
         self.by_word = False
 
     def _touch(self, asked: Asked) -> Touch | None:
-        how = self.next.popleft() if self.next else self.how
-        touch = self.person.touch(replace(asked, attempt=self._asked[asked]), how)
+        twist = self.twist() or Twist(self.how)
+        touch = self.person.touch(replace(asked, attempt=self._asked[asked]), twist.how)
         self._asked[asked] += 1
-        return touch
+        self.says = twist.says
+        return None if touch is None else twist.change(touch)

@@ -1,7 +1,8 @@
 """A U.are.U 4500 fingerprint reader, true to the bytes that a real one sends.
 
-Register access is one vendor request (bRequest 4) with the address in wValue. The host wakes the reader, sets a mode (await finger, capture,
-await its going, off), and the reader answers by interrupt packets and one image block. Everything here runs under the device's lock.
+Register access is one vendor request (bRequest 4) with the address in wValue. The host wakes the reader, sets a mode (await finger,
+capture, await its going, off), and the reader answers by interrupt packets and one image block. Everything here runs under the device's
+lock.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Uru4500:
         self.blocks = RECORDED
         self.fails_next = False  # the next image transfer has no bytes (event 0x0800)
         self.events_repeat = 3  # how often POWERED is said
+        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done"
         self.mode = Mode.OFF
         self.captures = 0
         self.sent: Gray | None = None  # the last picture, as a person sees it
@@ -195,8 +197,11 @@ class Uru4500:
 
     def _set_mode(self, value: int) -> None:
         self.agenda.forget("finger")
+        if self.mode is Mode.CAPTURE:
+            self.moment("done")
         self.mode = Mode(value) if value in list(Mode) else Mode.READY
         if self.mode is Mode.AWAIT_FINGER_ON:
+            self.moment("armed")
             self._await_finger()
         elif self.mode in (Mode.CAPTURE, Mode.CAPTURE_AUX):
             self._capture()
@@ -235,8 +240,10 @@ class Uru4500:
         self.captures += 1
         number = self._random.randrange(255)
         self._keys = Keys(number, self._random.getrandbits(32), self._random.getrandbits(32))
+        self.moment("taken")
         if self.fails_next:
             self.fails_next = False
+            self.say(Event.IMMINENT_FAILURE)
             self._images.send(b"", tag="image")
             return
         self.sent = picture

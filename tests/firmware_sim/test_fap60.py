@@ -424,7 +424,7 @@ def test_hand_taken_away_while_tracked_leads_back_to_armed(host: Host, bench: Be
 
 
 def test_self_test_finds_what_it_was_told_to(host: Host, bench: Bench):
-    bench.scanner.self_test = Error.CALIBRATION
+    bench.scanner.self_test = lambda: Error.CALIBRATION
     assert host.order(8) == 0
     while not any(event.kind == fap.SELF_TEST for event in host.events):
         host.pump()
