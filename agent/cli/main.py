@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking_files, card, demo, keys, nist, service
+from agent.cli import bench, booking, booking_files, card, demo, devices, keys, nist, service, sim
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
@@ -28,6 +29,7 @@ app.add_typer(booking_files.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
+app.add_typer(sim.app, name="sim")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from firmware_sim.subject import an2, decoding
 from firmware_sim.subject.an2 import Stored
+from firmware_sim.subject.condition import GOOD, Condition
 from firmware_sim.subject.person import (
     FLAT_AREA,
     LEFT_THUMB_PLAIN,
@@ -38,10 +39,10 @@ class FilePerson:
         self.absent = absent
         self._pictures = pictures
 
-    def touch(self, asked: Asked) -> Touch | None:
+    def touch(self, asked: Asked, how: Condition = GOOD) -> Touch | None:
         fingers = asked.fingers - set(self.absent)
         pixels = self._find(asked.way, asked.position, fingers) if fingers else None
-        return None if pixels is None else Touch(asked.position, asked.way, len(fingers), pixels)
+        return None if pixels is None else Touch(asked.position, asked.way, len(fingers), pixels, how=how)
 
     def _find(self, way: Way, position: int, fingers: frozenset[int]) -> Gray | None:
         """The picture asked for, else the nearest that a person would lay down, else None."""

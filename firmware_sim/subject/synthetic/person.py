@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from firmware_sim.subject.condition import GOOD, Condition
 from firmware_sim.subject.person import Asked, Gray, Touch, Way
 from firmware_sim.subject.synthetic import impression
 from firmware_sim.subject.synthetic.anatomy import LAYOUTS, Layout
@@ -22,9 +23,9 @@ class SyntheticPerson:
         self._fingers = fingers
         self._made: dict[Asked, Touch] = {}
 
-    def touch(self, asked: Asked) -> Touch | None:
+    def touch(self, asked: Asked, how: Condition = GOOD) -> Touch | None:
         if asked not in self._made:
-            self._made[asked] = Touch(asked.position, asked.way, len(asked.fingers), self._picture(asked))
+            self._made[asked] = Touch(asked.position, asked.way, len(asked.fingers), self._picture(asked), how=how)
         return self._made[asked]
 
     def _picture(self, asked: Asked) -> Gray:
