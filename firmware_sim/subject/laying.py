@@ -8,7 +8,7 @@ from firmware_sim.subject import roll
 from firmware_sim.subject.condition import Condition, Flaw, other_finger
 from firmware_sim.subject.person import LEFT_FOUR, LEFT_THUMB_PLAIN, RIGHT_FOUR, RIGHT_THUMB_PLAIN, TWO_THUMBS, Asked, Box, Way
 
-CUT = 12  # pixels beyond the platen from which a finger counts as cut off
+CUT = 36  # pixels of a box beyond the platen from which a finger counts as cut off; a box is a little larger than its finger
 
 _OTHER = {RIGHT_FOUR: LEFT_FOUR, LEFT_FOUR: RIGHT_FOUR, RIGHT_THUMB_PLAIN: LEFT_THUMB_PLAIN, LEFT_THUMB_PLAIN: RIGHT_THUMB_PLAIN}
 

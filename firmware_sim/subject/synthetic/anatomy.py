@@ -35,7 +35,7 @@ _SHARES = {
     "little": (0.155, 0.01, 0.01, 0.005),
 }
 _PERIOD = {"thumb": 0.35, "index": 0.0, "middle": 0.1, "ring": 0.0, "little": -0.2}  # pixels beyond the person's own
-_FAN = {"thumb": 9.0, "index": 4.0, "middle": 0.0, "ring": -4.0, "little": -10.0}  # degrees counter-clockwise on the right hand
+_FAN = {"thumb": 12.0, "index": 4.0, "middle": 0.0, "ring": -4.0, "little": -10.0}  # degrees counter-clockwise on the right hand
 _FOUR = ((2, -590, -95), (3, -200, -170), (4, 190, -125), (5, 560, 55))  # right hand, pixels from the platen's middle; the left mirrors it
 _THUMBS = ((6, -270, 0), (1, 270, 0))
 

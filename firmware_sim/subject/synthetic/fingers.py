@@ -15,6 +15,7 @@ from firmware_sim.subject.synthetic import anatomy, impression, scoring
 from firmware_sim.subject.synthetic.anatomy import Build, Traits
 from firmware_sim.subject.synthetic.field import make_field
 from firmware_sim.subject.synthetic.growth import grow
+from firmware_sim.subject.synthetic.pores import pierce
 
 SETTLED = 66  # NFIQ 2; a skin and first touch that score this are kept
 ENOUGH = 63  # NFIQ 2; a finger that scores less is grown anew
@@ -44,14 +45,14 @@ def traits_of(seed: str, finger: int) -> Traits:
     return anatomy.draw_traits(finger, build_of(seed), draw(seed, TRAITS, finger))
 
 
-def make_finger(seed: str, finger: int) -> Finger:
+def make_finger(seed: str, finger: int, *, pores: bool = False) -> Finger:
     """Grows the ridges, then tries skins and first touches until one scores well; grows anew when none does.
 
     People differ in how well they scan; of a synthetic person only what scans well is kept: bad prints are the business of a Condition.
     """
     best, best_score = None, -1
     for growth in range(GROWTHS):
-        made, score = _best(_grown(seed, finger, growth), seed, finger)
+        made, score = _best(_grown(seed, finger, growth, pores), seed, finger)
         if score > best_score:
             best, best_score = made, score
         if best_score >= ENOUGH:
@@ -60,9 +61,11 @@ def make_finger(seed: str, finger: int) -> Finger:
     return best
 
 
-def _grown(seed: str, finger: int, growth: int) -> Finger:
+def _grown(seed: str, finger: int, growth: int, pores: bool) -> Finger:
     traits, random = traits_of(seed, finger), draw(seed, RIDGES, finger, growth)
     ridges = grow(make_field(traits.pattern, random, size=traits.size, period=traits.period), random)
+    if pores:
+        ridges = pierce(ridges, random)
     return Finger(np.rint(np.clip(ridges, -1, 1) * 127.5 + 127.5).astype(np.uint8))
 
 

@@ -75,7 +75,7 @@ def render(ridges: Floats, contact: Contact, skin: Skin, random: Generator, how:
     contact = under(contact, how)
     shape = contact.size
     seen = cv2.remap(ridges, *_bent(contact, random), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    seen = seen * (1 - 0.75 * how.wear * np.clip(0.8 + 0.5 * smooth_noise(random, shape, 30), 0, 1))
+    seen = seen * (1 - how.wear * np.clip(0.85 + 0.4 * smooth_noise(random, shape, 30), 0.1, 1.1))
     level = seen + _thickness(skin, how, shape, random) + _grain(skin, how) * smooth_noise(random, shape, 1.2)
     level -= 1.7 * _away(contact, how, random)
     ridge = 1 / (1 + np.exp(-skin.slope * level))
