@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from firmware_sim.subject.synthetic.field import Field
 from firmware_sim.subject.synthetic.noise import Floats
 
-HALF_PASSES, FULL_PASSES = 35, 4
+HALF_PASSES, FULL_PASSES = 32, 2
 REACH = 9.0  # pixels at full size, half length of both filters
 ALONG_TAPS, ALONG_SIGMA = 9, 4.5
 ACROSS_TAPS, ACROSS_SIGMA = 13, 3.5
