@@ -47,6 +47,21 @@ _SCORE = (
     item("QAV", "vendor of the algorithm", "AN 4", required=True),
     item("QAP", "product of the algorithm", "N 1-5", required=True),
 )
+_SEGMENT = (
+    item("FGP", "finger", "N 1-2", required=True),
+    *(item(name, f"{side} edge, pixels", "N 1-5", required=True) for name, side in
+      (("LHC", "left"), ("RHC", "right"), ("TVC", "upper"), ("BVC", "lower"))),
+)  # fmt: skip
+_POLYGON = (
+    item("FGP", "finger", "N 1-2", required=True),
+    item("NOP", "number of vertices", "N 1-2", required=True),
+    *(item(f"{axis}{n}", f"{axis} of vertex {n}, pixels", "N 1-5", required=True) for n in range(1, 5) for axis in "xy"),
+)  # NGI takes four vertices, no more and no fewer
+_SCANNER = (
+    item("MAK", "make", "ANS 1-50"),
+    item("MOD", "model", "ANS 1-50"),
+    item("SER", "serial number", "ANS 1-50"),
+)
 _NO_PRINT = (
     item("FGP", "finger or plain image", "N 1-2", codes=codes.POSITIONS, required=True),
     item("AMPCD", "why it gives no print", "A 2", codes=codes.WHY_NO_PRINT, required=True),
@@ -181,11 +196,11 @@ _ROWS: tuple[Row, ...] = (
     _t14(17, "SVPS", "scanned vertical resolution", "N 2-5"),
     _t14(18, "AMP", "fingers without print", "AN 3-5", any_=(0, 10), items=_NO_PRINT),
     _t14(20, "COM", "comment", "ANS 1-126"),
-    _t14(21, "SEG", "finger positions in the image", "ANS 1-40", any_=(0, 5)),
+    _t14(21, "SEG", "finger positions in the image", "N 9-25", any_=(0, 5), items=_SEGMENT),
     _t14(22, "NQM", "NIST quality", "ANS 1-10", any_=(0, 10)),
     _t14(23, "SQM", "segmentation quality", "AN 1-20", any_=(0, 45), items=_SCORE),
     _t14(24, "FQM", "finger quality", "AN 1-20", any_=(0, 45), items=_SCORE),
-    _t14(25, "ASEG", "finger polygons in the image", "ANS 1-999", any_=(0, 5)),
+    _t14(25, "ASEG", "finger polygons in the image", "N 20-60", any_=(0, 5), items=_POLYGON),
     _t14(26, "SCF", "captured together with", "N 1-3"),
     _t14(27, "SIF", "stitched", "A 1", codes=codes.YES),
     _t14(30, "DMM", "how capture was watched", "A 7-10", codes=codes.MONITORING),
@@ -193,7 +208,7 @@ _ROWS: tuple[Row, ...] = (
     _t14(200, "ISC", "image set", "N 1"),
     _t14(902, "ANN", "annotation", "ANS 1-", any_=(0, 99)),
     _t14(903, "DUI", "device", "ANS 1-16"),
-    _t14(904, "MMS", "make, model, serial number", "ANS 1-152"),
+    _t14(904, "MMS", "make, model, serial number", "ANS 1-152", items=_SCANNER),
     _t14(993, "SAN", "source agency name", "ANS 1-125"),
     _t14(996, "HAS", "SHA-256 of the image", "AN 64"),
     _t14(998, "GEO", "place of capture", "ANS 1-"),
