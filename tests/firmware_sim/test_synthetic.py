@@ -11,13 +11,17 @@ import cv2
 import numpy as np
 import pytest
 
+from agent.imaging.segment import segment
+from agent.model.fingers import Position
 from firmware_sim.subject.condition import GOOD, NAMED, Condition, Flaw
+from firmware_sim.subject.file import load
 from firmware_sim.subject.person import LEFT_FOUR, MEMBERS, RIGHT_FOUR, TWO_THUMBS, Asked, Gray, Touch, Way
 from firmware_sim.subject.synthetic import anatomy, cache, making, scoring
 from firmware_sim.subject.synthetic.field import COLUMNS, ROWS, Pattern, make_field
 from firmware_sim.subject.synthetic.fingers import Finger, draw, make_finger, traits_of
 from firmware_sim.subject.synthetic.growth import grow
 from firmware_sim.subject.synthetic.person import SyntheticPerson
+from tests.data import testdata
 
 SEED = "tests"
 pytestmark = pytest.mark.xdist_group("synthetic")
@@ -333,6 +337,19 @@ def test_minutiae_are_as_many_as_on_the_nist_card(person: SyntheticPerson):
     for n in range(1, 11):
         assert 35 <= len(scoring.minutiae(touch(person, Way.PLAIN, n).pixels).get()) <= 146
         assert len(scoring.minutiae(touch(person, Way.ROLLED, n).pixels).get()) >= 120
+
+
+@pytest.mark.long
+def test_the_nist_card_has_the_minutiae_that_the_range_comes_from():
+    card = load(testdata("prints/nist/type-4-tpcard.an2"))
+    counts = []
+    for position in (RIGHT_FOUR, LEFT_FOUR, 11, 12):
+        made = card.touch(Asked(Way.PLAIN, position, MEMBERS[position]))
+        assert made is not None
+        tips = segment(made.pixels, Position(position)).fingertips
+        counts += [len(scoring.minutiae(np.ascontiguousarray(tip.pixels)).get()) for tip in tips]
+    assert len(counts) == 10
+    assert (min(counts), max(counts)) == (35, 146)
 
 
 @pytest.mark.long
