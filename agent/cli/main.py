@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, booking_files, card, demo, devices, keys, nist, service, sim
+from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
 from agent.errors import LivescanError
 
 app = typer.Typer(
