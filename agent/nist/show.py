@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
 
 from agent.imaging.wsq_header import ImageError, read_wsq_header
 from agent.model.fingers import Position
@@ -17,7 +16,7 @@ from agent.nist.codec import parse
 from agent.nist.dictionary import lookup
 from agent.nist.records import BinaryRecord, Buffer, Field, FingerprintHeader, Record, TaggedRecord
 
-MAX_TEXT = 2000  # characters of a value in a line of text; `show` and JSON have all of them
+MAX_TEXT = 2000  # characters of a value in a line of text; `show` has all of them
 _POSITIONS = {position.value: position.words for position in Position} | {0: "unknown finger"}
 
 
@@ -29,20 +28,6 @@ class ShownField:
     mnemonic: str  # empty where the dictionary does not know the field
     name: str
     value: str  # one line, printable characters only
-
-
-class FieldJson(TypedDict):
-    tag: str
-    mnemonic: str
-    name: str
-    value: str
-
-
-class RecordJson(TypedDict):
-    type: int
-    idc: int | None
-    bytes: int
-    fields: list[FieldJson]
 
 
 def show(data: bytes) -> Iterator[ShownField]:
@@ -62,9 +47,11 @@ def lines(data: bytes) -> Iterator[str]:
         yield f"  {shown.tag:<8} {shown.mnemonic:<6} {shown.name:<42} {value}".rstrip()
 
 
-def as_json(data: bytes) -> list[RecordJson]:
-    """The same as values that `json` can write. Raises NistError when the file is damaged."""
-    return [_record_json(number, record) for number, record in enumerate(parse(data).records)]
+def summary(record: Record) -> str:
+    """The image of a record in a few words: coding, size, finger; empty where there is none."""
+    if isinstance(record, TaggedRecord):
+        return next((_image_of(record, field) for field in record.fields if field.image), "")
+    return "" if record.header is None else _summary(record.header, record.image)
 
 
 def visible(text: str) -> str:
@@ -79,11 +66,6 @@ def _visible(character: str) -> str:
     if code < 0x20:
         return chr(0x2400 + code)  # U+2400 control pictures
     return "\u2421" if code == 0x7F else f"\\u{code:04x}"
-
-
-def _record_json(number: int, record: Record) -> RecordJson:
-    fields = [FieldJson(tag=f.tag, mnemonic=f.mnemonic, name=f.name, value=f.value) for f in _shown(number, record)]
-    return RecordJson(type=record.type, idc=record.idc, bytes=record.length, fields=fields)
 
 
 def _shown(number: int, record: Record) -> Iterator[ShownField]:
