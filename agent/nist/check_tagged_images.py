@@ -113,7 +113,7 @@ def _coding(record: TaggedRecord, stated: Stated) -> Iterator[Finding]:
     if coding == "WSQ20":
         yield from check_wsq(stated, image)
     elif coding == "JP2":
-        yield from check_ratio(stated, stated.width * stated.height / max(len(image), 1))
+        yield from check_ratio(stated, stated.width * stated.height / max(len(image), 1), usual=10)
 
 
 def _stated(record: TaggedRecord, where: str, ppi: int) -> Stated | None:

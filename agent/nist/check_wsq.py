@@ -58,10 +58,12 @@ def check_size(stated: Stated) -> Iterator[Finding]:
         yield warning(stated.fields[0], Rule.SIZE, "EBTS 11.0 §3.8.4, appendix F", sentence, position=stated.position)
 
 
-def check_ratio(stated: Stated, ratio: float) -> Iterator[Finding]:
+def check_ratio(stated: Stated, ratio: float, usual: int = 15) -> Iterator[Finding]:
     """How much the print was compressed; of a small one its tables are the greater part."""
     if stated.width * stated.height >= _ENOUGH and not _RATIOS[0] <= ratio <= _RATIOS[1]:
-        sentence = f"{stated.where}: it is compressed {ratio:.0f}:1; 15:1 is usual, and this is no such print or nearly empty."
+        sentence = (
+            f"{stated.where}: it is compressed {ratio:.0f}:1 and {usual}:1 is usual: it is nearly empty, or was compressed otherwise."
+        )
         yield warning(stated.fields[1], Rule.COMPRESSION, _E, sentence, position=stated.position)
 
 

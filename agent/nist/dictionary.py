@@ -2,8 +2,8 @@
 
 Type-1, Type-4, Type-10, Type-14, Type-15: ANSI/NIST-ITL 1-2011 Update 2015 as EBTS 11.0 appendices B, E, K, N use them. Type-2: EBTS 11.0
 table D-1 (occurrences in CAR, SRE, ERRT) and table C-1 (sizes, characters, codes). Type-9, Type-13 and Type-98 belong to none of these
-three transactions and are here to be shown. How editions 9.1 and 10.0 differ stands in `agent.nist.editions`; what a state adds is a profile
-(`agent.nist.profiles`). To check our conformance, read this file beside those tables.
+three transactions and are here to be shown. How editions 9.1 and 10.0 differ stands in `agent.nist.editions`; what a state adds is a
+profile (`agent.nist.profiles`). To check our conformance, read this file beside those tables.
 
     "AS 3-50"    kinds of character and how many in one subfield, or in one item where there are items: A letters, N digits, S those
                  of `special`, by default any printable; "ANS 1-" has no upper limit
@@ -315,7 +315,8 @@ _ROWS: tuple[Row, ...] = (
                 item("QAP", "product of the algorithm", "N 1-5", required=True))),
     _t10(25, "SPA", "pose angles", "ANS 3-30", items=(
         item("YAW", "yaw, degrees", "NS 1-4", special="-", required=True),
-        item("PIT", "pitch, degrees", "NS 1-3", special="-", required=True), item("ROL", "roll, degrees", "NS 1-4", special="-", required=True), item("YAWU", "uncertainty of yaw", "N 1-2"),
+        item("PIT", "pitch, degrees", "NS 1-3", special="-", required=True), item("ROL", "roll, degrees", "NS 1-4", special="-", required=True),
+        item("YAWU", "uncertainty of yaw", "N 1-2"),
         item("PITU", "uncertainty of pitch", "N 1-2"), item("ROLU", "uncertainty of roll", "N 1-2"))),
     _t10(26, "SXS", "facial description", "AS 3-20", special=" ", any_=(0, 50)),
     _t10(27, "SEC", "color of eyes in the photo", "A 3", codes=codes.EYES),
@@ -329,7 +330,8 @@ _ROWS: tuple[Row, ...] = (
          items=(item("HGT", "height, cm", "N 1-3", required=True), item("WID", "width, cm", "N 1-3", required=True))),
     _t10(42, "SMD", "description of the mark", "ANS 3-300", any_=(0, 9),
          items=(item("SMI", "kind", "A 3-8", codes=codes.MARK_KINDS, required=True),
-                item("TAC", "class", "A 4-8", codes=codes.MARK_CLASSES), item("TSC", "subclass", "A 3-9"), item("TDS", "in words", "ANS 0-256"))),
+                item("TAC", "class", "A 4-8", codes=codes.MARK_CLASSES), item("TSC", "subclass", "A 3-9"),
+                item("TDS", "in words", "ANS 0-256"))),
     _t10(43, "COL", "colors of the mark", "A 3-60", any_=(0, 9), items=tuple(
         item(f"TC{n}", f"color {n}", "A 3-7", codes=codes.MARK_COLORS, required=n == 1) for n in range(1, 7))),
     _t10(902, "ANN", "annotation", "ANS 1-400", any_=(0, 99), items=_ANNOTATION),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from agent.nist.codec import parse
 from agent.nist.dictionary import RECORDS, lookup, rows
 from agent.nist.errors import NistError
 from agent.nist.findings import Finding, Rule, Severity, errors
+from agent.nist.form_places import PLACES
 from agent.nist.records import BinaryRecord, Field, TaggedRecord, Transaction
 from agent.nist.write import tagged_record, text_field, transaction
 from agent.submission import replies
@@ -21,6 +25,7 @@ from agent.submission.replies import ReplyHead
 from tests.data import testdata
 from tests.nist.samples import (
     MADE_AT,
+    TCN,
     Content,
     a_booking,
     a_card,
@@ -34,6 +39,7 @@ from tests.nist.samples import (
 )
 
 MANDATORY = [row.number for row in rows(2) if (row.occurrences("CAR") or (0, 0))[0] and row.number > 2]
+OF_A_CAR = [row.number for row in rows(2) if row.occurrences("CAR")]
 TEXT_MAX = {6: 30, 9: 20, 40: 50, 41: 120, 56: 50}
 
 RIGHT: dict[str, tuple[int, Content]] = {
@@ -65,6 +71,42 @@ RIGHT: dict[str, tuple[int, Content]] = {
     "offense with statute and words": (47, [["20261101", "PC 459 BURGLARY"]]),
     "offense in three letters": (47, [["", "DUI"]]),
     "forty offenses": (47, [["", "LARCENY"]] * 40),
+    "attention of three characters": (6, "X Y"),
+    "nine copies, one with routing": (7, [*(f"NY030300{n}" for n in range(1, 9)), "NY0303009/DESK 4"]),
+    "case number of twenty characters": (9, "A-1/2 B#3456789012345"[:20]),
+    "five FBI numbers": (14, ["1", "12345678", "123456AB7", "62760NY12", "A"]),
+    "state number of the least length": (15, "NY1"),
+    "state number of Oregon with its hyphen": (15, "OR1234567-"),
+    "four social security numbers": (16, ["900000000", "900000001", "900000002", "900000003"]),
+    "other numbers of four kinds": (17, ["PP-1234567890P", "AF-123", "VA-9", "FN-A1"]),
+    "ten aliases, one of them a single name": (19, ["ROE,JACK"] * 9 + ["JACK"]),
+    "ten citizenships": (21, ["US", "CC", "MM", "AA", "AC", "AD", "AF", "AI", "AJ", "AN"]),
+    "ten marks": (26, ["MISS L TOE"] * 10),
+    "palm prints available": (35, "Y"),
+    "photo available": (36, "Y"),
+    "employer of 120 characters": (39, "ACME, 1 EXAMPLE STREET. " * 5),
+    "occupation": (40, "PLUMBER, SELF-EMPLOYED"),
+    "residence with every kind of sign": (41, "1 #A-2/3 (REAR), NOWHERE; NY & ~"),
+    "disposition with all its parts": (51, [["20261101", "DUI", "5 DAYS JAIL", "CONVICTED", "01"]]),
+    "disposition of two counts without dates": (51, [["", "DUI", "FINE"], ["", "LARCENY", "PROBATION"]]),
+    "caution of fifty characters": (56, "X" * 50),
+    "scanner with its serial number only": (67, [["", "", "S/N 1"]]),
+    "rap sheet as XML": (70, "X"),
+    "no rap sheet": (70, "N"),
+    "nothing amputated": (84, None),
+    "juvenile treated as adult": (87, "Y"),
+    "photo not wanted": (96, "N"),
+    "DHS asked": (98, ["9", "10"]),
+    "rap back expires": (2015, "20140623"),
+    "nine rap back recipients": (2020, ["NY0303000"] * 8 + ["NY0303000/DESK 12345"[:19]]),
+    "external subject": (2037, "SUBJECT 1"),
+    "rap back triggers": (2040, ["01", "2", "12"]),
+    "rap back format": (2062, "3"),
+    "rap back in-state": (2063, "Y"),
+    "rap back user fields": (2064, [["DESK", "4"], ["NOTE", "X"]]),
+    "rap back category of two letters": (2065, "CS"),
+    "rap back disclosure": (2067, "N"),
+    "rap back attention": (2070, "DESK 4"),
     "three controlling agencies": (73, ["NY0303000", "NY0303001", "NY0303002"]),
 }
 
@@ -134,6 +176,46 @@ WRONG: dict[str, tuple[int, Content, Rule]] = {
     "reason for no print not in the list": (84, [["01", "ZZ"]], Rule.CODE),
     "finger that does not exist": (84, [["16", "XX"]], Rule.CODE),
     "repository not in the list": (98, ["4"], Rule.CODE),
+    "eleven repositories": (98, ["1"] * 11, Rule.OCCURRENCES),
+    "copy to eight characters": (7, ["NY030300"], Rule.LENGTH),
+    "copy to no agency": (7, ["12-30300X"], Rule.AGENCY),
+    "copy with eleven characters of routing": (7, ["NY0303000" + "R" * 11], Rule.LENGTH),
+    "ten copies": (7, ["NY0303001"] * 10, Rule.OCCURRENCES),
+    "agency with a sign in it": (73, ["NY03030-0"], Rule.AGENCY),
+    "FBI number of ten characters": (14, ["1234567890"], Rule.LENGTH),
+    "FBI number with a sign": (14, ["123-456"], Rule.CHARACTERS),
+    "six FBI numbers": (14, ["1"] * 6, Rule.OCCURRENCES),
+    "five social security numbers": (16, ["900000000"] * 5, Rule.OCCURRENCES),
+    "military number with a letter": (17, ["AF-12A"], Rule.SYNTAX),
+    "eleven citizenships": (21, ["US"] * 11, Rule.OCCURRENCES),
+    "born after the arrest": (22, "20261124", Rule.DATE),
+    "palm prints not available": (35, "N", Rule.CODE),
+    "photo not available": (36, "N", Rule.CODE),
+    "employer too long": (39, "X" * 121, Rule.LENGTH),
+    "occupation too long": (40, "X" * 51, Rule.LENGTH),
+    "residence with a line end": (41, "1 STREET\r\nNOWHERE", Rule.CHARACTERS),
+    "offense dated after the transaction": (47, [["20261126", "LARCENY"]], Rule.DATE),
+    "disposition without the offense": (51, [["20261101", "", "5 DAYS JAIL"]], Rule.MANDATORY),
+    "disposition without a sentence": (51, [["20261101", "DUI"]], Rule.MANDATORY),
+    "disposition that is not in the list": (51, [["20261101", "DUI", "FINE", "GUILTY"]], Rule.CODE),
+    "disposition that is still to come": (51, [["20270101", "DUI", "FINE"]], Rule.DATE),
+    "disposition that begins with a blank": (51, [["", " DUI", "FINE"]], Rule.SYNTAX),
+    "caution that begins with a blank": (56, " ARMED", Rule.SYNTAX),
+    "rap sheet as something else": (70, "P", Rule.CODE),
+    "one position twice": (84, [["01", "XX"], ["1", "UP"]], Rule.COMPLETENESS),
+    "fourteen positions": (84, [[f"{n:02d}", "XX"] for n in range(1, 15)], Rule.OCCURRENCES),
+    "juvenile not treated as adult": (87, "N", Rule.CODE),
+    "photo wanted perhaps": (96, "P", Rule.CODE),
+    "rap back expires in nothing": (2015, "\t", Rule.CHARACTERS),
+    "rap back recipient of eight characters": (2020, ["NY030300"], Rule.LENGTH),
+    "external subject too long": (2037, "X" * 51, Rule.LENGTH),
+    "rap back trigger that is none": (2040, ["13"], Rule.CODE),
+    "rap back format that is none": (2062, "4", Rule.CODE),
+    "rap back in-state in words": (2063, "YES", Rule.LENGTH),
+    "rap back user field without its text": (2064, [["DESK"]], Rule.MANDATORY),
+    "rap back category that is none": (2065, "X", Rule.CODE),
+    "rap back disclosure that is none": (2067, "X", Rule.CODE),
+    "rap back attention of two characters": (2070, "AB", Rule.LENGTH),
 }
 
 CLAMPED: dict[str, tuple[int, Content]] = {
@@ -143,6 +225,11 @@ CLAMPED: dict[str, tuple[int, Content]] = {
     "weight of 500 pounds": (29, "500"),
     "offense dated after the arrest": (47, [["20261124", "LARCENY"]]),
     "field that is no part of a CAR": (38, "20261101"),
+    "copy to an agency of no state": (7, ["ZZ0303000"]),
+    "copy to the sender": (7, ["NY0303000"]),
+    "two copies to one agency": (7, ["NY0303001", "NY0303001"]),
+    "controlling agency of no state": (73, ["ZZ0303000"]),
+    "one controlling agency twice": (73, ["NY0303000", "NY0303000"]),
     "empty optional field": (40, ""),
 }
 
@@ -169,17 +256,22 @@ def test_mandatory_field_empty(number: int) -> None:
     assert (f"2.{number:03d}", Rule.MANDATORY) in found(changed(a_card(), 2, {number: ""}))
 
 
-@pytest.mark.parametrize("number", MANDATORY)
-def test_every_mandatory_field_has_a_right_and_a_wrong_case(number: int) -> None:
+@pytest.mark.parametrize("number", [number for number in OF_A_CAR if number > 2])
+def test_every_field_of_a_car_has_a_right_and_a_wrong_case(number: int) -> None:
+    """LEN and IDC, the other two of the 48, are no content: test_length_that_is_not_so, test_descriptive_record_with_another_designation."""
     assert any(case[0] == number for case in RIGHT.values())
     assert any(case[0] == number for case in WRONG.values())
+
+
+def test_a_car_has_forty_eight_fields() -> None:
+    assert len(OF_A_CAR) == 48
 
 
 @pytest.mark.parametrize("case", RIGHT.values(), ids=RIGHT)
 def test_right(case: tuple[int, Content]) -> None:
     number, content = case
-    tx = changed(a_card(), 2, {number: content, **({47: [["", "LARCENY"]]} if number == 45 else {})})
-    assert check(tx) == []
+    others: dict[int, Content] = {47: [["", "LARCENY"]]} if number == 45 else {}
+    assert check(changed(a_card(), 2, others | {number: content})) == []
 
 
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG)
@@ -213,6 +305,9 @@ def test_longest_text_passes_and_one_more_does_not(number: int, most: int) -> No
         "originator of eight characters": (8, "NY030300", Rule.LENGTH),
         "control number of nine characters": (9, "123456789", Rule.LENGTH),
         "control number of 41 characters": (9, "1" * 41, Rule.LENGTH),
+        "answer to itself": (10, TCN, Rule.AGENCY),
+        "sent to its own sender": (7, "NY0303000", Rule.AGENCY),
+        "domain of another country": (13, [["EURO", "EBTS 11.0"]], Rule.CODE),
         "resolution left out": (11, None, Rule.MANDATORY),
         "native resolution zero with prints": (11, "00.00", Rule.RESOLUTION),
         "transmitting resolution of 1000 ppi": (12, "39.37", Rule.RESOLUTION),
@@ -316,6 +411,50 @@ def test_print_whose_own_comment_says_otherwise_is_questioned(comment: bytes, ru
 def test_resolution_that_an_encoder_did_not_know_is_not_held_against_a_print() -> None:
     data = nominal_images()[Position.RIGHT_MIDDLE].data.replace(b"PPI 500", b"PPI 255")
     assert check(with_print(a_card(), 3, data=data)) == []
+
+
+def test_transaction_dated_in_the_future() -> None:
+    assert check(a_card(), today=date(2026, 11, 23)) == []  # a time zone ahead
+    assert [(f.field, f.rule) for f in check(a_card(), today=date(2026, 11, 22))] == [("1.005", Rule.DATE)]
+
+
+def test_moment_on_another_day_than_the_date_is_questioned() -> None:
+    findings = check(changed(a_card(), 1, {14: "20261120070000Z"}))
+    assert [(f.field, f.severity) for f in findings] == [("1.014", Severity.WARNING)]
+
+
+def test_domain_of_another_edition_is_questioned() -> None:
+    findings = check(changed(a_card(), 1, {13: [["NORAM", "EBTS 10.0"]]}))
+    assert [(f.field, f.severity) for f in findings] == [("1.013", Severity.WARNING)]
+
+
+def test_finding_has_an_identity_a_clause_and_the_place_on_the_form() -> None:
+    (finding,) = check(changed(a_card(), 2, {20: "ZZ"}))
+    assert finding.as_json() == {
+        "id": "2.020/code",
+        "field": "2.020",
+        "rule": "code",
+        "clause": "EBTS 11.0 tables C-1, D-1",
+        "severity": "error",
+        "sentence": "POB (place of birth) holds a code that is not in its list.",
+        "form": "subject.place_of_birth",
+    }
+
+
+def test_every_place_on_the_form_exists() -> None:
+    from agent.model.booking import Arrest, Booking, Subject
+    from agent.settings import Settings
+
+    for field, place in PLACES.items():
+        head, _, name = place.partition(".")
+        if head == "settings":
+            section, _, key = name.partition(".")
+            model = Settings.model_fields[section].annotation
+            assert model is not None
+            assert key in model.model_fields, field
+        else:
+            owner = {"subject": Subject, "arrest": Arrest}.get(head, Booking)
+            assert (name or head) in {f.name for f in fields(owner)}, field
 
 
 def test_two_prints_of_one_designation() -> None:
