@@ -12,17 +12,24 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent import service
+from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
+from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts
+from agent.booking.importing import Importer
 from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
+from agent.booking.photos import Photos
 from agent.booking.prints import Prints
+from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
+from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
 from agent.casework.desk import Casework
@@ -33,11 +40,14 @@ from agent.errors import ConfigError
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.model.impression import Override
-from agent.settings import Settings
+from agent.quality.thresholds import QualityThresholds
+from agent.settings import Settings, config_dir, read_toml
 from agent.signing.keys import StationKeys
 from agent.store.database import Database
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
+from agent.submission.profiles import PROFILES
+from agent.submission.type14 import Scanning
 from agent.web.api import build_api
 from agent.web.live import Live
 from agent.web.serve import serve_on
@@ -45,7 +55,8 @@ from agent.workers import Workers
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS)  # in the order in which they were added; only ever appended to
+# in the order in which they were added; only ever appended to
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -78,9 +89,14 @@ class Core:
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
+        self._tcns = TcnBook(self._database, settings.station.id)
+        photos, corrected = Photos(vault), Corrections(self._database)
         sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
+            photos=photos,
+            tcns=self._tcns,
+            corrections=corrected,
             outbound=self._outbound,
             workers=self._workers,
             signer=keys.signer,
@@ -90,6 +106,11 @@ class Core:
         )
         self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
         self._desk = Desk(self._ledger, self._prints, self._capture, sealer, clock, say=self._live.say, offer=self._handover.offer)
+        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
+        parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
+        camera = settings.camera.source
+        self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
         self._tasks: list[asyncio.Task[Any]] = []
         self._stop = asyncio.Event()
 
@@ -97,7 +118,7 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        await self._begin(serve_on(self._settings.paths.core_socket, build_api(self, self._live), self._stop))
+        await self._begin(serve_on(self._settings.paths.core_socket, build_api(self, self._live, self._records), self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -129,6 +150,7 @@ class Core:
 
     async def _reconcile(self) -> None:
         """Finish what a crash left: messages between arrival and effect, payloads between receipt and release."""
+        await self._tcns.close_foreign(self._clock.now())
         await self._casework.resume()
         for txid in self._ledger.unreceipted():
             booking_id = self._ledger.booking_of(txid)
@@ -191,11 +213,16 @@ class Core:
                 **self._summary(row),
                 "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in self._casework.thread(row.id)],
                 "impressions": impressions,
-                "submissions": [asdict(one) | {"made_at": _instant(one.made_at)} for one in self._ledger.submissions(row.id)],
+                "submissions": self._submissions(row.id),
                 "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in self._casework.events(row.id)],
                 "inbound": [_inbound(one) for one in self._casework.inbound(row.id)],
             }
         )
+
+    def _submissions(self, booking_id: BookingId) -> list[dict[str, Any]]:
+        corrects = self._records.corrected_by(booking_id)
+        rows = self._ledger.submissions(booking_id)
+        return [asdict(one) | {"made_at": _instant(one.made_at), "tcr": corrects.get(one.tcn)} for one in rows]
 
     def _summary(self, row: BookingRow) -> dict[str, Any]:
         return {
@@ -228,7 +255,17 @@ def _sealed_to(settings: Settings, keys: StationKeys) -> SealedTo:
     identity = StationIdentity(
         ori=station.ori, dai=settings.bureau.ori, cri=station.cri or (station.ori,), agency_name=station.agency or None, time_zone=zone
     )
-    return SealedTo(station.id, identity, settings.bureau.name, keys.bureau, station.environment)
+    made = settings.submission
+    return SealedTo(
+        station.id,
+        identity,
+        settings.bureau.name,
+        keys.bureau,
+        station.environment,
+        PROFILES[made.profile],
+        Scanning(made.monitoring, made.fap, made.nfiq2_vendor, made.nfiq2_product),
+        f"livescan-agent {version('livescan-agent')}",
+    )
 
 
 _WORD_OF = {

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +53,11 @@ async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clo
     if not topics.STATION.fullmatch(settings.station):
         raise ConfigError(f"'{settings.station}' is no station id.", do="Use 1 to 13 letters, digits or '-'.")
     clock = clock or SystemClock()
+    with _alone(settings.state):
+        await _run_alone(settings, clock, ready)
+
+
+async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[], None]) -> None:
     database = Database(settings.state / "uplink.db", MIGRATIONS)
     try:
         outbox = Outbox(database, Spool(settings.state / "spool", free_floor=settings.free_floor), clock)
@@ -85,6 +91,28 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
     log.info("uplink: station %s is up", settings.station)
     await _first_of(courier.run(), handover.run(), _told(stop), ready=ready)
     log.info("uplink: station %s has stopped", settings.station)
+
+
+@contextlib.contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Two uplinks on one outbox would delete each other's files. The kernel drops the lock with the process, however it ends."""
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (state / "lock").open("w")
+    except OSError as error:
+        raise ConfigError(
+            f"The uplink's state directory cannot be used: {error.strerror}.",
+            means="Nothing can be sent; bookings are kept.",
+            do="Check the setting and who owns the directory.",
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(
+                f"Another uplink already works in '{state.name}'.", means="That one goes on.", do="Stop it first, or use another directory."
+            ) from error
+        yield
 
 
 def _completed(settings: UplinkSettings) -> MqttSettings:

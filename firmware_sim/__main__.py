@@ -19,7 +19,7 @@ from typing import NoReturn
 from firmware_sim.bench import Bench, BenchSettings
 from firmware_sim.hosts.listening import ListenError
 from firmware_sim.subject.choose import choose
-from firmware_sim.subject.person import SubjectError
+from firmware_sim.subject.person import SubjectError, lacks
 
 
 class Stopped(BaseException):
@@ -66,7 +66,8 @@ def _run(options: argparse.Namespace) -> int:
     settings = BenchSettings(options.listen, options.serial, options.speed, options.truth)
     with Bench(settings, person) as bench:
         ready = {"ready": True, "listen": bench.address, "busid": bench.busid, "model": "fap60", "serial": options.serial}
-        _say(ready | {"subject": person.name, "speed": options.speed})
+        hands = {"missing": {str(finger): code for finger, code in person.absent.items()}, "lacks": lacks(person)}
+        _say(ready | {"subject": person.name, "speed": options.speed} | hands)
         if options.stdin:
             threading.Thread(target=_obey_lines, args=(bench,), name="stdin", daemon=True).start()
         while True:

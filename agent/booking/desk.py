@@ -68,6 +68,10 @@ class Desk:
         await self._ledger.resume(booking_id)
         self._wake.set()
 
+    def wake(self) -> None:
+        """Something was put on disk for it to go on with."""
+        self._wake.set()
+
     async def work(self) -> None:
         """For ever: the oldest booking that is not sealed and not held. Cancel it to stop."""
         while True:

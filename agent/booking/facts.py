@@ -73,6 +73,7 @@ class _Head:
     captured_at: datetime
     quality: QualityReport | None
     override: Override | None
+    live: bool = True  # impressions stored before this was kept came from the scanner
 
 
 _HEAD = TypeAdapter(_Head)
@@ -92,6 +93,7 @@ def impression_to_bytes(impression: Impression) -> bytes:
             captured_at=impression.captured_at,
             quality=impression.quality,
             override=impression.override,
+            live=impression.live,
         )
     )
     return len(head).to_bytes(4, "big") + head + impression.pixels.tobytes()
@@ -112,4 +114,5 @@ def impression_from_bytes(data: bytes) -> Impression:
         captured_at=head.captured_at,
         quality=head.quality,
         override=head.override,
+        live=head.live,
     )

@@ -136,6 +136,8 @@ class Ledger:
 
         def update(connection: sqlite3.Connection) -> None:
             self._move(connection, booking_id, BookingEvent.ALL_TAKEN, None)
+            if connection.execute(f"{_SUBMISSION} WHERE booking_id = ? AND envelope_sha256 IS NOT NULL", (booking_id,)).fetchone():
+                return  # a correction: its draft is in the journal already
             self._journal(connection, booking_id, Entry("captured", at))
             self._journal(connection, booking_id, Entry("quality_overridden" if overridden else "quality_passed", at))
 
@@ -152,6 +154,39 @@ class Ledger:
             return _submission(found)
 
         return await self._database.write(assign)
+
+    async def imported(self, booking_id: BookingId, officer: str, at: datetime, impressions: Sequence[Impression]) -> None:
+        """A booking whose impressions came from a file, all of it or nothing: captured, and some of them perhaps below the threshold."""
+        rows = [(booking_id, int(one.position), one.attempt, one.sha256, one.captured_at.isoformat()) for one in impressions]
+        quality = "quality_overridden" if any(one.override for one in impressions) else "quality_passed"
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO booking (id, opened_at, officer, state) VALUES (?, ?, ?, ?)",
+                (booking_id, at.isoformat(), officer, BookingState.CAPTURED),
+            )
+            connection.executemany("INSERT INTO impression VALUES (?, ?, ?, ?, ?)", rows)
+            for kind in ("captured", quality):
+                self._journal(connection, booking_id, Entry(kind, at))
+
+        await self._database.write(insert)
+
+    def draft_tcn(self, booking_id: str) -> str | None:
+        """The control number of the submission that is begun and not sealed."""
+        found = [row.tcn for row in self.submissions(booking_id) if row.envelope_sha256 is None]
+        return found[0] if found else None
+
+    async def resealed(self, tcn: str, envelope_sha256: str, at: datetime) -> None:
+        """The same content under the same TCN in a new envelope, since the old one is gone; it waits for a receipt again."""
+
+        def update(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE submission SET envelope_sha256 = ?, receipted = 0, release_known = 0 WHERE tcn = ?", (envelope_sha256, tcn)
+            )
+            row = _submission(connection.execute(f"{_SUBMISSION} WHERE tcn = ?", (tcn,)).fetchone())
+            self._journal(connection, row.booking_id, Entry("sealed", at, tcn, row.content_sha256, envelope_sha256))
+
+        await self._database.write(update)
 
     async def checked(self, booking_id: BookingId, at: datetime) -> None:
         await self._database.write(lambda connection: self._journal(connection, booking_id, Entry("checked", at)))

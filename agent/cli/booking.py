@@ -61,7 +61,8 @@ def decide(
 
 
 def thread_table(found: dict[str, Any]) -> Table:
-    table = Table("step", "at (UTC)", "what", title=f"Booking {found['booking']}", title_justify="left")
+    table = Table("step", "at (UTC)", title=f"Booking {found['booking']}", title_justify="left")
+    table.add_column("what", overflow="fold")
     for step in found["thread"]:
-        table.add_row(step["name"], step["at"] or "", step["words"])
+        table.add_row(step["name"], (step["at"] or "")[:19].replace("T", " "), step["words"])
     return table

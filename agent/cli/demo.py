@@ -41,6 +41,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="one booking, then end (the only way the demo runs)")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document on stdout; progress stays on stderr")] = False,
     subject: Annotated[str, typer.Option(help="an ANSI/NIST file, or synthetic:SEED")] = "synthetic:1",
+    missing: Annotated[
+        list[str] | None, typer.Option(help="a finger said to be missing, FINGER=XX (amputated) or =UP; may be repeated")
+    ] = None,
     keep: Annotated[Path | None, typer.Option("--out", help="keep the CAR, the envelope and the training bureau's key here")] = None,
     speed: Annotated[float, typer.Option(help="how fast the simulated person moves; 1 is a person's pace")] = 2.0,
 ) -> None:
@@ -58,7 +61,7 @@ def demo(
     screen = _Screen()
     try:
         with TrainingSite(folder) as site:
-            account = Demo(site, screen.show).run(subject, speed)
+            account = Demo(site, screen.show, _missing(missing or [])).run(subject, speed)
         document = report(site, account)
         if keep is not None:
             keep_files(site, account, keep)
@@ -75,6 +78,17 @@ def demo(
         _print(document, account)
     if not document["ok"]:
         raise typer.Exit(1)
+
+
+def _missing(said: list[str]) -> dict[str, str]:
+    """Finger to AMP code, of words such as 9=XX. Raises UsageError."""
+    pairs = dict(one.split("=", 1) for one in said if "=" in one)
+    if len(pairs) != len(said) or not all(finger in _FINGERS and code in ("XX", "UP") for finger, code in pairs.items()):
+        raise UsageError("--missing takes a finger from 1 to 10 and XX or UP, such as 9=XX.")
+    return pairs
+
+
+_FINGERS = frozenset(str(number) for number in range(1, 11))
 
 
 class _Screen:

@@ -32,6 +32,7 @@ app.add_typer(bench.app, name="bench")
 
 def main() -> None:
     """Run the command line; exits with 0, with the error's own code, or with 70 (sysexits EX_SOFTWARE) on a fault of ours."""
+    os.umask(0o077)  # what any of our processes writes is its owner's alone
     try:
         app()
     except LivescanError as error:

@@ -89,6 +89,7 @@ class CoreEnd:
         self._server: asyncio.Server | None = None
         self._session: _Session | None = None
         self._serving: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     async def start(self) -> None:
         """Raises HandoverError when the socket cannot be opened."""
@@ -103,6 +104,7 @@ class CoreEnd:
             ) from error
 
     async def close(self) -> None:
+        self._closing = True
         if self._server is not None:
             self._server.close()
         for task in tuple(self._serving):
@@ -138,6 +140,9 @@ class CoreEnd:
             log.info("handover: the uplink has closed the connection")
         except (LivescanError, OSError) as error:
             log.warning("handover: the connection ended: %s", error)
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
         except Exception:  # a defect in the source or the sink must not end the core's loop; the uplink dials again
             log.exception("handover: the connection ended by a defect")
         finally:
@@ -208,6 +213,7 @@ class _Session:
                 self.wire.say(InboundTaken(rid))
             case Released(txid):
                 await self._source.release_acknowledged(txid)
+                self._offered.pop(txid, None)
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:

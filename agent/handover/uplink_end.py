@@ -206,8 +206,10 @@ class _Session:
                 self._on_released(txid)
             case ProgressTaken(txid, stage):
                 await self._outbound.told(txid, stage)
+                self._told = {told for told in self._told if (told.txid, told.stage) != (txid, stage)}
             case InboundTaken(rid):
                 await self._inbound.handed(rid)
+                self._brought.discard(rid)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
 

@@ -315,7 +315,8 @@ _ROWS: tuple[Row, ...] = (
                 item("QAP", "product of the algorithm", "N 1-5", required=True))),
     _t10(25, "SPA", "pose angles", "ANS 3-30", items=(
         item("YAW", "yaw, degrees", "NS 1-4", special="-", required=True),
-        item("PIT", "pitch, degrees", "NS 1-3", special="-", required=True), item("ROL", "roll, degrees", "NS 1-4", special="-", required=True),
+        item("PIT", "pitch, degrees", "NS 1-3", special="-", required=True),
+        item("ROL", "roll, degrees", "NS 1-4", special="-", required=True),
         item("YAWU", "uncertainty of yaw", "N 1-2"),
         item("PITU", "uncertainty of pitch", "N 1-2"), item("ROLU", "uncertainty of roll", "N 1-2"))),
     _t10(26, "SXS", "facial description", "AS 3-20", special=" ", any_=(0, 50)),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent.errors import LivescanError
+from agent.model.fingers import Position
 from agent.settings import config_dir, read_toml
 from agent.training.site import TrainingSite
 
@@ -33,7 +34,9 @@ class DemoFailed(LivescanError):
 
 
 class Demo:
-    def __init__(self, site: TrainingSite, show: Show) -> None:
+    def __init__(self, site: TrainingSite, show: Show, missing: Mapping[str, str] | None = None) -> None:
+        """`missing`: fingers that are said to be missing beside those of the subject's file; "9" to AMP code XX or UP."""
+        self._missing = dict(missing or {})
         self._site = site
         self._show = show
         self._step = "keys"
@@ -67,8 +70,15 @@ class Demo:
             self._step = part.name
             part.wait_ready(_READY_WITHIN)
         self._step = "scanner"
-        missing: Mapping[str, str] = scanner.wait_ready(_SCANNER_WITHIN).get("missing", {})
-        return missing
+        hands = scanner.wait_ready(_SCANNER_WITHIN)
+        lacks = [Position(fgp).words for fgp in hands["lacks"]]
+        if lacks:
+            raise LivescanError(
+                f"The subject has no print for: {', '.join(lacks)}.",
+                means="A criminal ten-print needs fourteen impressions, or a reason for each finger that is missing.",
+                do="Use the file of a whole ten-print card.",
+            )
+        return {**hands["missing"], **self._missing}
 
     def _book(self, missing: Mapping[str, str]) -> dict[str, Any]:
         """Open the booking and follow it until receipt and both replies are tied to it."""

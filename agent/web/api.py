@@ -14,6 +14,7 @@ from starlette.routing import Route
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
+from agent.web.files import FileDesk, body_of, file_routes
 from agent.web.live import Live
 
 _LARGEST_BODY = 256 * 1024  # bytes; 999 charges of 300 characters fit
@@ -30,7 +31,9 @@ class Station(Protocol):
     async def status(self) -> Mapping[str, Any]: ...
 
 
-def build_api(station: Station, live: Live) -> Starlette:
+def build_api(station: Station, live: Live, files: FileDesk | None = None) -> Starlette:
+    """`files`: corrections, exports and imports; without it these routes are not there."""
+
     async def status(_: Request) -> Response:
         return JSONResponse(await station.status())
 
@@ -70,6 +73,7 @@ def build_api(station: Station, live: Live) -> Starlette:
             Route("/api/bookings/{booking_id}/resume", resume, methods=["POST"]),
             Route("/api/bookings/{booking_id}/decision", decide, methods=["POST"]),
             Route("/api/events", events),
+            *(file_routes(files) if files else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
@@ -81,19 +85,7 @@ async def _lines(live: Live) -> AsyncIterator[str]:
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises LivescanError for anything else, and before reading more than the limit."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _LARGEST_BODY:
-            raise LivescanError("The request is larger than any booking can be.", means="Nothing was opened.")
-    try:
-        body = json.loads(data)
-    except ValueError:
-        raise LivescanError("The request is not JSON.", means="Nothing was opened.") from None
-    if not isinstance(body, dict):
-        raise LivescanError("The request is not a JSON object.", means="Nothing was opened.")
-    return body
+    return await body_of(request, _LARGEST_BODY)
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

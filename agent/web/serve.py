@@ -31,9 +31,9 @@ async def serve_on(path: Path, application: Starlette, stop: asyncio.Event) -> N
     try:
         await stop.wait()
     finally:
+        path.unlink(missing_ok=True)
         server.should_exit = True
         await serving
-        path.unlink(missing_ok=True)
 
 
 def _listen(path: Path) -> socket.socket:

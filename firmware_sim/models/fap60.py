@@ -5,10 +5,9 @@ What happens on the platen during a capture is in `fap60_capture`. Everything he
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import numpy as np
 
 from firmware_sim.core.control import INTERFACE, TO_HOST, VENDOR, Setup, Stall
 from firmware_sim.core.descriptors import BULK, INTERRUPT, Configuration, Descriptors, Endpoint, Interface
@@ -16,6 +15,7 @@ from firmware_sim.core.endpoints import InEndpoint
 from firmware_sim.core.pace import Agenda, Pace
 from firmware_sim.models import fap60_wire as wire
 from firmware_sim.models.fap60_capture import Capture
+from firmware_sim.models.fap60_outlet import Outlet, shape_of
 from firmware_sim.models.fap60_states import LEGAL, MOVES, Cause
 from firmware_sim.models.fap60_wire import Advice, Arm, Error, Event, Indication, InfoFlag, Kind, Request, Stamp, State
 from firmware_sim.subject.person import FLAT_AREA, ROLL_AREA, Gray, Person, Touch, write_truth
@@ -24,8 +24,6 @@ FIRMWARE = "sim-1.0.0"
 CALIBRATION, CALIBRATED_AT = "SIM-0001", 1_767_225_600  # a fixed day: 2026-01-01 UTC
 RELEASE = 0x0100  # bcdDevice
 SELF_TEST_US = 300_000
-MAX_EVENTS = 4096  # unread events; the page asks for at least 256
-STRIDE = 16  # bytes, rows begin at multiples of this
 TO_DEVICE_REQUESTS = frozenset(Request) - {Request.GET_INFO, Request.GET_STATE}
 INFO = wire.Info(
     InfoFlag.SIMULATED | InfoFlag.AUTO_CAPTURE | InfoFlag.FINISHED_ROLLS | InfoFlag.BEEPER | InfoFlag.FOOT_SWITCH | InfoFlag.FINGER_LEDS,
@@ -71,11 +69,7 @@ class Fap60:
         self._truth = truth
         self._error = Error.OK  # of the last request that failed, until one succeeds
         self._fault = Error.OK  # why the state is ERROR
-        self._sequence = 0
-        self._last_event = 0
         self._testing = False
-        self._frames: InEndpoint
-        self._events: InEndpoint
         self._actions: dict[Request, Callable[[bytes], bytes]] = {
             Request.GET_INFO: lambda _: INFO.pack(),
             Request.GET_STATE: lambda _: self._pack_state(),
@@ -91,7 +85,8 @@ class Fap60:
     # what the core calls
 
     def attach(self, endpoints: Sequence[InEndpoint]) -> None:
-        self._frames, self._events = endpoints
+        frames, events = endpoints
+        self.outlet = Outlet(frames, events, self.pace.now)
 
     def control(self, setup: Setup, data: bytes) -> bytes:
         try:
@@ -119,7 +114,7 @@ class Fap60:
         self.indication = Indication()
         if power:
             self.pace.restart()
-            self._sequence = self._last_event = 0
+            self.outlet.restart()
 
     def step(self) -> float | None:
         due = self.agenda.run(self.pace.now())
@@ -145,37 +140,24 @@ class Fap60:
         self.tell(Event.STATE, self.state, error)
 
     def tell(self, event: Event, a: int, b: int = 0) -> None:
-        stamp = self._stamp()
-        self._last_event = stamp.sequence
-        self._events.send(wire.pack_event(event, stamp, a, b))
+        self.outlet.tell(event, a, b, *self._present_token())
 
     def set_clear(self, clear: bool) -> None:
         if clear != self.clear:
             self.clear = clear
             self.tell(Event.PLATEN, int(clear))
 
-    def preview_is_read(self) -> bool:
-        """The host has begun to read the last preview: there is room for the next."""
-        return self._frames.waiting(Kind.PREVIEW.name) == 0
-
     def send_frame(self, kind: Kind, pixels: Gray, ppi: int) -> bytes:
         """Queue a frame of the present capture and give back its bytes."""
         assert self.capture is not None, "frames belong to a capture"
-        rows, columns = pixels.shape
-        stride = -(-columns // STRIDE) * STRIDE
-        payload = np.pad(pixels, ((0, 0), (0, stride - columns))).tobytes()
         place = (self.capture.fingers_seen, self.capture.next_index())
-        shape = wire.FrameShape(kind, self.capture.arm.mode, columns, rows, stride, ppi, *place)
-        frame = wire.pack_frame_header(shape, self._stamp(), payload) + payload
-        self._frames.send(frame, tag=kind.name)
-        return frame
-
-    def drop_previews(self) -> None:
-        self._frames.drop(Kind.PREVIEW.name)
+        return self.outlet.send_frame(shape_of(pixels, kind, self.capture.arm.mode, ppi, place), pixels, *self._present_token())
 
     def keep_truth(self, touch: Touch) -> None:
+        """A disk that is full must not stop the scanner: whoever compares finds the file missing."""
         if self._truth is not None:
-            write_truth(self._truth, touch)
+            with contextlib.suppress(OSError):
+                write_truth(self._truth, touch)
 
     def end_capture(self, error: Error = Error.OK) -> None:
         """Back to READY; the person lifts the hand."""
@@ -200,11 +182,11 @@ class Fap60:
 
     def _pack_state(self) -> bytes:
         error = self._fault if self.state is State.ERROR else self._error
-        token, advice = (self.capture.arm.token, self.capture.advice) if self.capture else (0, Advice.NONE)
-        return wire.pack_state(self.state, error, Stamp(self._last_event, token, 0, advice), clear=self.clear)
+        token, advice = self._present_token()
+        return wire.pack_state(self.state, error, Stamp(self.outlet.last_event, token, 0, advice), clear=self.clear)
 
     def _arm(self, data: bytes) -> bytes:
-        if self._testing or len(self._events) >= MAX_EVENTS:
+        if self._testing or self.outlet.is_full:
             raise Refusal(Error.BAD_STATE)
         try:
             arm = Arm.parse(data)
@@ -244,9 +226,7 @@ class Fap60:
         return b""
 
     def _resend(self, data: bytes) -> bytes:
-        capture = self._present(data)
-        self._frames.drop(Kind.RESULT.name)
-        self._frames.send(capture.result, tag=Kind.RESULT.name)
+        self.outlet.send_again(self._present(data).result)
         return b""
 
     def _self_test(self, data: bytes) -> bytes:
@@ -270,13 +250,10 @@ class Fap60:
         return b""
 
     def _forget_capture(self) -> None:
-        for kind in Kind:
-            self._frames.drop(kind.name)
+        self.outlet.drop(*Kind)
         if self.capture is not None:
             self.capture.end()
         self.capture = None
 
-    def _stamp(self) -> Stamp:
-        self._sequence += 1
-        token, advice = (self.capture.arm.token, self.capture.advice) if self.capture else (0, Advice.NONE)
-        return Stamp(self._sequence, token, self.pace.now(), advice)
+    def _present_token(self) -> tuple[int, Advice]:
+        return (self.capture.arm.token, self.capture.advice) if self.capture else (0, Advice.NONE)

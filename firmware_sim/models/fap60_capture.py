@@ -161,7 +161,7 @@ class Capture:
     def _preview(self) -> None:
         if self._device.state not in (State.TRACKING, State.ROLL_ACTIVE) or ArmFlag.NO_PREVIEWS in self.arm.flags:
             return
-        if self._device.preview_is_read():
+        if self._device.outlet.preview_is_read():
             half = ArmFlag.HALF_SIZE in self.arm.flags
             self._device.send_frame(Kind.PREVIEW, self._look(half), 250 if half else 500)
         self._after(self._period(), self._preview)
@@ -178,7 +178,7 @@ class Capture:
     def _take(self) -> None:
         agenda = self._device.agenda
         agenda.forget(TAG)
-        self._device.drop_previews()
+        self._device.outlet.drop(Kind.PREVIEW)
         self._device.move(Cause.TAKE)
         self._after(TAKING_US, self._taken)
 

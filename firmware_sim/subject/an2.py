@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from firmware_sim.subject.person import MEMBERS, SubjectError, Way
@@ -37,7 +37,7 @@ class Holding:
     """What a file says of a person's hands."""
 
     pictures: tuple[Stored, ...]
-    absent: frozenset[int]  # finger positions that are amputated or cannot be printed
+    absent: Mapping[int, str]  # fingers that give no print, with their AMP code: XX amputated, UP cannot be printed
 
 
 def read(data: bytes) -> Holding:
@@ -46,7 +46,7 @@ def read(data: bytes) -> Holding:
         raise SubjectError("it is no ANSI/NIST-ITL file: it does not begin with a Type-1 record")
     try:
         records = list(_records(data))
-        return Holding(tuple(_pictures(records)), frozenset(_absent(records)))
+        return Holding(tuple(_pictures(records)), dict(_absent(records)))
     except (struct.error, ValueError, LookupError) as error:
         raise SubjectError("it is damaged: a record or field does not have the form of ANSI/NIST-ITL") from error
 
@@ -150,11 +150,11 @@ def _stored(impression: int, position: int, size: tuple[int, int], ppi: int, dat
     return Stored(way, position, *size, 500 if abs(ppi - 500) <= 10 else ppi, data)
 
 
-def _absent(records: list[_Record]) -> Iterator[int]:
+def _absent(records: list[_Record]) -> Iterator[tuple[int, str]]:
     """2.084 AMP and 14.018 AMP: finger and reason, one subfield each."""
     for record in records:
         text = record.fields.get({2: 84, 14: 18}.get(record.type, 0), b"")
         for subfield in text.split(RS):
-            finger = subfield.split(US)[0]
+            finger, _, code = subfield.partition(US)
             if finger.isdigit() and 1 <= int(finger) <= 10:
-                yield int(finger)
+                yield int(finger), "XX" if code == b"XX" else "UP"

@@ -33,13 +33,13 @@ Pictures = Mapping[tuple[Way, int], Gray]
 class FilePerson:
     """Pictures by way and position. A finger in `absent` is never laid down."""
 
-    def __init__(self, name: str, pictures: Pictures, absent: frozenset[int]) -> None:
+    def __init__(self, name: str, pictures: Pictures, absent: Mapping[int, str]) -> None:
         self.name = name
+        self.absent = absent
         self._pictures = pictures
-        self._absent = absent
 
     def touch(self, asked: Asked) -> Touch | None:
-        fingers = asked.fingers - self._absent
+        fingers = asked.fingers - set(self.absent)
         pixels = self._find(asked.way, asked.position, fingers) if fingers else None
         return None if pixels is None else Touch(asked.position, asked.way, len(fingers), pixels)
 

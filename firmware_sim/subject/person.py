@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -58,10 +59,22 @@ class Touch:
 class Person(Protocol):
     @property
     def name(self) -> str: ...
+    @property
+    def absent(self) -> Mapping[int, str]:
+        """Fingers that give no print, with their AMP code (EBTS 2.084): XX amputated, UP cannot be printed."""
+        ...
 
     def touch(self, asked: Asked) -> Touch | None:
         """None when the person has nothing to lay down."""
         ...
+
+
+def lacks(person: Person) -> tuple[int, ...]:
+    """Of the fourteen impressions of a ten-print card, the finger positions for which the person has nothing to lay down."""
+    rolled = [Asked(Way.ROLLED, finger, MEMBERS[finger]) for finger in range(1, 11)]
+    plain = [Asked(Way.PLAIN, position, MEMBERS[position]) for position in (RIGHT_THUMB_PLAIN, LEFT_THUMB_PLAIN, RIGHT_FOUR, LEFT_FOUR)]
+    needed = [asked for asked in rolled + plain if asked.fingers - set(person.absent)]
+    return tuple(asked.position for asked in needed if person.touch(asked) is None)
 
 
 def write_truth(directory: Path, touch: Touch) -> Path:

@@ -1,6 +1,7 @@
 """The uplink as its own process, for tests that kill it: `python -m tests.delivery.uplink_process '{"state": ..., "port": ...}'`.
 
-With "kill" it kills itself with SIGKILL: `["agent.delivery.spool:Spool.put", "before" | "after", n]` at the n-th call of that function.
+With "kill" it kills itself with SIGKILL: `["agent.delivery.spool:Spool.put", "before" | "after", n]` at the n-th call of that function;
+with "lines" after so many executed lines of the agent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import logging
 import os
 import signal
 import sys
+import threading
+import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +63,36 @@ def _deadly(original: Callable[..., Any], when: str, count: int) -> Callable[...
     return waiting if inspect.iscoroutinefunction(original) else plain
 
 
+def die_after(lines: int) -> None:
+    """SIGKILL ourselves once so many lines of the agent were executed, in any thread; or after ten seconds, so that the test goes on."""
+    left = lines
+
+    def trace(frame: types.FrameType, event: str, _argument: Any) -> Any:
+        nonlocal left
+        if "/agent/" not in frame.f_code.co_filename:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    signal.alarm(10)
+    threading.settrace(trace)
+    sys.settrace(trace)
+
+
 def settings_from(options: dict[str, Any]) -> UplinkSettings:
+    keys = Path(options["keys"]) if "keys" in options else None
+    mqtt = MqttSettings("127.0.0.1", options["port"], "LS-0001", version=options.get("version", 4), retry_first=0.1, retry_max=1.0)
+    if keys is not None:
+        mqtt = replace(mqtt, ca=keys / "ca" / "ca.crt", cert=keys / "station" / "tls.crt", key=keys / "station" / "tls.key")
     return UplinkSettings(
         station="LS-0001",
         state=Path(options["state"]),
         handover=Path(options["handover"]),
-        mqtt=MqttSettings("127.0.0.1", options["port"], "LS-0001", version=options.get("version", 4), retry_first=0.1, retry_max=1.0),
+        mqtt=replace(mqtt, keepalive=options.get("keepalive", 60)),
         courier=CourierSettings(retry=Retry(first=options.get("retry", 5.0)), chunk=options.get("chunk", 131_008)),
         free_floor=0,
     )
@@ -75,6 +103,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s")
     if options.get("kill"):
         arm(*options["kill"])
+    if options.get("lines"):
+        die_after(options["lines"])
     asyncio.run(run_uplink(settings_from(options), ready=lambda: print("ready", flush=True)))
 
 

@@ -166,6 +166,24 @@ def test_a_subject_file_that_is_none_names_the_failed_step(tmp_path: Path, conte
     assert "Traceback" not in done.stderr
 
 
+def test_a_file_without_all_prints_is_refused_before_anything_is_captured() -> None:
+    done = demo("--subject", str(testdata("prints/nist/type-4-slaps.an2")))
+    assert done.returncode == 1
+    failed = json.loads(done.stdout)
+    assert failed["failed_step"] == "scanner"
+    assert "no print for: right index" in failed["what"]
+
+
+@pytest.mark.long
+def test_missing_fingers_are_explained_by_amp(tmp_path: Path) -> None:
+    done = demo("--missing", "9=XX", "--missing", "6=UP", "--out", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    document, type2 = json.loads(done.stdout), parse((tmp_path / "car.an2").read_bytes()).first(2)
+    assert {row["fgp"] for row in document["impressions"]} == set(range(1, 15)) - {6, 9, 12}
+    assert type2 is not None
+    assert set(type2.items(84)) == {("09", "XX"), ("06", "UP"), ("12", "UP")}
+
+
 @pytest.mark.long
 def test_the_synthetic_person_comes_through(tmp_path: Path) -> None:
     done = demo("--out", str(tmp_path))

@@ -11,11 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmware_sim.bench import Bench
+from firmware_sim.core.device import UsbDevice
+from firmware_sim.core.pace import Pace
+from firmware_sim.core.urb import Urb
+from firmware_sim.models.fap60 import Fap60
 from firmware_sim.models.fap60_states import MOVES
 from firmware_sim.models.fap60_wire import Error, State
 from firmware_sim.subject import file
+from firmware_sim.subject.file import FilePerson
 from firmware_sim.subject.person import Asked, Person, Touch
 from tests.data import testdata
 from tests.firmware_sim import fap60_host as fap
@@ -38,7 +45,7 @@ def test_info_says_simulated_and_never_raw_rolls(host: Host):
     assert zlib.crc32(data[:60]) == struct.unpack("<I", data[60:])[0]
 
 
-def test_info_is_longer_than_asked_for_is_refused_and_more_room_is_fine(host: Host):
+def test_info_with_too_little_room_is_refused_and_more_room_is_fine(host: Host):
     assert host.client.control_in(0xC1, 1, 0, 0, 32).status == STALL
     assert len(host.client.control_in(0xC1, 1, 0, 0, 512).data) == 64
 
@@ -338,3 +345,35 @@ def test_whole_card_arrives_pixel_by_pixel(make_bench: Callable[..., Bench], car
             assert np.array_equal(result.pixels, expected)
             rows, columns = expected.shape
             assert (tmp_path / f"fgp-{position}.pgm").read_bytes() == b"P5\n%d %d\n255\n" % (columns, rows) + expected.tobytes()
+
+
+REQUESTS = st.tuples(
+    st.sampled_from([0x41, 0xC1, 0x40, 0x80, 0x02, 0x00]),
+    st.integers(0, 12),
+    st.sampled_from([0, 1, 0x0100]),
+    st.sampled_from([0, 0x81, 1]),
+    st.one_of(st.binary(max_size=40), st.just(arm_bytes(7, 5, RIGHT_FOUR)), st.just(struct.pack("<I", 7)), st.just(b"")),
+)
+
+
+@given(st.lists(REQUESTS, max_size=30), st.lists(st.binary(max_size=40), max_size=4))
+def test_any_order_of_any_requests_leaves_a_device_that_answers(requests: list[tuple[int, int, int, int, bytes]], indications: list[bytes]):
+    now = [0.0]
+    device = UsbDevice(Fap60("LS60-0001", FilePerson("small", SMALL, frozenset()), Pace(clock=lambda: now[0])))
+
+    def ask(kind: int, request: int, value: int, index: int, data: bytes) -> Urb:
+        length = 64 if kind & 0x80 else len(data)
+        setup = struct.pack("<BBHHH", kind, request, value, index, length)
+        urb = Urb(kind & 0x80, length, lambda _: None, data=b"" if kind & 0x80 else data, setup=setup)
+        device.submit(urb)
+        return urb
+
+    assert ask(0, 9, 1, 0, b"").status == 0
+    for request in requests:
+        assert ask(*request).status is not None
+        now[0] += 0.2
+        device.function.step()
+    for data in indications:
+        device.submit(Urb(0x01, len(data), lambda _: None, data=data))
+    ask(0, 9, 1, 0, b"")
+    assert ask(0xC1, 2, 0, 0, b"").pieces[0][0] == fap.READY

@@ -258,7 +258,7 @@ def test_mandatory_field_empty(number: int) -> None:
 
 @pytest.mark.parametrize("number", [number for number in OF_A_CAR if number > 2])
 def test_every_field_of_a_car_has_a_right_and_a_wrong_case(number: int) -> None:
-    """LEN and IDC, the other two of the 48, are no content: test_length_that_is_not_so, test_descriptive_record_with_another_designation."""
+    """LEN and IDC, the other two of the 48, are no content and have tests of their own below."""
     assert any(case[0] == number for case in RIGHT.values())
     assert any(case[0] == number for case in WRONG.values())
 

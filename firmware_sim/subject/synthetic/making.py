@@ -6,15 +6,17 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 
 import cv2
 
+from firmware_sim.subject.person import SubjectError
 from firmware_sim.subject.synthetic import cache
 from firmware_sim.subject.synthetic.fingers import Finger, make_finger
 from firmware_sim.subject.synthetic.person import SyntheticPerson
 
 FINGERS = range(1, 11)
+PATIENCE = 60  # s for one finger
 Progress = Callable[[int, int], None]  # done, of
 
 
@@ -29,20 +31,27 @@ def make_person(seed: str, progress: Progress = lambda _done, _of: None) -> Synt
 
 
 def _grow_all(seed: str, progress: Progress) -> dict[int, Finger]:
+    """A pool that is ended with its workers when this is interrupted. Raises SubjectError when a worker dies."""
+    fingers: dict[int, Finger] = {}
     workers = min(len(os.sched_getaffinity(0)), len(FINGERS))
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_calm) as pool:
-        jobs = {pool.submit(make_finger, seed, finger): finger for finger in FINGERS}
-        try:
-            for done, _job in enumerate(as_completed(jobs)):
-                progress(done, len(FINGERS))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return {finger: job.result() for job, finger in jobs.items()}
+    with multiprocessing.get_context("forkserver").Pool(workers, initializer=_calm) as pool:
+        made = pool.imap_unordered(partial(_grow_one, seed), FINGERS)
+        while len(fingers) < len(FINGERS):
+            progress(len(fingers), len(FINGERS))
+            try:
+                finger, grown = made.next(timeout=PATIENCE)
+            except multiprocessing.TimeoutError as error:
+                raise SubjectError(f"A synthetic person could not be made: no finger was ready within {PATIENCE} seconds.") from error
+            fingers[finger] = grown
+    return fingers
+
+
+def _grow_one(seed: str, finger: int) -> tuple[int, Finger]:
+    return finger, make_finger(seed, finger)
 
 
 def _calm() -> None:
-    """One thread a worker, and Ctrl-C is the parent's to handle."""
+    """One thread a worker; Ctrl-C is the parent's to handle, which then ends its workers."""
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

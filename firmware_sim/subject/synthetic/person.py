@@ -17,6 +17,7 @@ class SyntheticPerson:
 
     def __init__(self, seed: str, fingers: Mapping[int, Finger]) -> None:
         self.name = f"synthetic:{seed}"
+        self.absent: Mapping[int, str] = {}
         self._seed = seed
         self._fingers = fingers
         self._made: dict[Asked, Touch] = {}

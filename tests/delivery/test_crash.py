@@ -1,0 +1,91 @@
+"""The uplink killed with SIGKILL at every commit point: each envelope reaches the bureau exactly once, each reply the core."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.delivery.brokers import Broker
+from tests.delivery.bureau import SmallBureau
+from tests.delivery.stories import UplinkProcess, all_released, core_at, spool, tell, until
+
+POINTS = {
+    "payload file on the disk, no row": ("agent.delivery.spool:Spool.put", "after", 1),
+    "second payload file on the disk, no row": ("agent.delivery.spool:Spool.put", "after", 2),
+    "row committed, the core not told": ("agent.delivery.outbox:Outbox.keep", "after", 1),
+    "one chunk handed to the broker": ("agent.delivery.mqtt:MqttLink.publish", "after", 1),
+    "in the middle of the chunks": ("agent.delivery.mqtt:MqttLink.publish", "after", 7),
+    "the broker has all of it, not recorded": ("agent.delivery.outbox:Outbox.broker_took_all", "before", 1),
+    "recorded as sent": ("agent.delivery.outbox:Outbox.broker_took_all", "after", 1),
+    "receipt arrived, not stored": ("agent.delivery.inbox:Inbox.take", "before", 1),
+    "receipt stored, the bureau not told": ("agent.delivery.inbox:Inbox.take", "after", 1),
+    "the bureau told, the broker not": ("agent.delivery.mqtt:MqttLink.acknowledge", "before", 2),
+    "the core has the receipt, not recorded": ("agent.delivery.inbox:Inbox.handed", "before", 1),
+    "the core's having it recorded": ("agent.delivery.inbox:Inbox.handed", "after", 1),
+    "release heard, not recorded": ("agent.delivery.outbox:Outbox.release", "before", 1),
+    "release recorded, payload still there": ("agent.delivery.spool:Spool.drop", "before", 2),
+    "payload gone, the core not told": ("agent.delivery.outbox:Outbox.release", "after", 1),
+}
+
+
+def check_integrity(directory: Path) -> None:
+    with sqlite3.connect(directory / "uplink" / "uplink.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT DISTINCT state FROM outbound").fetchall() == [("RECEIVED",)]
+        assert database.execute("SELECT count(*) FROM inbound WHERE handed_at IS NULL").fetchone() == (0,)
+    database.close()
+    assert spool(directory / "uplink") == []
+    assert list((directory / "uplink" / "inbox").iterdir()) == []
+
+
+@pytest.mark.parametrize("kill", POINTS.values(), ids=POINTS)
+def test_killed_when(kill: tuple[str, str, int], nats: Broker, tmp_path: Path) -> None:
+    async def story() -> None:
+        with SmallBureau(nats.port) as bureau:
+            async with core_at(tmp_path) as core:
+                chance = random.Random(kill[0])
+                sent = {core.seal(data): data for data in (chance.randbytes(60_000) for _ in range(2))}
+                with UplinkProcess(tmp_path, nats.port, kill=kill, retry=1.0, chunk=10_000) as first:
+                    assert await first.ended() == -9, "it reached the point"
+                with UplinkProcess(tmp_path, nats.port, retry=1.0, chunk=10_000) as second:
+                    await until(all_released(core, 2))
+                    assert bureau.store == sent
+                    await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()) and not spool(tmp_path / "uplink"))
+                    second.terminate()
+                    assert await second.ended() == 0
+                check_integrity(tmp_path)
+
+    tell(story)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_between_any_two_lines_again_and_again(seed: int, nats: Broker, tmp_path: Path) -> None:
+    """Each start dies after so many executed lines of the agent, in whatever thread; the broker dies now and then; the last start lives."""
+
+    async def story() -> None:
+        chance = random.Random(seed)
+        with SmallBureau(nats.port) as bureau:
+            async with core_at(tmp_path) as core:
+                sent = {}
+                for _ in range(15):
+                    sent.update({core.seal(data): data for data in (chance.randbytes(40_000) for _ in range(2))})
+                    with UplinkProcess(tmp_path, nats.port, lines=int(10 ** chance.uniform(2.5, 4.0)), retry=0.5, chunk=10_000) as victim:
+                        if chance.random() < 0.3:
+                            await asyncio.sleep(chance.uniform(0.0, 0.5))
+                            nats.kill()
+                            nats.start()
+                        await victim.ended(60)
+                with UplinkProcess(tmp_path, nats.port, retry=0.5) as last:
+                    await until(all_released(core, len(sent)), 40)
+                    await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()) and not spool(tmp_path / "uplink"))
+                    last.terminate()
+                    await last.ended()
+                assert bureau.store == sent
+                check_integrity(tmp_path)
+
+    tell(story)
