@@ -33,7 +33,7 @@ class ShownField:
 def show(data: bytes) -> Iterator[ShownField]:
     """Every field of the file in its order. Raises NistError before the first when the file is damaged."""
     for number, record in enumerate(parse(data).records):
-        yield from _shown(number, record)
+        yield from shown_record(number, record)
 
 
 def lines(data: bytes) -> Iterator[str]:
@@ -68,7 +68,8 @@ def _visible(character: str) -> str:
     return "\u2421" if code == 0x7F else f"\\u{code:04x}"
 
 
-def _shown(number: int, record: Record) -> Iterator[ShownField]:
+def shown_record(number: int, record: Record) -> Iterator[ShownField]:
+    """The fields of one record; `number` is its place in the file, from 0."""
     pairs = _tagged_values(record) if isinstance(record, TaggedRecord) else _binary_values(record)
     for tag, field_number, value in pairs:
         row = lookup(record.type, field_number)
