@@ -11,6 +11,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
+from agent.cli.conformance import conformance
 from agent.cli.nist_files import find_state, print_json, read_file, write_new
 from agent.cli.screen import err, out
 from agent.errors import UsageError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from agent.nist.show import ShownField
 
 app = typer.Typer(help="ANSI/NIST-ITL files: look, check, compare, take apart, build.", no_args_is_help=True)
+
+app.command("conformance")(conformance)
 
 FILE = Annotated[Path, typer.Argument(help="an ANSI/NIST-ITL file, - for standard input")]
 JSON = Annotated[bool, typer.Option("--json", help="one JSON document instead of tables")]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.imaging.wsq_header import ImageError, WsqHeader, read_wsq_header
+from agent.model.fingers import Position, fingers_of
 from agent.nist.card import LEAST_SIZES
 from agent.nist.findings import Finding, Rule, error, warning
 from agent.nist.records import Buffer
@@ -16,7 +17,8 @@ _LEAST = 0.75  # of appendix F's capture size: real cards have thumbs 392 pixels
 _PPI = re.compile(rb"(?:^|\n)PPI ([0-9]{1,5})(?:\n|$)")
 _BIT_RATE = re.compile(rb"(?:^|\n)WSQ_BITRATE ([0-9]{1,2}\.[0-9]{1,8})(?:\n|$)")
 _NO_PPI = 255  # what NIST's tools write for -1, not known (seen in NIST's own samples)
-_RATIOS = (4.0, 40.0)  # 15:1 is nominal; real prints at 0.75 bits per pixel measured 14 to 17, mostly empty images up to 39
+_LEAST_RATIO = 4.0
+_MOST_RATIO = 40.0  # to 1, for each finger that fits the image: 15:1 is nominal, real prints measured 14 to 17, sparse ones up to 39
 _ENOUGH = 100_000  # pixels
 _BIT_RATES = (0.5, 1.0)  # bits per pixel asked of the encoder: 0.75 by §3.8.2
 
@@ -60,11 +62,16 @@ def check_size(stated: Stated) -> Iterator[Finding]:
 
 def check_ratio(stated: Stated, ratio: float, usual: int = 15) -> Iterator[Finding]:
     """How much the print was compressed; of a small one its tables are the greater part."""
-    if stated.width * stated.height >= _ENOUGH and not _RATIOS[0] <= ratio <= _RATIOS[1]:
+    if stated.width * stated.height >= _ENOUGH and not _LEAST_RATIO <= ratio <= _most_ratio(stated.position):
         sentence = (
             f"{stated.where}: it is compressed {ratio:.0f}:1 and {usual}:1 is usual: it is nearly empty, or was compressed otherwise."
         )
         yield warning(stated.fields[1], Rule.COMPRESSION, _E, sentence, position=stated.position)
+
+
+def _most_ratio(position: int) -> float:
+    """A four-finger image may hold one finger and be white otherwise."""
+    return _MOST_RATIO * (len(fingers_of(Position(position))) if position in list(Position) else 1)
 
 
 def _comments(stated: Stated, wsq: WsqHeader) -> Iterator[Finding]:
