@@ -26,7 +26,6 @@ from agent.submission.pictures import pictures_of
 from agent.workers import Workers
 from tests.nist.test_profiles import state
 
-
 pytestmark = pytest.mark.xdist_group("conformance")  # the book is made once
 
 
