@@ -7,6 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import nistitl
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -21,7 +22,7 @@ from agent.nist.check import check
 from agent.nist.codec import build, parse
 from agent.nist.editions import EDITIONS, standard
 from agent.nist.findings import errors
-from agent.nist.records import TaggedRecord
+from agent.nist.records import BinaryRecord, TaggedRecord
 from agent.submission.pictures import pictures_of
 from agent.workers import Workers
 from tests.nist.test_profiles import state
@@ -147,3 +148,21 @@ def test_command_refuses_what_it_does_not_know(tmp_path: Path) -> None:
         done = CliRunner().invoke(app, ["conformance", name, "--out", str(tmp_path)])
         assert isinstance(done.exception, LivescanError)
     assert not list(tmp_path.iterdir())
+
+
+def test_independent_reader_reads_every_field_of_every_case(book: Book) -> None:
+    """nistitl (IDEMIA) takes LEN, IDC and the numbers of binary headers for numbers and computes CNT itself; all else must be the same."""
+    for page in book.pages:
+        message = nistitl.Message()
+        message.parse(page.data)
+        ours = parse(page.data)
+        assert len(message) == len(ours.records)
+        for theirs, record in zip(message, ours.records, strict=True):
+            if isinstance(record, BinaryRecord):
+                assert (theirs.type, theirs.IDC, theirs.NIST) == (4, record.idc, bytes(record.raw))
+                continue
+            for field in record.fields:
+                if (record.type, field.number) in ((1, 3), (1, 1)) or field.number == 1:
+                    continue
+                expected = bytes(field.raw) if field.number != 2 or record.type == 1 else str(int(field.text)).encode()
+                assert bytes(theirs[field.number].NIST) == f"{field.tag}:".encode() + expected, (page.name, field.tag)
