@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
-from agent.delivery.courier import Courier, CourierSettings, Kept, Released
+from agent.delivery.courier import Courier, CourierSettings, Handed, Kept, Released
 from agent.delivery.inbox import Inbox, InboxLimits
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.outbox import Outbox
@@ -25,6 +24,7 @@ from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS
 from agent.errors import ConfigError
 from agent.handover.uplink_end import UplinkEnd
+from agent.store.alone import alone_in
 from agent.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clo
     if not topics.STATION.fullmatch(settings.station):
         raise ConfigError(f"'{settings.station}' is no station id.", do="Use 1 to 13 letters, digits or '-'.")
     clock = clock or SystemClock()
-    with _alone(settings.state):
+    with alone_in(settings.state, "uplink"):
         await _run_alone(settings, clock, ready)
 
 
@@ -77,6 +77,7 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         inbound=inbox,
         on_kept=lambda txid: courier.post(Kept(txid)),
         on_released=lambda txid: courier.post(Released(txid)),
+        on_handed=lambda rid: courier.post(Handed(rid)),
     )
     courier = Courier(
         settings.station,
@@ -91,28 +92,6 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
     log.info("uplink: station %s is up", settings.station)
     await _first_of(courier.run(), handover.run(), _told(stop), ready=ready)
     log.info("uplink: station %s has stopped", settings.station)
-
-
-@contextlib.contextmanager
-def _alone(state: Path) -> Iterator[None]:
-    """Two uplinks on one outbox would delete each other's files. The kernel drops the lock with the process, however it ends."""
-    try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (state / "lock").open("w")
-    except OSError as error:
-        raise ConfigError(
-            f"The uplink's state directory cannot be used: {error.strerror}.",
-            means="Nothing can be sent; bookings are kept.",
-            do="Check the setting and who owns the directory.",
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConfigError(
-                f"Another uplink already works in '{state.name}'.", means="That one goes on.", do="Stop it first, or use another directory."
-            ) from error
-        yield
 
 
 def _completed(settings: UplinkSettings) -> MqttSettings:

@@ -118,10 +118,20 @@ class Sealer:
         """
         row = self.last_sealed(booking_id)
         if not row.receipted and row.envelope_sha256:
+            await self._ledger.send_again(row.envelope_sha256)
             return row.envelope_sha256
         if row.envelope_sha256 in self._ledger.unacknowledged_releases():
             raise NotSealed("The last sending of that booking is just being closed.", do="Try again in a minute.")
         envelope = await self._enveloped(await self.file(booking_id), row.tcn)
+        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
+        return envelope.envelope_sha256
+
+    async def renew(self, txid: str) -> str | None:
+        """An envelope whose file is lost is sealed anew from the booking's own file, under the same TCN; the new transfer id."""
+        row = self._ledger.by_envelope(txid)
+        if row is None or row.receipted:
+            return None
+        envelope = await self._enveloped(await self._prints.file(row.booking_id, _car_name(row.tcn)), row.tcn)
         await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
         return envelope.envelope_sha256
 
@@ -146,7 +156,8 @@ class Sealer:
     async def _enveloped(self, car: bytes, tcn: str) -> Envelope:
         """Sealed to the bureau, and on disk."""
         routing = Routing(MessageKind.TRANSACTION, self._to.station, tcn, self._to.bureau, self._to.environment)
-        envelope = seal(car, routing, signer=self._signer, recipient=self._to.certificate, now=self._clock.now())
+        recipient, now = self._to.certificate, self._clock.now()
+        envelope = await asyncio.to_thread(seal, car, routing, signer=self._signer, recipient=recipient, now=now)
         await self._outbound.keep(envelope)
         return envelope
 

@@ -10,7 +10,6 @@ import typer
 
 from agent.cli import bench, booking, demo, keys, nist, service
 from agent.errors import LivescanError
-from drivers.errors import DeviceError
 
 app = typer.Typer(
     name="livescan",
@@ -38,17 +37,24 @@ def main() -> None:
     except LivescanError as error:
         _say(error.what, error.means, error.do)
         sys.exit(error.exit_code)
-    except DeviceError as error:
-        _say(error.what, error.means, error.do)
-        sys.exit(69)  # sysexits EX_UNAVAILABLE
     except KeyboardInterrupt:
         sys.exit(130)  # 128 + SIGINT, as a shell says it
     except BrokenPipeError:  # `livescan … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if _says_all_three(error):  # a driver's error: drivers know nothing of the agent, and the uplink nothing of drivers
+            _say(*(str(getattr(error, part)) for part in _SENTENCES))
+            sys.exit(69)  # sysexits EX_UNAVAILABLE
         _say_fault(error)
         sys.exit(70)  # sysexits EX_SOFTWARE
+
+
+_SENTENCES = ("what", "means", "do")
+
+
+def _says_all_three(error: Exception) -> bool:
+    return all(isinstance(getattr(error, part, None), str) for part in _SENTENCES)
 
 
 def _say(*sentences: str) -> None:

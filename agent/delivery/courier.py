@@ -13,7 +13,7 @@ from agent.clock import Clock
 from agent.delivery import topics
 from agent.delivery.chunks import Chunk, parse
 from agent.delivery.errors import ChunkError, LinkDied, NotConnected
-from agent.delivery.inbox import Inbox
+from agent.delivery.inbox import Arrival, Inbox
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Published, Subscribed
 from agent.delivery.outbox import Outbox
 from agent.delivery.sender import Sender, SenderSettings
@@ -41,7 +41,12 @@ class Released:
     txid: str
 
 
-CourierEvent: TypeAlias = LinkEvent | Kept | Released
+@dataclass(frozen=True)
+class Handed:
+    rid: str
+
+
+CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed
 
 
 class Courier:
@@ -72,7 +77,7 @@ class Courier:
         self._may_publish_at = 0.0  # monotonic s
         self._bureau_offline = False
 
-    def post(self, event: Kept | Released) -> None:
+    def post(self, event: Kept | Released | Handed) -> None:
         """From the loop's own thread."""
         self._events.put_nowait(event)
 
@@ -131,6 +136,8 @@ class Courier:
                 self._sender.kept()
             case Released(txid):
                 self._sender.released(txid)
+            case Handed(rid):
+                self._tell_bureau(rid)
             case Died(reason):
                 raise _died(reason)
 
@@ -175,10 +182,17 @@ class Courier:
         return True
 
     async def _take(self, chunk: Chunk) -> None:
-        if await self._inbox.take(chunk):
-            log.info("inbox: %s is stored", chunk.digest)
-            self._wake_core()
-            self._link.publish(topics.ack(self._station, chunk.digest), b"")
+        match await self._inbox.take(chunk):
+            case Arrival.STORED:
+                log.info("inbox: %s is stored", chunk.digest)
+                self._wake_core()
+            case Arrival.HANDED:
+                self._tell_bureau(chunk.digest)
+
+    def _tell_bureau(self, rid: str) -> None:
+        """The core has it. Without a connection nothing is said: the bureau sends it again, and is told then."""
+        with contextlib.suppress(NotConnected):
+            self._link.publish(topics.ack(self._station, rid), b"")
 
     def _bureau_said(self, payload: bytes) -> None:
         status = parse_status(payload)

@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from agent.delivery.errors import NoRoom, SpoolError
-from agent.store.files import PART, sync_folder, write_durably
+from agent.store.files import PART, make_folder, sync_folder, write_durably
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -22,7 +22,7 @@ class Spool:
     def __init__(self, directory: Path, *, free_floor: int) -> None:
         self._directory = directory
         self._free_floor = free_floor
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(directory)
 
     def put(self, name: str, data: bytes) -> None:
         """On the disk when it returns. Raises NoRoom, SpoolError."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.errors import LivescanError
-from agent.store.files import sync_folder
+from agent.store.files import make_folder, sync_folder
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 def _create_private(path: Path) -> None:
     """Only the owner reads it; SQLite gives its -wal and -shm files the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 

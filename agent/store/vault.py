@@ -26,7 +26,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.errors import LivescanError
-from agent.store.files import PART, sync_folder, write_durably
+from agent.store.files import PART, make_folder, sync_folder, write_durably
 
 KEY_LENGTH = 32  # bytes, AES-256
 NONCE_LENGTH = 12  # bytes, random: at most 2^32 writes under one key, NIST SP 800-38D 8.3
@@ -57,7 +57,7 @@ class Vault:
             raise ValueError(f"a storage key has {KEY_LENGTH} bytes")
         self._root = root
         self._storage = AESGCM(storage_key)
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(root)
 
     def put(self, booking_id: str, name: str, data: bytes) -> None:
         """Store or replace a file; on the disk when this returns. Raises VaultError, also when the disk is full."""

@@ -288,10 +288,31 @@ def test_replies_wait_at_the_uplink_while_the_core_is_down(nats: Broker, tmp_pat
                 await until(lambda: bureau.stations == [True])
                 (reply,) = envelopes(1)
                 rid = bureau.send("LS-0001", reply)
-                await until(lambda: bureau.acks[rid])
+                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+                assert not bureau.acks[rid], "the core does not have it yet, so the bureau still owes it"
             async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
                 await until(lambda: core.column("SELECT data FROM inbound") == [reply])
                 await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()))
+                bureau.send("LS-0001", reply)
+                await until(lambda: bureau.acks[rid])
+
+    tell(story)
+
+
+def test_a_reply_survives_the_loss_of_the_uplinks_disk(nats: Broker, tmp_path: Path) -> None:
+    async def story() -> None:
+        with SmallBureau(nats.port) as bureau:
+            (reply,) = envelopes(1)
+            async with uplink_at(tmp_path, nats.port):
+                await until(lambda: bureau.stations == [True])
+                rid = bureau.send("LS-0001", reply)
+                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+            shutil.rmtree(tmp_path / "uplink")
+            assert not bureau.acks[rid]
+            async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
+                bureau.send("LS-0001", reply)
+                await until(lambda: core.column("SELECT data FROM inbound") == [reply])
+                await until(lambda: bureau.acks[rid])
 
     tell(story)
 
