@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
+from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -53,10 +54,8 @@ def main() -> None:
     except KeyboardInterrupt:
         _say("Stopped.")
         sys.exit(130)  # 128 + SIGINT, as a shell says it
-    except BrokenPipeError:  # `livescan … | head`
-        for stream in (sys.stdout, sys.stderr):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        sys.exit(0)
+    except BrokenPipeError:
+        reader_gone()
     except Exception as error:
         if _says_all_three(error):  # a driver's error: drivers know nothing of the agent, and the uplink nothing of drivers
             _say(*(str(getattr(error, part)) for part in _SENTENCES))

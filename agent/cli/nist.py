@@ -13,7 +13,7 @@ from rich.text import Text
 
 from agent.cli.conformance import conformance
 from agent.cli.nist_files import find_state, print_json, read_file, write_new
-from agent.cli.screen import err, out
+from agent.cli.screen import err, out, write_line
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def show(
     from agent.nist.show import lines
 
     for line in lines(data):
-        typer.echo(line)
+        write_line(line)
 
 
 @app.command("check")

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from agent.cli.screen import write_line
 from agent.errors import LivescanError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def write_new(path: Path, data: bytes, *, force: bool) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document. `json.dumps` escapes every character outside ASCII, so also those that turn or clear a terminal."""
-    typer.echo(json.dumps(value, indent=2))
+    write_line(json.dumps(value, indent=2))
 
 
 def find_state(name: str | None) -> StateProfile | None:
