@@ -22,7 +22,8 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_the_default_settings_are_in_the_wheel(names: list[str]) -> None:
-    shipped = {f"agent/_config/{path.name}" for path in (ROOT / "config").iterdir()}
+    files = (path for path in (ROOT / "config").rglob("*") if path.is_file())
+    shipped = {f"agent/_config/{path.relative_to(ROOT / 'config')}" for path in files}
     assert shipped <= set(names)
 
 
