@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from agent.cli.screen import err, out
+
+if TYPE_CHECKING:
+    from agent.bench.figures import Figure
 
 app = typer.Typer(help="Speed, measured beside a peer in the same run.", no_args_is_help=True)
 
@@ -25,11 +30,27 @@ def demo(
 ) -> None:
     """Start-up of `livescan run` to ready, and the whole demo."""
     from agent.bench.demo import measure
+
+    _show("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("submission")
+def submission(
+    runs: Annotated[int, typer.Option(min=1, max=200, help="counted runs, after one that is not counted")] = 20,
+    file: Annotated[Path | None, typer.Option(help="an ANSI/NIST file of one's own, for its prints; without it they are drawn")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Encoding, building, checking, sealing and drawing a booking of fourteen prints."""
+    from agent.bench.submission import measure
+
+    _show("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+def _show(name: str, figures: Sequence[Figure], *, as_json: bool) -> None:
     from agent.bench.figures import document
 
-    figures = measure(runs, lambda text: err.print(text, highlight=False))
     if as_json:
-        out.print_json(json.dumps(document("demo", figures)))
+        out.print_json(json.dumps(document(name, figures)))
         return
     table = Table("figure", "median", "min", "max", "target")
     for figure in figures:
