@@ -22,7 +22,7 @@ from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
-from agent.booking.facts import Facts
+from agent.booking.facts import Facts, FactsError
 from agent.booking.importing import Importer
 from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
@@ -39,7 +39,7 @@ from agent.casework.taken import Inbound
 from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
-from agent.model.booking import BookingId
+from agent.model.booking import Booking, BookingId
 from agent.model.impression import Override
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
@@ -48,6 +48,7 @@ from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
+from agent.submission.precheck import check_facts
 from agent.submission.profiles import PROFILES
 from agent.submission.type14 import Scanning
 from agent.web.api import build_api
@@ -95,6 +96,8 @@ class Core:
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
         photos, corrected = Photos(vault), Corrections(self._database)
+        to = _sealed_to(settings, keys)
+        self._identity = to.identity
         sealer = self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
@@ -104,12 +107,21 @@ class Core:
             outbound=self._outbound,
             workers=self._workers,
             signer=keys.signer,
-            to=_sealed_to(settings, keys),
+            to=to,
             clock=clock,
             say=self._live.say,
         )
         self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
-        self._desk = Desk(self._ledger, self._prints, self._capture, sealer, clock, say=self._live.say, offer=self._handover.offer)
+        self._desk = Desk(
+            ledger=self._ledger,
+            prints=self._prints,
+            capture=self._capture,
+            sealer=sealer,
+            clock=clock,
+            say=self._live.say,
+            offer=self._handover.offer,
+            precheck=self._precheck,
+        )
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
@@ -191,6 +203,14 @@ class Core:
                 self._handover.offer()
         except LivescanError as error:
             log.error("the sealed envelope %s is gone or damaged and cannot be sealed anew: %s", txid, error)
+
+    def _precheck(self, facts: Facts) -> None:
+        """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
+        booking = Booking(BookingId("PRECHECK"), self._clock.now(), "", facts.subject, facts.arrest, facts.missing)
+        wrong = check_facts(booking, self._identity, self._clock.now())
+        if wrong:
+            said = "; ".join(f"{one.field} {one.sentence}" for one in wrong)
+            raise FactsError(f"The bureau would refuse these facts: {said}", means="Nothing was opened.", do="Mend these fields.")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
         """The ledger's changes as events of the booking's thread, in the same transaction."""
@@ -332,5 +352,7 @@ def _inbound(one: Inbound) -> dict[str, Any]:
         "arrived_at": _instant(one.arrived_at),
         "kind": None if taken is None else taken.kind,
         "tied_by": None if taken is None else taken.tied_by,
+        "verified": taken is not None and taken.verified,
+        "answers_sha256": None if taken is None else taken.answers_sha256,
         "manual": None if taken is None else taken.manual,
     }

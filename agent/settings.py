@@ -54,6 +54,11 @@ class PathSettings(_Frozen):
         """Where the core meets the uplink."""
         return self.runtime / "handover.sock"
 
+    @property
+    def leases(self) -> Path:
+        """Who has which device open."""
+        return self.runtime / "leases"
+
 
 class ScannerSettings(_Frozen):
     serial: str

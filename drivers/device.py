@@ -2,6 +2,7 @@
 
 A driver blocks, in a thread of its own; it knows packets and frames, nothing of people, hands or cases. A dead device is an exception
 (`drivers.errors`); a poor image is a result with advisory flags. Warnings never block: what is good enough is policy, elsewhere.
+The states and what leads from one to the next stand in `drivers.states`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from drivers.states import DeviceState as DeviceState  # noqa: PLC0414  # part of the contract
 
 
 class Mode(StrEnum):
@@ -60,18 +63,31 @@ class Advice(Flag):
     FRAME_LOST = auto()
 
 
-class DeviceState(StrEnum):
-    ABSENT = "absent"
-    OPENING = "opening"
-    READY = "ready"
-    AWAIT_CLEAR = "await_clear"
-    ARMED = "armed"
-    TRACKING = "tracking"
-    ROLL_ACTIVE = "roll_active"
-    TAKING = "taking"
-    RESULT = "result"
+class PreviewSize(StrEnum):
+    NONE = "none"
+    HALF = "half"  # half the width and height: a quarter of the bytes; its frames say half the ppi
+    FULL = "full"
+
+
+class Colour(StrEnum):
+    GREEN = "green"
+    RED = "red"
+    YELLOW = "yellow"
+
+
+class Beep(StrEnum):
+    NONE = "none"
+    GOOD = "good"
+    TRY_AGAIN = "try_again"
     ERROR = "error"
-    LOST = "lost"
+
+
+class Icon(StrEnum):
+    NONE = "none"
+    LEFT_FOUR = "left_four"
+    RIGHT_FOUR = "right_four"
+    THUMBS = "thumbs"
+    ROLL = "roll"
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class DeviceInfo:
 
 @dataclass(frozen=True)
 class Capabilities:
-    fap: int  # FBI EBTS appendix F subject acquisition profile: 10..60
+    fap: int  # FBI EBTS appendix F subject acquisition profile: 10..60; 0 for a sensor that is none
     modes: frozenset[Mode]
     area: Mapping[Mode, tuple[int, int]]  # pixels (width, height) at native ppi, the largest that a result can be
     ppi: tuple[int, ...]
@@ -99,11 +115,18 @@ class Capabilities:
     keys: frozenset[str]
     certified: str | None  # FBI certification text as the device states it, None when it states none
     simulated: bool
+    previews: frozenset[PreviewSize] = frozenset()  # sizes that it can show
+    preview_fps: float = 0.0  # frames per second, 0 when it shows none
+    self_test: bool = False
 
 
 @dataclass(frozen=True)
 class Request:
-    """One capture. `fingers` are FGP codes 1..10 that should lie on the platen; `missing` those that cannot."""
+    """One capture. `fingers` are FGP codes 1..10 that should lie on the platen; `missing` those that cannot.
+
+    Of `ppi`, `still_ms` and `preview` a device does what it can, and the frame says what it did: a preview size that it does not have
+    becomes one that it has. A mode, a finger or a roll form that it does not have is Refused.
+    """
 
     mode: Mode
     fingers: frozenset[int]
@@ -111,7 +134,9 @@ class Request:
     ppi: int = 500
     auto: bool = True  # the device triggers by itself when all fingers are good and still
     still_ms: int = 300  # ms of stillness before the device triggers
-    timeout_s: float = 60.0
+    timeout_s: float = 60.0  # s; 0 = for ever
+    preview: PreviewSize = PreviewSize.HALF
+    roll_frames: bool = False  # a roll as raw frames (RollFrame) for the host to compose; its Result is the last of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +145,7 @@ class Frame:
 
     sequence: int
     token: int  # of the capture this belongs to
-    device_time_us: int  # microseconds since the device started
+    device_time_us: int  # microseconds since the device started; of one that has no clock, since it was opened
     pixels: NDArray[np.uint8] = field(repr=False)
     ppi: int
     advice: Advice
@@ -137,6 +162,22 @@ class StateChanged:
 class Preview:
     sequence: int
     frame: Frame
+
+
+@dataclass(frozen=True)
+class RollFrame:
+    """One picture of a rolling finger, whole and at full size; none is left out without `Advice.FRAME_LOST` on the next."""
+
+    sequence: int
+    frame: Frame
+    index: int  # within this capture, from 0; a gap is a frame that was lost
+
+
+@dataclass(frozen=True)
+class RollProgress:
+    sequence: int
+    per_mille: int  # of nail to nail, 0..1000
+    pixels_per_frame: int  # speed of the roll
 
 
 @dataclass(frozen=True)
@@ -161,7 +202,7 @@ class Warned:
 @dataclass(frozen=True)
 class KeyPressed:
     sequence: int
-    key: str  # "foot", "accept", "cancel"
+    key: str  # "foot", "accept", "cancel"; pressed, not released
 
 
 @dataclass(frozen=True)
@@ -170,7 +211,28 @@ class Result:
     frame: Frame
 
 
-DeviceEvent = StateChanged | Preview | FingerCount | PlatenState | Warned | KeyPressed | Result
+DeviceEvent = StateChanged | Preview | RollFrame | RollProgress | FingerCount | PlatenState | Warned | KeyPressed | Result
+
+
+@dataclass(frozen=True)
+class Light:
+    colour: Colour
+    blinking: bool = False
+
+
+@dataclass(frozen=True)
+class Indication:
+    """What the device shows until the next one: lights that are not named go out."""
+
+    lights: Mapping[int, Light] = field(default_factory=dict)  # by finger position 1..10
+    beep: Beep = Beep.NONE
+    icon: Icon = Icon.NONE
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    passed: bool
+    finding: str = ""  # in words, "" when it passed
 
 
 class Scanner(Protocol):
@@ -180,16 +242,33 @@ class Scanner(Protocol):
     def info(self) -> DeviceInfo: ...
     @property
     def capabilities(self) -> Capabilities: ...
+    @property
+    def state(self) -> DeviceState:
+        """Where it is now (`drivers.states`), also while nobody reads its events: LOST within 500 ms of being unplugged."""
+        ...
+
     def open(self) -> None:
-        """Claim the device and read who it is. Raises Gone, Busy, Garbled."""
+        """Claim the device and read who it is. Raises Gone, Busy, Refused, Timeout, Garbled."""
         ...
 
     def close(self) -> None:
         """Release it. Never raises."""
         ...
 
+    def self_test(self) -> SelfTest:
+        """Legal in READY. Raises Refused where there is none (`Capabilities.self_test`) or a capture is under way, Gone, Timeout."""
+        ...
+
+    def platen_clear(self) -> bool | None:
+        """Whether nothing lies on the platen; None when the device cannot tell. Raises Gone, Timeout, Garbled."""
+        ...
+
+    def indicate(self, indication: Indication) -> None:
+        """Lights, beep and icon, as far as the device has them; what it has not is passed over. Raises Gone, Timeout."""
+        ...
+
     def arm(self, request: Request) -> int:
-        """Begin one capture and return its token. Raises Refused when a capture is under way."""
+        """Begin one capture and return its token. Raises Refused when a capture is under way or the request cannot be done."""
         ...
 
     def trigger(self, token: int) -> None:
@@ -201,8 +280,8 @@ class Scanner(Protocol):
         ...
 
     def events(self, token: int) -> Iterator[DeviceEvent]:
-        """Events of this capture in order of their sequence, ending after its Result or its cancellation.
+        """Events of this capture, their sequence rising, ending after its Result or its cancellation.
 
-        Preview events may be dropped when the reader is slow, all others never. Raises Gone, Timeout, Garbled.
+        Preview events may be dropped when the reader is slow, all others never. Raises Gone (after StateChanged to LOST), Timeout, Garbled.
         """
         ...

@@ -1,34 +1,36 @@
 """The driver of FAP60 scanners, after docs/fap60-protocol.md.
 
-Threads: the caller's, in which everything here runs, and two that only read (`fap60_pump`). `trigger`, `cancel` and `indicate` may be
-called from another thread while `events` waits. How a capture ends, and what each trouble becomes, stands in `fap60_capture`.
+Threads: the caller's, in which everything here runs, and two that only read (`fap60_pump`). `trigger`, `cancel`, `indicate`, `state` and
+`platen_clear` may be called from another thread while `events` waits. How a capture ends, and what each trouble becomes, stands in
+`fap60_capture`.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
-
-from usb.backend import IBackend
+import threading
+from collections.abc import Iterator
 
 from drivers import device, fap60_wire
-from drivers.device import Capabilities, DeviceEvent, DeviceInfo
+from drivers.device import Capabilities, DeviceEvent, DeviceInfo, Indication, Mode, SelfTest
 from drivers.errors import DeviceError, Refused
 from drivers.fap60_capture import Fap60Capture
-from drivers.fap60_session import Fap60Session
-from drivers.fap60_wire import Arm, ArmFlag, Beep, Icon, Indication, Led, Request, State
-from drivers.fap60_words import ARM_MODES
+from drivers.fap60_session import KIND, Fap60Session
+from drivers.fap60_wire import Arm, ArmFlag, Request, State
+from drivers.fap60_words import ARM_MODES, PREVIEWS, wire_indication
+from drivers.states import Cause, DeviceState, after
+from drivers.usb_bus import Bus
 from drivers.usb_link import UsbLink
 
 
 class Fap60:
     """A `drivers.device.Scanner`."""
 
-    def __init__(self, backend: IBackend, serial: str, *, half_previews: bool = True) -> None:
-        """`half_previews`: previews at half size, a quarter of the bytes; their frames say 250 ppi."""
-        self._backend = backend
+    def __init__(self, bus: Bus, serial: str) -> None:
+        self._bus = bus
         self._serial = serial
-        self._half_previews = half_previews
+        self._unopened = DeviceState.ABSENT  # or OPENING
+        self._opening = threading.RLock()  # a close in another thread must have ended before it is opened again
         self._session: Fap60Session | None = None
         self._capture: Fap60Capture | None = None
 
@@ -40,20 +42,41 @@ class Fap60:
     def capabilities(self) -> Capabilities:
         return self._opened().capabilities
 
+    @property
+    def state(self) -> DeviceState:
+        session = self._session
+        return self._unopened if session is None else session.state
+
     def open(self) -> None:
         """Claim it, read who it is, end what a killed process has left. Raises Gone, Busy, Refused, Garbled, Timeout."""
-        self.close()
-        self._session = Fap60Session(UsbLink.open(self._backend, fap60_wire.CLASS_TRIPLE, self._serial))
+        with self._opening:
+            self.close()
+            self._unopened = after(self._unopened, Cause.OPEN)
+            try:
+                self._session = Fap60Session(UsbLink(self._bus, KIND, self._serial))
+            finally:
+                self._unopened = after(self._unopened, Cause.NOT_OPENED)
 
     def close(self) -> None:
         """End the capture under way, release the scanner. Never raises."""
-        session, self._session = self._session, None
-        if session is None:
-            return
-        if self._capture is not None and not self._capture.ended:
-            session.quietly_cancel(self._capture.token)
-        self._capture = None
-        session.close()
+        with self._opening:
+            session, self._session = self._session, None
+            if session is None:
+                return
+            if self._capture is not None and not self._capture.ended:
+                session.quietly_cancel(self._capture.token)
+            self._capture = None
+            session.close()
+
+    def self_test(self) -> SelfTest:
+        """As the contract says. A scanner that fails stays in ERROR until the next capture clears it."""
+        session = self._opened()
+        session.revive()
+        self._need_ready(session)
+        return session.self_test()
+
+    def platen_clear(self) -> bool:
+        return self._opened().control.state().platen_clear
 
     def arm(self, request: device.Request) -> int:
         """Begin one capture. Raises Refused when one is under way or the device does not take the request, Gone, Timeout."""
@@ -85,9 +108,9 @@ class Fap60:
         self._opened()
         return self._capture_of(token).events()
 
-    def indicate(self, leds: Mapping[int, Led], *, beep: Beep = Beep.NONE, icon: Icon = Icon.NONE) -> None:
-        """Light the LEDs of fingers 1..10 (those not named go out), beep, show an icon. Raises Gone, Timeout."""
-        self._opened().control.indicate(Indication(leds, beep, icon))
+    def indicate(self, indication: Indication) -> None:
+        session = self._opened()
+        session.control.indicate(wire_indication(indication, session.capabilities))
 
     def _opened(self) -> Fap60Session:
         if self._session is None:
@@ -114,14 +137,24 @@ class Fap60:
         return Arm(
             token=self._new_token(),
             mode=ARM_MODES[request.mode],
-            flags=(ArmFlag.AUTO_CAPTURE if request.auto else ArmFlag(0))
-            | (ArmFlag.HALF_SIZE_PREVIEWS if self._half_previews else ArmFlag(0)),
+            flags=self._flags_of(request),
             fingers=request.fingers,
             missing=request.missing,
             ppi=request.ppi,
             still_ms=request.still_ms,
             timeout_ms=round(request.timeout_s * 1000),
         )
+
+    def _flags_of(self, request: device.Request) -> ArmFlag:
+        flags = PREVIEWS[request.preview]
+        if request.auto:
+            flags |= ArmFlag.AUTO_CAPTURE
+        if request.mode is not Mode.ROLL:
+            return flags
+        if not (self.capabilities.roll_frames if request.roll_frames else self.capabilities.roll_in_device):
+            form = "frame by frame" if request.roll_frames else "as a finished image"
+            raise Refused(f"The scanner does not deliver a roll {form}.", do="Ask for the other form, or use a scanner that can.")
+        return flags | ArmFlag.RAW_ROLL_FRAMES if request.roll_frames else flags
 
     def _new_token(self) -> int:
         """Random, so that frames of another process's capture cannot be taken for ours; never 0 (section 5)."""

@@ -7,22 +7,38 @@ ERROR or a fault                 Refused with the device's reason
 a result that came damaged       RESEND, at most RESENDS times, then Garbled
 silence for QUIET_CHECKS checks  GET_STATE tells which event or frame was lost
 the reading threads gave up      reset, then their error
-unplugged                        Gone
+unplugged                        the state LOST, then Gone
+a raw roll frame that was lost   FRAME_LOST on the next one
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from drivers import fap60_wire as wire
-from drivers.device import DeviceEvent, FingerCount, KeyPressed, PlatenState, Preview, Result, StateChanged, Warned
+from drivers.device import (
+    Advice,
+    DeviceEvent,
+    FingerCount,
+    Frame,
+    KeyPressed,
+    PlatenState,
+    Preview,
+    Result,
+    RollFrame,
+    RollProgress,
+    StateChanged,
+    Warned,
+)
 from drivers.errors import DeviceError, Garbled, Gone, Timeout
 from drivers.fap60_frames import LostFrame, RawFrame
 from drivers.fap60_merge import Item
 from drivers.fap60_session import Fap60Session
 from drivers.fap60_wire import ArmMode, Error, EventType, FrameKind, Request, State
 from drivers.fap60_words import KEYS, STATES, frame_of, refusal
+from drivers.states import DeviceState
 
 CHECK_EVERY = 0.25  # s of silence after which the device is asked
 QUIET_CHECKS = 2  # silences with the same answer before it is believed that something was lost
@@ -41,6 +57,8 @@ class Fap60Capture:
         self._deadline = time.monotonic() + timeout_s + GRACE if timeout_s > 0 else None  # s, monotonic
         self._resends = 0
         self._quiet = 0
+        self._frame_lost = False  # of a roll, since the last one that came
+        self._last = -1  # sequence of the last event that was handed out
 
     def events(self) -> Iterator[DeviceEvent]:
         """As `drivers.device.Scanner.events` says; also Refused when the device ends the capture with a fault."""
@@ -48,10 +66,20 @@ class Fap60Capture:
             try:
                 self._check_deadline()
                 item = self._session.merge.get(CHECK_EVERY)
-                yield from self._on_silence() if item is None else self._on_item(item)
+                for event in self._on_silence() if item is None else self._on_item(item):
+                    yield self._numbered(event)
             except DeviceError as error:
                 self._end_by(error)
+                if isinstance(error, Gone):
+                    yield self._numbered(StateChanged(0, DeviceState.LOST))
                 raise
+
+    def _numbered(self, event: DeviceEvent) -> DeviceEvent:
+        """The device's own number, raised where it would not rise: what we had to find out ourselves, or what came later than HOLD."""
+        if event.sequence <= self._last:
+            event = replace(event, sequence=self._last + 1)
+        self._last = event.sequence
+        return event
 
     def cancel(self) -> None:
         """No image is handed out any more, also one that has come already; the events end when the device says so."""
@@ -63,7 +91,9 @@ class Fap60Capture:
         self._quiet = 0
         if _token_of(item) != self.token or (self._cancelled and not isinstance(item, wire.Event)):
             return
-        if isinstance(item, LostFrame):
+        if isinstance(item, LostFrame) and item.header.kind == FrameKind.RAW_ROLL_FRAME:
+            self._frame_lost = True  # only a result is kept by the device
+        elif isinstance(item, LostFrame):
             self._resend()
         elif isinstance(item, RawFrame) and item.header.kind == FrameKind.RESULT:
             yield from self._on_result(item)
@@ -74,11 +104,17 @@ class Fap60Capture:
         """What comes before a result."""
         if isinstance(item, wire.Event):
             yield from self._on_event(item)
+        elif isinstance(item, RawFrame) and item.header.kind == FrameKind.RAW_ROLL_FRAME:
+            yield RollFrame(item.header.sequence, self._marked(frame_of(item)), item.header.index)
         elif isinstance(item, RawFrame):
             yield Preview(item.header.sequence, frame_of(item))
 
+    def _marked(self, frame: Frame) -> Frame:
+        lost, self._frame_lost = self._frame_lost, False
+        return replace(frame, advice=frame.advice | Advice.FRAME_LOST) if lost else frame
+
     def _on_event(self, event: wire.Event) -> Iterator[DeviceEvent]:
-        """Section 8. A ROLL or SELF_TEST event, and one of a later version, has no word in the contract and is passed over."""
+        """Section 8. An event of a later version has no word in the contract and is passed over."""
         number = event.sequence
         match event.type:
             case EventType.STATE:
@@ -92,6 +128,8 @@ class Fap60Capture:
                 yield Warned(number, event.advice)
             case EventType.KEY if event.b == 1 and event.a in KEYS:
                 yield KeyPressed(number, KEYS[event.a])
+            case EventType.ROLL:
+                yield RollProgress(number, event.a, event.b)
             case EventType.FAULT:
                 self.ended = True
                 raise refusal(event.a)
@@ -109,7 +147,7 @@ class Fap60Capture:
     def _on_result(self, raw: RawFrame) -> Iterator[DeviceEvent]:
         if raw.header.mode != self._mode:
             raise Garbled("The scanner sent an image of another kind than was asked for.")
-        result = Result(raw.header.sequence, frame_of(raw))
+        result = Result(raw.header.sequence, self._marked(frame_of(raw)))
         for item in self._session.merge.earlier_than(result.sequence, self._last_event(), BARRIER):
             yield from self._on_earlier(item)
         self._release()

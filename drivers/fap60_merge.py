@@ -3,8 +3,8 @@
 An event of 32 bytes overtakes a frame of 2 MB that was sent before it. So nothing is handed out before it has been here for SETTLE, nor
 while a frame with a lower sequence is on its way (its header has been seen), at most for HOLD.
 
-Bounded: of previews only the newest KEEP_PREVIEWS are kept. Nothing else is ever dropped: when LIMIT things wait, `put` waits, the device
-is not read, and keeps its events itself (it queues at least 256).
+Bounded: of previews only the newest KEEP_PREVIEWS are kept. Nothing else is ever dropped: when LIMIT events or FRAME_LIMIT frames wait,
+`put` waits, the device is not read, and keeps its events itself (it queues at least 256).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from drivers.errors import DeviceError
 from drivers.fap60_frames import LostFrame, RawFrame
 from drivers.fap60_wire import Event
 
-LIMIT = 256  # things that wait, previews not counted
+LIMIT = 256  # events that wait
+FRAME_LIMIT = 64  # frames that wait, previews not counted: 40 MB of raw roll frames, more than one roll has
 KEEP_PREVIEWS = 3  # about 7 MB of full-size frames
 SETTLE = 0.010  # s; an event waits in the device for at most 1 ms
 HOLD = 0.25  # s; a full frame takes 70 ms at the pace of high-speed USB
@@ -96,7 +97,7 @@ class Merge:
     def put(self, sequence: int, item: Item, *, preview: bool = False, timeout: float = 0.25) -> bool:
         """Add; False when there was no room within the timeout (never for a preview), or when nobody can read it any more."""
         with self._changed:
-            if not preview and not self._changed.wait_for(lambda: self._room() or self._failure is not None, timeout):
+            if not preview and not self._changed.wait_for(lambda: self._room(item) or self._failure is not None, timeout):
                 return False
             if self._failure is not None:
                 return preview
@@ -133,8 +134,10 @@ class Merge:
             self._changed.notify_all()
             return earlier
 
-    def _room(self) -> bool:
-        return sum(not w.preview for w in self._waiting) < LIMIT
+    def _room(self, item: Item) -> bool:
+        event = isinstance(item, Event)
+        alike = sum(isinstance(w.item, Event) is event for w in self._waiting if not w.preview)
+        return alike < (LIMIT if event else FRAME_LIMIT)
 
     def _thin_previews(self) -> None:
         previews = [w for w in self._waiting if w.preview]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from drivers.errors import DeviceError, Garbled, Timeout
 from drivers.fap60_frames import FrameAssembler, LostFrame, RawFrame
 from drivers.fap60_merge import Merge
-from drivers.fap60_wire import EVENT_SIZE, FrameKind, parse_event
+from drivers.fap60_wire import EVENT_SIZE, EventType, FrameKind, parse_event
 from drivers.usb_link import Pipe, Stalled, UsbLink
 
 EVENT_DEADLINE = 100  # ms
@@ -26,6 +26,8 @@ INTERRUPT_PACKET = 64  # bytes, wMaxPacketSize
 PATIENCE = 3  # reads without sense, one after the other
 STOP_DEADLINE = (IDLE_DEADLINE + BODY_DEADLINE) / 1000  # s
 
+_KINDS = frozenset(FrameKind)
+
 
 class Pump:
     def __init__(self, link: UsbLink, merge: Merge, limit: int) -> None:
@@ -33,6 +35,7 @@ class Pump:
         self._link = link
         self._merge = merge
         self._limit = limit
+        self.told: int | None = None  # the state that the device told last, of whatever capture
         self._tokens: frozenset[int] = frozenset()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -76,6 +79,8 @@ class Pump:
 
     def _take_event(self, data: memoryview) -> None:
         event = parse_event(data)
+        if event.type == EventType.STATE:
+            self.told = event.a
         if event.token in self._tokens:
             while not self._merge.put(event.sequence, event) and not self._stop.is_set():
                 continue
@@ -116,8 +121,8 @@ class Pump:
         for frame in frames:
             header = frame.header
             preview = header.kind == FrameKind.PREVIEW
-            wanted = preview or header.kind == FrameKind.RESULT
-            if header.token not in self._tokens or not wanted or (preview and isinstance(frame, LostFrame)):
+            known = header.kind in _KINDS
+            if header.token not in self._tokens or not known or (preview and isinstance(frame, LostFrame)):
                 continue
             while not self._merge.put(header.sequence, frame, preview=preview) and not self._stop.is_set():
                 continue

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from drivers.device import DeviceInfo
-from drivers.errors import DeviceError, Gone, Refused
+import time
+
+from drivers import fap60_wire as wire
+from drivers.device import DeviceInfo, SelfTest
+from drivers.errors import DeviceError, Gone, Refused, Timeout
 from drivers.fap60_control import Fap60Control
 from drivers.fap60_merge import Merge
 from drivers.fap60_pump import Pump
-from drivers.fap60_wire import Info, Request
-from drivers.fap60_words import capabilities
-from drivers.usb_link import UsbLink
+from drivers.fap60_wire import EventType, Info, Request, State
+from drivers.fap60_words import STATES, capabilities, finding
+from drivers.states import Cause, DeviceState, after
+from drivers.usb_link import Pipe, UsbKind, UsbLink
+
+KIND = UsbKind(wire.CLASS_TRIPLE, frozenset({Pipe.BULK_IN, Pipe.INTERRUPT_IN, Pipe.BULK_OUT}))
+SELF_TEST_DEADLINE = 10.0  # s
+NO_TOKEN = 0  # of an event outside a capture, section 8
 
 
 class Fap60Session:
@@ -27,7 +35,34 @@ class Fap60Session:
         self.capabilities = capabilities(raw)
         self.merge = Merge()
         self.pump = Pump(link, self.merge, _largest(raw))
+        self._opened = after(DeviceState.OPENING, Cause.OPENED)
         self.pump.start()
+
+    @property
+    def state(self) -> DeviceState:
+        """What the device told last; LOST from the moment that a reading thread meets nothing any more."""
+        failure = self.merge.failure
+        if failure is not None:
+            return DeviceState.LOST if isinstance(failure, Gone) else DeviceState.ERROR
+        told = self.pump.told
+        return self._opened if told is None else STATES[State(told)]
+
+    def self_test(self) -> SelfTest:
+        """Section 8: it ends with a SELF_TEST event. Raises Refused, Timeout, Gone."""
+        self.merge.clear()
+        self.pump.take(NO_TOKEN)
+        try:
+            self.control.send(Request.SELF_TEST)
+            return self._self_tested(time.monotonic() + SELF_TEST_DEADLINE)
+        finally:
+            self.pump.take()
+
+    def _self_tested(self, deadline: float) -> SelfTest:
+        while time.monotonic() < deadline:
+            item = self.merge.get(0.25)
+            if isinstance(item, wire.Event) and item.type == EventType.SELF_TEST:
+                return SelfTest(item.a == 0, finding(item.a) if item.a else "")
+        raise Timeout(f"The scanner did not end its self-test within {SELF_TEST_DEADLINE:g} seconds.", means="No finger was being taken.")
 
     def close(self) -> None:
         """Whoever waits for events is told. Never raises."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from drivers.device import Capabilities, DeviceState, Frame, Mode
+from drivers import fap60_wire as wire
+from drivers.device import Beep, Capabilities, Colour, Frame, Icon, Indication, Light, Mode, PreviewSize
 from drivers.errors import Garbled, Refused
 from drivers.fap60_frames import RawFrame
-from drivers.fap60_wire import ArmMode, Error, Info, InfoFlag, State
+from drivers.fap60_wire import ArmFlag, ArmMode, Error, Info, InfoFlag, Led, State
+from drivers.states import DeviceState
 
 ARM_MODES = {
     Mode.ROLL: ArmMode.ROLL,
@@ -29,8 +31,31 @@ STATES = {
     State.ERROR: DeviceState.ERROR,
 }
 
+PREVIEWS = {
+    PreviewSize.NONE: ArmFlag.NO_PREVIEWS,
+    PreviewSize.HALF: ArmFlag.HALF_SIZE_PREVIEWS,
+    PreviewSize.FULL: ArmFlag(0),
+}
+
+LEDS = {
+    Light(Colour.GREEN): Led.GREEN,
+    Light(Colour.RED): Led.RED,
+    Light(Colour.YELLOW): Led.YELLOW,
+    Light(Colour.GREEN, blinking=True): Led.GREEN_BLINKING,
+    Light(Colour.RED, blinking=True): Led.RED_BLINKING,
+    Light(Colour.YELLOW, blinking=True): Led.YELLOW_BLINKING,
+}
+BEEPS = {Beep.NONE: wire.Beep.NONE, Beep.GOOD: wire.Beep.GOOD, Beep.TRY_AGAIN: wire.Beep.TRY_AGAIN, Beep.ERROR: wire.Beep.ERROR}
+ICONS = {
+    Icon.NONE: wire.Icon.NONE,
+    Icon.LEFT_FOUR: wire.Icon.LEFT_FOUR,
+    Icon.RIGHT_FOUR: wire.Icon.RIGHT_FOUR,
+    Icon.THUMBS: wire.Icon.THUMBS,
+    Icon.ROLL: wire.Icon.ROLL,
+}
+
 KEYS = {1: "foot", 2: "accept", 3: "cancel"}
-LED_COLOURS = frozenset({"green", "red", "yellow"})
+LED_COLOURS = frozenset(colour.value for colour in Colour)
 
 _SENTENCES: dict[int, tuple[str, str]] = {  # what, do
     Error.BAD_STATE: ("The scanner says that this is not possible in its present state.", ""),
@@ -49,6 +74,11 @@ def refusal(code: int) -> Refused:
     return Refused(what, do=do)
 
 
+def finding(code: int) -> str:
+    """What a self-test found, in words."""
+    return " ".join(_SENTENCES.get(code, (f"The self-test ended with code {code}.", ""))).strip()
+
+
 def capabilities(info: Info) -> Capabilities:
     """Certification is not in GET_INFO (section 4), so the device states none."""
     modes = frozenset(mode for mode, code in ARM_MODES.items() if info.modes >> code & 1)
@@ -65,7 +95,16 @@ def capabilities(info: Info) -> Capabilities:
         keys=frozenset({"foot"}) if info.flags & InfoFlag.FOOT_SWITCH else frozenset(),
         certified=None,
         simulated=bool(info.flags & InfoFlag.SIMULATED),
+        previews=frozenset(PreviewSize) if info.preview_rate else frozenset({PreviewSize.NONE}),
+        preview_fps=info.preview_rate / 10,
+        self_test=True,
     )
+
+
+def wire_indication(indication: Indication, able: Capabilities) -> wire.Indication:
+    """Section 9, without what the scanner does not have."""
+    leds = {finger: LEDS[light] for finger, light in indication.lights.items() if light.colour in able.leds}
+    return wire.Indication(leds, BEEPS[indication.beep] if able.beeper else wire.Beep.NONE, ICONS[indication.icon])
 
 
 def frame_of(raw: RawFrame) -> Frame:

@@ -9,7 +9,7 @@
     75, 5  OVERFLOW, IO      babble, bus error  Garbled
     other                                       DeviceError
 
-It is the same over libusb and over a USB/IP server (`drivers.usbip_link`): the backend is handed in.
+It is the same over libusb and over a USB/IP server: the bus is handed in (`drivers.usb_bus`).
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
 
-import libusb_package
 import usb.core
 import usb.util
 from usb.backend import IBackend
 
 from drivers.errors import Busy, DeviceError, Garbled, Gone, Refused, Timeout
-from drivers.usbip_address import UsbipAddress, parse_address
-from drivers.usbip_link import UsbipBackend
+from drivers.usb_bus import Bus, looking
+from drivers.usb_identity import Identity, from_kernel, may_open
 
 MAX_READ = 4 << 20  # bytes; one above fails with ENOMEM on vhci_hcd, measured on Linux 6.1
 CONTROL_TIMEOUT = 1000  # ms
@@ -45,127 +43,132 @@ class Pipe(Enum):
     BULK_OUT = (0x00, 2)
 
 
+class Recipient(Enum):
+    """Whom a vendor request is for: bmRequestType of reading, of writing. USB 2.0 table 9-2."""
+
+    DEVICE = (0xC0, 0x40)
+    INTERFACE = (0xC1, 0x41)
+
+
+@dataclass(frozen=True)
+class UsbKind:
+    """What devices one driver speaks to: those that have an interface of this class, and one of these ids where ids are given."""
+
+    triple: Triple
+    pipes: frozenset[Pipe]
+    recipient: Recipient = Recipient.INTERFACE
+    ids: frozenset[tuple[int, int]] = field(default=frozenset())  # idVendor, idProduct; empty: any
+
+    def interface(self, device: usb.core.Device) -> usb.core.Interface | None:
+        """The interface that the driver speaks to; None also when the device does not say what it has."""
+        if self.ids and (device.idVendor, device.idProduct) not in self.ids:
+            return None
+        try:
+            return next((interface for config in device for interface in config if _triple(interface) == self.triple), None)
+        except (usb.core.USBError, IndexError):
+            return None
+
+
 class Stalled(Refused):
     """A stall: a control request that the device does not take, or an endpoint that is halted until `clear_halt`."""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Who a device on the bus says it is. The strings are empty while `problem` keeps them from being read."""
-
-    make: str
-    model: str
-    serial: str
-    vendor_id: int
-    product_id: int
-    problem: DeviceError | None = None  # Busy, Refused
-
-
-def backend_for(usbip: str | None) -> IBackend:
-    """pyusb's backend: libusb, or the USB/IP server at an address. Raises Refused for an address that is not loopback.
-
-    One for each address in a process, so that looking who is there does not meet our own import as somebody else's.
-    """
-    if usbip is not None:
-        return _usbip_backend(parse_address(usbip))
-    backend = libusb_package.get_libusb1_backend()
-    if backend is None:
-        raise DeviceError("The USB library libusb-1.0 cannot be loaded.", means="No USB scanner can be found.")
-    return backend
-
-
-@cache
-def _usbip_backend(address: UsbipAddress) -> UsbipBackend:
-    return UsbipBackend(address)
-
-
-def present(backend: IBackend, triple: Triple) -> list[Identity]:
-    """Every device that has an interface of this class. Raises Gone when a USB/IP server does not answer."""
-    return [_identify(device) for device in _matching(backend, triple)]
+def present(bus: Bus, kind: UsbKind) -> list[Identity]:
+    """Every device of a kind. Raises Gone when a USB/IP server does not answer."""
+    with looking(bus) as backend:
+        return [_identify(device) for device in _matching(backend, kind)]
 
 
 class UsbLink:
     """One claimed interface. Every call blocks at most its deadline; calls on different pipes may run at once in several threads."""
 
-    def __init__(self, device: usb.core.Device, identity: Identity, interface: usb.core.Interface) -> None:
-        self._device = device
-        self._interface = interface
-        self._pipes: dict[Pipe, usb.core.Endpoint] = {}
-        self.identity = identity
-        with _translated():
-            self._claim()
-
-    @classmethod
-    def open(cls, backend: IBackend, triple: Triple, serial: str) -> UsbLink:
+    def __init__(self, bus: Bus, kind: UsbKind, serial: str) -> None:
         """Claim the device with this serial number. Raises Gone when there is none, Busy, Refused."""
-        problem: DeviceError | None = None
-        for device in _matching(backend, triple):
-            identity = _identify(device, keep_open=True)
-            if identity.serial == serial:
-                return cls._opened(device, identity, triple)
-            _let_go(device)
-            problem = problem or identity.problem
-        raise problem or Gone(f"There is no scanner with serial number {serial}.")
-
-    @classmethod
-    def _opened(cls, device: usb.core.Device, identity: Identity, triple: Triple) -> UsbLink:
+        self._bus = bus
+        self._kind = kind
+        self._pipes: dict[Pipe, usb.core.Endpoint] = {}
+        self._backend = bus.begin()
+        self._device: usb.core.Device | None = None
         try:
-            interface = _interface(device, triple)
-            if interface is None:
-                raise Gone(f"The scanner {identity.serial} has changed what it is.")
-            return cls(device, identity, interface)
+            self._device, self.identity = _the_one(self._backend, kind, serial)
+            self._interface = self._found_interface()
+            with _translated():
+                self._claim()
         except BaseException:
-            _let_go(device)
+            self.close()
             raise
 
     def control_in(self, request: int, length: int, value: int = 0) -> bytes:
-        """A vendor request to the interface that reads. Raises Stalled when the device does not take it."""
+        """A vendor request that reads. Raises Stalled when the device does not take it."""
         with _translated():
-            number = self._interface.bInterfaceNumber
-            return bytes(self._device.ctrl_transfer(0xC1, request, value, number, length, CONTROL_TIMEOUT))
+            return bytes(self._here().ctrl_transfer(self._kind.recipient.value[0], request, value, self._index(), length, CONTROL_TIMEOUT))
 
     def control_out(self, request: int, data: bytes = b"", value: int = 0) -> None:
-        """A vendor request to the interface that writes. Raises Stalled when the device does not take it."""
+        """A vendor request that writes. Raises Stalled when the device does not take it."""
         with _translated():
-            self._device.ctrl_transfer(0x41, request, value, self._interface.bInterfaceNumber, data, CONTROL_TIMEOUT)
+            self._here().ctrl_transfer(self._kind.recipient.value[1], request, value, self._index(), data, CONTROL_TIMEOUT)
 
     def read(self, pipe: Pipe, size: int, timeout_ms: int) -> memoryview:
         """At most `size` bytes; a short packet ends it, so it may be empty. Raises Timeout, Stalled, Gone."""
         if size > MAX_READ:
             raise ValueError(f"a read of {size} bytes; at most {MAX_READ} work on every host controller")
         with _translated():
-            return memoryview(self._device.read(self._pipes[pipe], size, timeout_ms))
+            return memoryview(self._here().read(self._pipes[pipe], size, timeout_ms))
 
     def write(self, data: bytes) -> None:
         """One transfer on bulk OUT."""
         with _translated():
-            written = self._device.write(self._pipes[Pipe.BULK_OUT], data, WRITE_TIMEOUT)
+            written = self._here().write(self._pipes[Pipe.BULK_OUT], data, WRITE_TIMEOUT)
         if written != len(data):
             raise Garbled(f"The scanner took {written} of {len(data)} bytes.")
 
     def clear_halt(self, pipe: Pipe) -> None:
         with _translated():
-            self._device.clear_halt(self._pipes[pipe])
+            self._here().clear_halt(self._pipes[pipe])
 
     def reset(self) -> None:
         """Reset the port and claim again. No other call may be under way. Raises Gone when something else comes out of it."""
+        device = self._here()
         with _translated():
-            self._device.reset()
+            device.reset()
             self._claim()
-            serial = usb.util.get_string(self._device, self._device.iSerialNumber)
+            known = from_kernel(device)
+            serial = known.serial if known else usb.util.get_string(device, device.iSerialNumber)  # pyusb remembers the one before
         if serial != self.identity.serial:
             raise Gone(f"After a reset the scanner {self.identity.serial} is no longer there.")
 
     def close(self) -> None:
         """Release the interface and the device. Never raises. No other call may be under way."""
-        _let_go(self._device)
+        device, self._device = self._device, None
+        if device is not None:
+            _let_go(device)
+        backend, self._backend = self._backend, None
+        if backend is not None:
+            self._pipes.clear()
+            self._interface = device = None
+            self._bus.end(backend)
+
+    def _here(self) -> usb.core.Device:
+        if self._device is None:
+            raise Gone(f"The scanner {self.identity.serial} has been closed.")
+        return self._device
+
+    def _index(self) -> int:
+        """wIndex: the interface's number, or 0 for the device."""
+        return int(self._interface.bInterfaceNumber) if self._kind.recipient is Recipient.INTERFACE else 0
+
+    def _found_interface(self) -> usb.core.Interface:
+        interface = self._kind.interface(self._device)
+        if interface is None:
+            raise Gone(f"The scanner {self.identity.serial} has changed what it is.")
+        return interface
 
     def _claim(self) -> None:
-        number = self._interface.bInterfaceNumber
-        if self._device.is_kernel_driver_active(number):
-            self._device.detach_kernel_driver(number)
-        usb.util.claim_interface(self._device, number)
-        self._pipes = {pipe: self._endpoint(pipe) for pipe in Pipe}
+        device, number = self._here(), self._interface.bInterfaceNumber
+        if _kernel_has(device, number):
+            device.detach_kernel_driver(number)
+        usb.util.claim_interface(device, number)
+        self._pipes = {pipe: self._endpoint(pipe) for pipe in self._kind.pipes}
 
     def _endpoint(self, pipe: Pipe) -> usb.core.Endpoint:
         direction, kind = pipe.value
@@ -175,12 +178,28 @@ class UsbLink:
         raise Garbled(f"The scanner {self.identity.serial} has no {pipe.name} endpoint.")
 
 
-def _matching(backend: IBackend, triple: Triple) -> Iterator[usb.core.Device]:
+def _triple(interface: usb.core.Interface) -> Triple:
+    return interface.bInterfaceClass, interface.bInterfaceSubClass, interface.bInterfaceProtocol
+
+
+def _the_one(backend: IBackend, kind: UsbKind, serial: str) -> tuple[usb.core.Device, Identity]:
+    """The device with this serial number, open or not. Raises Gone, or what kept the others from being asked."""
+    problem: DeviceError | None = None
+    for device in _matching(backend, kind):
+        identity = _identify(device, keep_open=True)
+        if identity.serial == serial and identity.problem is None:
+            return device, identity
+        _let_go(device)
+        problem = problem or identity.problem
+    raise problem or Gone(f"There is no scanner with serial number {serial}.")
+
+
+def _matching(backend: IBackend, kind: UsbKind) -> Iterator[usb.core.Device]:
     with _translated():
         entries = list(backend.enumerate_devices())
     for entry in entries:
         device = _described(entry, backend)
-        if device is not None and _interface(device, triple) is not None:
+        if device is not None and kind.interface(device) is not None:
             yield device
 
 
@@ -192,26 +211,35 @@ def _described(entry: object, backend: IBackend) -> usb.core.Device | None:
         return None
 
 
-def _interface(device: usb.core.Device, triple: Triple) -> usb.core.Interface | None:
-    """The interface of a class; None also when the device does not say what it has."""
+def _kernel_has(device: usb.core.Device, interface: int) -> bool:
+    """Whether a driver of the kernel holds the interface. Where that cannot be told, claiming will."""
     try:
-        for config in device:
-            for interface in config:
-                if (interface.bInterfaceClass, interface.bInterfaceSubClass, interface.bInterfaceProtocol) == triple:
-                    return interface
-    except (usb.core.USBError, IndexError):
-        return None
-    return None
+        return bool(device.is_kernel_driver_active(interface))
+    except NotImplementedError:
+        return False
+    except usb.core.USBError as error:
+        if error.errno == errno.ENODEV:
+            raise
+        return False
 
 
 def _identify(device: usb.core.Device, *, keep_open: bool = False) -> Identity:
+    known = from_kernel(device)
+    if known is None:
+        return _asked(device, keep_open=keep_open)
+    return known if may_open(device) else replace(known, problem=_ours(usb.core.USBError("", None, errno.EACCES)))
+
+
+def _asked(device: usb.core.Device, *, keep_open: bool) -> Identity:
+    """The device itself, which must be opened for it."""
     try:
         with _translated():
             device.get_active_configuration()  # opens it: says why it cannot be opened, which the strings do not
             make, model, serial = device.manufacturer, device.product, device.serial_number
         return Identity(make or "", model or "", serial or "", device.idVendor, device.idProduct)
     except DeviceError as error:
-        return Identity("", "", "", device.idVendor, device.idProduct, error)
+        problem = type(error)(error.what, means=error.means, do=error.do)  # without a traceback, which would keep the device
+        return Identity("", "", "", device.idVendor, device.idProduct, problem)
     finally:
         if not keep_open:
             _let_go(device)

@@ -22,6 +22,8 @@ def testdata(name: str) -> Path:
     """A reference file, or a skip that says what is missing."""
     path = data_root() / name
     if not path.exists():
+        if os.environ.get("LIVESCAN_NO_SKIP"):
+            pytest.fail(f"reference data '{name}' is not here, and no test may be skipped in this run")
         pytest.skip(f"reference data '{name}' is not here: set LIVESCAN_TESTDATA to the folder that holds it")
     return path
 
@@ -33,7 +35,7 @@ def need_debian(package: str, program: str) -> str:
     """Full path of a program of a Debian package, or a skip that names the package."""
     found = shutil.which(program)
     if found is None:
-        if os.environ.get("LIVESCAN_NO_SKIP_DEBIAN"):
+        if os.environ.get("LIVESCAN_NO_SKIP"):
             pytest.fail(f"the Debian package '{package}' should have been installed before the tests and is not here")
         pytest.skip(f"needs the Debian package '{package}' (program '{program}'): apt-get install {package}")
     return found

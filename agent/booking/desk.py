@@ -41,8 +41,19 @@ class Capture(Protocol):
 
 class Desk:
     def __init__(
-        self, ledger: Ledger, prints: Prints, capture: Capture, sealer: Sealer, clock: Clock, *, say: Say, offer: Callable[[], None]
+        self,
+        *,
+        ledger: Ledger,
+        prints: Prints,
+        capture: Capture,
+        sealer: Sealer,
+        clock: Clock,
+        say: Say,
+        offer: Callable[[], None],
+        precheck: Callable[[Facts], None],
     ) -> None:
+        """`precheck`: raises LivescanError for facts that no print can make good."""
+        self._precheck = precheck
         self._ledger = ledger
         self._prints = prints
         self._capture = capture
@@ -54,6 +65,7 @@ class Desk:
 
     async def open(self, facts: Facts, officer: str) -> BookingId:
         """A new booking, on disk when this returns; its capture begins as soon as the scanner is free."""
+        self._precheck(facts)
         now = self._clock.now()
         booking_id = new_booking_id(now)
         await self._prints.keep_facts(booking_id, facts)

@@ -23,7 +23,9 @@ Reopen = Callable[[], Scanner]
 
 
 class DeviceThread:
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, *, any_scanner: bool = False) -> None:
+        """`any_scanner`: another one may take its place when it has gone; else it must be the one with the same serial number."""
+        self._any_scanner = any_scanner
         self._scanner = scanner
         self._serial = scanner.info.serial
         self._tag = _tag_of(scanner)
@@ -54,7 +56,7 @@ class DeviceThread:
             await asyncio.to_thread(self._scanner.trigger, token)
 
     async def reopen(self, again: Reopen) -> None:
-        """Exchange the scanner for the same one opened anew. Raises DeviceError while it is not there."""
+        """Exchange the scanner for one opened anew, which `tag` then names. Raises DeviceError while none is there that may be used."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._reopened, again)
 
     async def close(self) -> None:
@@ -89,10 +91,11 @@ class DeviceThread:
     def _reopened(self, again: Reopen) -> None:
         self._scanner.close()
         scanner = again()
-        if scanner.info.serial != self._serial:
+        serial = scanner.info.serial
+        if serial != self._serial and not self._any_scanner:
             scanner.close()
-            raise Gone(f"The scanner '{self._serial}' is not there; '{scanner.info.serial}' is.")
-        self._scanner, self._tag = scanner, _tag_of(scanner)
+            raise Gone(f"The scanner '{self._serial}' is not there; '{serial}' is.")
+        self._scanner, self._serial, self._tag = scanner, serial, _tag_of(scanner)
 
 
 def _tag_of(scanner: Scanner) -> DeviceTag:

@@ -33,7 +33,7 @@ from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import rank, unchecked
 from agent.workers import WorkerDied, Workers
 from drivers.device import DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Preview, Result, Scanner, StateChanged, Warned
-from drivers.errors import DeviceError, Gone, Refused, Timeout
+from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
 
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
 
@@ -44,7 +44,8 @@ Decide = Callable[[Sequence[Impression]], Awaitable[Override | None]]
 class CaptureRunner:
     """Captures bookings with one scanner, one booking at a time.
 
-    scanner: open. reopen: finds and opens the scanner of the same serial again (blocking), or raises DeviceError while it is not there.
+    scanner: open. reopen: finds and opens it again (blocking), or raises DeviceError while it is not there; with `any_scanner` it may open
+    another one, and the capture goes on with that at the same finger.
     accept: stores an impression; the capture goes on when it returns. decide: called with all attempts of a position, best first, when the
     tries are used up; an Override takes the best one, None asks for more tries. on_event: called on the loop, must not block.
     """
@@ -61,8 +62,9 @@ class CaptureRunner:
         decide: Decide,
         reopen: Reopen,
         settings: CaptureSettings | None = None,
+        any_scanner: bool = False,
     ) -> None:
-        self._device = DeviceThread(scanner)
+        self._device = DeviceThread(scanner, any_scanner=any_scanner)
         self._workers = workers
         self._limits = thresholds
         self._clock = clock
@@ -137,7 +139,9 @@ class CaptureRunner:
             async for event in events:
                 frame = event.frame if isinstance(event, Result) else frame
                 await self._heard(event)
-            return frame
+        if frame is not None and frame.ppi != settings.ppi:
+            raise Garbled(f"The scanner gave an image of {frame.ppi} ppi where {settings.ppi} were asked for.")
+        return frame
 
     async def _heard(self, event: DeviceEvent) -> None:
         self._heard_of = True
@@ -170,9 +174,12 @@ class CaptureRunner:
             raise trouble
         self._move(Event.UNPLUGGED)
         self._on_event(Interrupted(trouble.what, trouble.means, trouble.do))
+        before = self._device.tag.serial
         while not await self._back():
             await asyncio.sleep(self._settings.reopen_every_s)
         self._move(Event.PLUGGED_IN)
+        if self._device.tag.serial != before:
+            self._on_event(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}."))
 
     async def _back(self) -> bool:
         try:

@@ -1,6 +1,7 @@
 """The station's capture as the booking desk sees it: the configured scanner, opened when it is there, and the officer's decisions.
 
-A scanner that is not plugged in is waited for; the booking loses nothing by it. A simulated scanner is refused in production.
+A scanner that is not plugged in is waited for; the booking loses nothing by it. With no serial number in the settings any scanner may take
+the place of one that has gone; with one, only that. A simulated scanner is refused in production.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
 from drivers.device import Scanner
 from drivers.discovery import open_scanner
-from drivers.errors import DeviceError
+from drivers.errors import DeviceError, Gone
+from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
 Accept = Callable[[Impression], Awaitable[None]]
 
 _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
+OWNER = "livescan core"
 UNATTENDED = "unattended training: the best of the attempts was taken"
 
 
@@ -44,6 +47,8 @@ class StationCapture:
         self._say = say
         self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
         self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"))
+        self._leases = Leases(settings.paths.leases, OWNER)
+        self._used = settings.scanner.serial  # the scanner that is used, "" before the first
         self._runner: CaptureRunner | None = None
         self._booking = BookingId("")
         self._accept: Accept | None = None
@@ -88,12 +93,14 @@ class StationCapture:
             decide=self._asked,
             reopen=self._opened,
             settings=self._pace,
+            any_scanner=not self._settings.scanner.serial,
         )
 
     def _opened(self) -> Scanner:
-        """Blocking. The scanner of the settings, open."""
-        scanner = open_scanner(self._settings.scanner.serial or None, self._settings.scanner.usbip or None)
+        """Blocking. The scanner of the settings, open; where they name none the one that was used before, else the only one there is."""
+        scanner = self._chosen()
         scanner.open()
+        self._used = scanner.info.serial
         if scanner.capabilities.simulated and not self._settings.training:
             scanner.close()
             raise ConfigError(
@@ -102,6 +109,15 @@ class StationCapture:
                 do="Plug in a certified scanner, or use a training station.",
             )
         return scanner
+
+    def _chosen(self) -> Scanner:
+        usbip = self._settings.scanner.usbip or None
+        try:
+            return open_scanner(self._used or None, usbip, leases=self._leases, ten_print=True)
+        except Gone:
+            if self._settings.scanner.serial or not self._used:
+                raise
+            return open_scanner(None, usbip, leases=self._leases, ten_print=True)
 
     async def _accepted(self, impression: Impression) -> None:
         assert self._accept is not None

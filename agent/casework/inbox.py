@@ -90,6 +90,11 @@ def manual(db: sqlite3.Connection) -> tuple[Inbound, ...]:
     return tuple(_inbound(row) for row in db.execute("SELECT * FROM case_inbound WHERE manual IS NOT NULL ORDER BY arrived_at, rid"))
 
 
+def unusable(db: sqlite3.Connection) -> int:
+    """How many messages there are that prove nothing."""
+    return int(db.execute("SELECT count(*) FROM case_inbound WHERE kind = ?", (UNUSABLE,)).fetchone()[0])
+
+
 def moved(db: sqlite3.Connection, rid: str) -> None:
     """Its bytes lie with its booking now."""
     db.execute("UPDATE case_inbound SET in_booking = 1 WHERE rid = ?", (rid,))

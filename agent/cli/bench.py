@@ -31,7 +31,18 @@ def demo(
     """Start-up of `livescan run` to ready, and the whole demo."""
     from agent.bench.demo import measure
 
-    _show("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+    _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("nist")
+def nist(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="counted runs, after one that is not counted")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Reading, writing, checking, compressing and sealing a fourteen-image CAR."""
+    from agent.bench.nist import measure
+
+    _print("nist", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
 @app.command("submission")
@@ -43,14 +54,14 @@ def submission(
     """Encoding, building, checking, sealing and drawing a booking of fourteen prints."""
     from agent.bench.submission import measure
 
-    _show("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
+    _print("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
-def _show(name: str, figures: Sequence[Figure], *, as_json: bool) -> None:
+def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
     from agent.bench.figures import document
 
     if as_json:
-        out.print_json(json.dumps(document(name, figures)))
+        out.print_json(json.dumps(document(bench, figures)))
         return
     table = Table("figure", "median", "min", "max", "target")
     for figure in figures:

@@ -14,10 +14,9 @@ from starlette.routing import Route
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
-from agent.web.files import FileDesk, body_of, file_routes
+from agent.web.bodies import LARGEST_FORM, body_of, officer_of, reason_of
+from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
-
-_LARGEST_BODY = 256 * 1024  # bytes; 999 charges of 300 characters fit
 
 
 class Station(Protocol):
@@ -47,8 +46,8 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None) -> St
         return JSONResponse(found)
 
     async def open_booking(request: Request) -> Response:
-        body = await _body(request)
-        booking_id = await station.open_booking(facts_from_python(body.get("facts")), str(body.get("officer", "")))
+        body = await body_of(request, LARGEST_FORM)
+        booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -56,9 +55,8 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None) -> St
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        body = await _body(request)
-        reason = body.get("reason")
-        await station.decide(request.path_params["booking_id"], str(body.get("officer", "")), None if reason is None else str(reason))
+        body = await body_of(request, LARGEST_FORM)
+        await station.decide(request.path_params["booking_id"], officer_of(body), reason_of(body))
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def events(_: Request) -> Response:
@@ -82,10 +80,6 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None) -> St
 async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
         yield json.dumps(event) + "\n"
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    return await body_of(request, _LARGEST_BODY)
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

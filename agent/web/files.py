@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
@@ -17,8 +16,7 @@ from agent.booking.records import WantedPhoto
 from agent.errors import LivescanError
 from agent.model.fingers import Position
 from agent.model.photo import PhotoKind
-
-_LARGEST_FILE = 64 * 1024 * 1024  # bytes of a request: a CAR with 14 images at 1000 ppi has 6 MB
+from agent.web.bodies import body_of, officer_of
 
 
 class FileDesk(Protocol):
@@ -36,7 +34,7 @@ class FileDesk(Protocol):
 def file_routes(desk: FileDesk) -> list[Route]:
     async def correct(request: Request) -> Response:
         body = await body_of(request)
-        corrects = await desk.correct(_booking(request), _officer(body), _facts(body), _positions(body.get("retake", [])))
+        corrects = await desk.correct(_booking(request), officer_of(body), _facts(body), _positions(body.get("retake", [])))
         return JSONResponse({"booking": _booking(request), "corrects": corrects})
 
     async def resend(request: Request) -> Response:
@@ -47,15 +45,15 @@ def file_routes(desk: FileDesk) -> list[Route]:
 
     async def plain_file(request: Request) -> Response:
         body = await body_of(request)
-        return _file(await desk.plain_file(_booking(request), _officer(body)))
+        return _file(await desk.plain_file(_booking(request), officer_of(body)))
 
     async def import_file(request: Request) -> Response:
         body = await body_of(request)
-        return JSONResponse(dict(await desk.import_file(_bytes(body.get("file")), _facts(body), _officer(body))), 201)
+        return JSONResponse(dict(await desk.import_file(_bytes(body.get("file")), _facts(body), officer_of(body))), 201)
 
     async def photo(request: Request) -> Response:
         body = await body_of(request)
-        number = await desk.add_photo(_booking(request), _officer(body), _photo(body))
+        number = await desk.add_photo(_booking(request), officer_of(body), _photo(body))
         return JSONResponse({"booking": _booking(request), "photo": number}, 201)
 
     async def tcns(_: Request) -> Response:
@@ -72,31 +70,8 @@ def file_routes(desk: FileDesk) -> list[Route]:
     ]
 
 
-async def body_of(request: Request, largest: int = _LARGEST_FILE) -> dict[str, Any]:
-    """The JSON object of a request. Raises LivescanError for anything else, and before reading more than the limit."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > largest:
-            raise LivescanError("The request is larger than any booking can be.", means="Nothing was opened.")
-    try:
-        body = json.loads(data)
-    except ValueError:
-        raise LivescanError("The request is not JSON.", means="Nothing was opened.") from None
-    if not isinstance(body, dict):
-        raise LivescanError("The request is not a JSON object.", means="Nothing was opened.")
-    return body
-
-
 def _booking(request: Request) -> str:
     return str(request.path_params["booking_id"])
-
-
-def _officer(body: Mapping[str, Any]) -> str:
-    officer = body.get("officer")
-    if not isinstance(officer, str) or not officer:
-        raise LivescanError("No officer is named.", means="Nothing was done.", do="Name who asks for this.")
-    return officer
 
 
 def _facts(body: Mapping[str, Any]) -> Facts | None:

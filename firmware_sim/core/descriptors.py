@@ -20,6 +20,13 @@ class Type(IntEnum):
     OTHER_SPEED_CONFIGURATION = 7
 
 
+class Speed(IntEnum):
+    """enum usb_device_speed (Linux, include/uapi/linux/usb/ch9.h)"""
+
+    FULL = 2  # 12 Mbit/s
+    HIGH = 3  # 480 Mbit/s
+
+
 BULK, INTERRUPT = 2, 3  # bmAttributes bits 0..1, USB 2.0 table 9-13
 IN = 0x80  # bEndpointAddress bit 7
 BUS_POWERED = 0x80  # bmAttributes of a configuration: bit 7 is always set
@@ -85,6 +92,7 @@ class Descriptors:
     strings: tuple[str, str, str]
     configuration: Configuration
     max_packet_0: int = 64  # bytes
+    speed: Speed = Speed.HIGH
 
     def device(self) -> bytes:
         ids = (self.vendor, self.product, self.release)
@@ -107,10 +115,7 @@ class Descriptors:
             return self.string(index)
         if index != 0:
             return None
-        makers: dict[int, Callable[[], bytes]] = {
-            Type.DEVICE: self.device,
-            Type.CONFIGURATION: self.configuration.pack,
-            Type.DEVICE_QUALIFIER: self.qualifier,
-            Type.OTHER_SPEED_CONFIGURATION: self.configuration.pack_other_speed,
-        }
+        makers: dict[int, Callable[[], bytes]] = {Type.DEVICE: self.device, Type.CONFIGURATION: self.configuration.pack}
+        if self.speed is Speed.HIGH:  # USB 2.0, 9.6.2: a device of one speed only has no qualifier
+            makers |= {Type.DEVICE_QUALIFIER: self.qualifier, Type.OTHER_SPEED_CONFIGURATION: self.configuration.pack_other_speed}
         return makers[kind]() if kind in makers else None

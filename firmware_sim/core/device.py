@@ -7,12 +7,15 @@ deeds on the motor's thread. A request's `done` is called under that lock too.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from firmware_sim.core.control import INTERFACE, VENDOR, EndpointZero, Setup, Stall
-from firmware_sim.core.descriptors import IN, Descriptors
+from firmware_sim.core.control import VENDOR, EndpointZero, Setup, Stall
+from firmware_sim.core.descriptors import BULK, IN, Descriptors
 from firmware_sim.core.endpoints import InEndpoint, OutEndpoint
+from firmware_sim.core.pace import Agenda, Throttle
 from firmware_sim.core.urb import Status, Urb
 
 
@@ -26,7 +29,7 @@ class Function(Protocol):
         ...
 
     def control(self, setup: Setup, data: bytes) -> bytes:
-        """A vendor request to the interface. Raises Stall."""
+        """A vendor request, to whomever it is. Raises Stall."""
         ...
 
     def receive(self, data: bytes) -> None:
@@ -42,17 +45,44 @@ class Function(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Hitch:
+    """What goes wrong with one control request."""
+
+    status: Status | None = None  # it ends so, and the function never hears of it
+    never: bool = False  # no answer: the device says NAK until the host gives up
+    delay: float = 0.0  # s before the function hears of it
+    late_end: float = 0.0  # s from what it causes until it ends
+    change: Callable[[bytes], bytes] | None = None  # what the host gets instead of the answer
+
+
+class Watcher(Protocol):
+    """Sees what passes between host and device."""
+
+    def submitted(self, urb: Urb) -> None: ...
+    def ended(self, urb: Urb) -> None: ...
+
+
 class UsbDevice:
-    """A device at high speed that a host may import."""
+    """A device that a host may import."""
 
     def __init__(self, function: Function) -> None:
         self.lock = threading.Condition(threading.RLock())
-        self.descriptors = function.descriptors
         self.function = function
         self.plugged = True
+        self.number = 2  # address on the bus; another one each time it is plugged in
         self.endpoints = self._make_endpoints()
         self.zero = EndpointZero(self.descriptors, self.endpoints, self._configured)
+        self.hitch: Callable[[Setup], Hitch | None] = lambda _: None
+        self.refuse: Callable[[Urb], Status | None] = lambda _: None
+        self.watcher: Watcher | None = None
+        self._held: list[Urb] = []  # control requests without an answer yet
+        self._agenda = Agenda()
         function.attach([endpoint for endpoint in self.endpoints.values() if isinstance(endpoint, InEndpoint)])
+
+    @property
+    def descriptors(self) -> Descriptors:
+        return self.function.descriptors
 
     def _make_endpoints(self) -> dict[int, InEndpoint | OutEndpoint]:
         made: dict[int, InEndpoint | OutEndpoint] = {}
@@ -61,11 +91,23 @@ class UsbDevice:
             made[address] = InEndpoint(address, size) if address & IN else OutEndpoint(address, size, self.function.receive)
         return made
 
+    def pace_bulk(self, rate: float | None) -> None:
+        """Bytes a second that the bus carries to the host on a bulk pipe; None: as fast as it can."""
+        with self.lock:
+            for endpoint in self.descriptors.configuration.interfaces[0].endpoints:
+                pipe = self.endpoints[endpoint.address]
+                if endpoint.kind == BULK and isinstance(pipe, InEndpoint):
+                    pipe.meter = None if rate is None else Throttle(rate)
+                    pipe.flow()
+            self.lock.notify_all()
+
     def submit(self, urb: Urb) -> None:
         """Begin one request; `urb.done` is called when it ends, perhaps before this returns."""
         with self.lock:
-            if not self.plugged:
-                urb.finish(Status.GONE)
+            self._watch(urb)
+            refused = self.refuse(urb) if self.plugged else Status.GONE
+            if refused is not None:
+                urb.finish(refused)
             elif urb.endpoint & 0x7F == 0:
                 self._control(urb)
             elif self.zero.configuration and urb.endpoint in self.endpoints:
@@ -74,13 +116,28 @@ class UsbDevice:
                 urb.finish(Status.NO_ANSWER)
             self.lock.notify_all()
 
+    def _watch(self, urb: Urb) -> None:
+        watcher, done = self.watcher, urb.done
+        if watcher is None:
+            return
+
+        def ended(urb: Urb) -> None:
+            watcher.ended(urb)
+            done(urb)
+
+        watcher.submitted(urb)
+        urb.done = ended
+
     def unlink(self, urb: Urb) -> bool:
         """Take back a request; False when it had already ended."""
         with self.lock:
-            endpoint = self.endpoints.get(urb.endpoint)
-            if endpoint is None or not endpoint.cancel(urb):
+            if urb in self._held:
+                self._held.remove(urb)
+            elif (endpoint := self.endpoints.get(urb.endpoint)) is None or not endpoint.cancel(urb):
                 return False
             urb.status = Status.UNLINKED
+            if self.watcher is not None:
+                self.watcher.ended(urb)
             return True
 
     def bus_reset(self) -> None:
@@ -88,6 +145,7 @@ class UsbDevice:
         with self.lock:
             self.zero.address = self.zero.configuration = 0
             self._configured(0)
+            self._end_held()
 
     def unplug(self) -> None:
         """Pull the cable: every waiting request ends, and the device has no power."""
@@ -95,33 +153,96 @@ class UsbDevice:
             self.plugged = False
             self.zero.address = self.zero.configuration = 0
             self._reset_endpoints()
+            self._end_held()
 
     def plug(self) -> None:
         with self.lock:
             if not self.plugged:
                 self.plugged = True
+                self.number = self.number % 127 + 1
+                self.zero.descriptors = self.descriptors
                 self.function.reset(power=True)
                 self.lock.notify_all()
 
-    def _control(self, urb: Urb) -> None:
-        setup = Setup.parse(urb.setup)
-        try:
-            answer = self._answer(setup, urb.data)
-        except Stall:
-            urb.finish(Status.STALL)
-            return
-        if setup.to_host:
-            urb.take(answer[: urb.length])
-        else:
-            urb.actual = len(urb.data)
-        urb.finish(Status.OK)
+    def later(self, seconds: float, deed: Callable[[], None]) -> None:
+        """Call `deed` under the lock, so many seconds of the wall from now."""
+        with self.lock:
+            self._agenda.plan(_now() + int(seconds * 1e6), "", deed)
+            self.lock.notify_all()
 
-    def _answer(self, setup: Setup, data: bytes) -> bytes:
+    def step(self) -> float | None:
+        """Do what is due; seconds until the next thing is, None when nothing is planned."""
+        waits = []
+        due = self._agenda.run(_now())
+        if due is not None:
+            waits.append(max(0, due - _now()) / 1e6)
+        for endpoint in self.endpoints.values():
+            endpoint.flow()
+            if isinstance(endpoint, InEndpoint) and endpoint.meter is not None and endpoint.starved:
+                waits.append(Throttle.PATIENCE)
+        wait = self.function.step() if self.plugged else None
+        return min(waits, default=wait) if wait is None else min([*waits, wait])
+
+    def _control(self, urb: Urb) -> None:
+        hitch = self.hitch(Setup.parse(urb.setup)) or Hitch()
+        if hitch.status is not None:
+            urb.finish(hitch.status)
+        elif hitch.never or hitch.delay:
+            self._held.append(urb)
+            if not hitch.never:
+                self.later(hitch.delay, lambda: self._answer_late(urb, hitch))
+        else:
+            self._answer(urb, hitch)
+
+    def brown_out(self) -> None:
+        """The voltage dips: the firmware starts again, the device stays configured."""
+        with self.lock:
+            for endpoint in self.endpoints.values():
+                endpoint.reset(Status.NO_ANSWER)
+            self.function.reset(power=True)
+            self.lock.notify_all()
+
+    def port_reset(self) -> None:
+        """As a hub does it by itself, and the host configures the device again."""
+        with self.lock:
+            configuration = self.zero.configuration
+            self.bus_reset()
+            self.zero.configuration = configuration
+            self.lock.notify_all()
+
+    def _answer_late(self, urb: Urb, hitch: Hitch) -> None:
+        if urb in self._held:
+            self._held.remove(urb)
+            self._answer(urb, hitch)
+
+    def _answer(self, urb: Urb, hitch: Hitch) -> None:
+        setup = Setup.parse(urb.setup)
+        status = Status.OK
+        try:
+            answer = self._ask(setup, urb.data)
+            if setup.to_host:
+                urb.take((hitch.change(answer) if hitch.change else answer)[: urb.length])
+            else:
+                urb.actual = len(urb.data)
+        except Stall:
+            status = Status.STALL
+        if hitch.late_end:
+            self._held.append(urb)
+            self.later(hitch.late_end, lambda: self._end_late(urb, status))
+        else:
+            urb.finish(status)
+
+    def _end_late(self, urb: Urb, status: Status) -> None:
+        if urb in self._held:
+            self._held.remove(urb)
+            urb.finish(status)
+
+    def _ask(self, setup: Setup, data: bytes) -> bytes:
         if not setup.to_host and len(data) != setup.length:
             raise Stall
         if setup.kind != VENDOR:
             return self.zero.handle(setup)
-        if not self.zero.configuration or setup.recipient != INTERFACE:
+        if not self.zero.configuration:
             raise Stall
         return self.function.control(setup, data)[: setup.length]
 
@@ -132,6 +253,14 @@ class UsbDevice:
     def _reset_endpoints(self) -> None:
         for endpoint in self.endpoints.values():
             endpoint.reset()
+
+    def _end_held(self) -> None:
+        while self._held:
+            self._held.pop().finish(Status.GONE)
+
+
+def _now() -> int:
+    return int(time.monotonic() * 1e6)
 
 
 class Motor:
@@ -154,5 +283,4 @@ class Motor:
     def _run(self) -> None:
         with self._device.lock:
             while not self._stopping:
-                wait = self._device.function.step() if self._device.plugged else None
-                self._device.lock.wait(wait)
+                self._device.lock.wait(self._device.step())

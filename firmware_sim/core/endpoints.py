@@ -8,40 +8,37 @@ Not thread-safe by themselves: the device's lock is held around every call.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from firmware_sim.core.pace import Throttle
+from firmware_sim.core.transfer import Transfer
 from firmware_sim.core.urb import Piece, Status, Urb, UrbFlag
 
-
-class Message:
-    """What the device wants to send as one transfer, and how far it has got."""
-
-    def __init__(self, data: Piece, *, terminated: bool, tag: str) -> None:
-        self.left = memoryview(data)
-        self.terminated = terminated  # ends with a short packet or a zero-length packet
-        self.tag = tag
-        self.begun = False
-
-    def cut(self, size: int) -> memoryview:
-        self.begun = True
-        piece, self.left = self.left[:size], self.left[size:]
-        return piece
+Shape = Callable[["InEndpoint", Transfer], Iterable[Transfer]]
 
 
 class InEndpoint:
-    """Device to host."""
+    """Device to host. `shape` may change what is sent (a fault), `meter` how fast it moves (USB's speed)."""
 
     def __init__(self, address: int, max_packet: int) -> None:
         self.address = address
         self.max_packet = max_packet
         self.halted = False
         self.nak = False  # the device answers every IN token with NAK
-        self._messages: deque[Message] = deque()
+        self.shape: Shape | None = None
+        self.meter: Throttle | None = None
+        self._transfers: deque[Transfer] = deque()
         self._reads: deque[Urb] = deque()
 
     def send(self, data: Piece, *, tag: str = "", terminated: bool = True) -> None:
         """Queue one transfer; it flows as the host reads."""
-        self._messages.append(Message(data, terminated=terminated, tag=tag))
+        transfer = Transfer([data], terminated=terminated, tag=tag)
+        self._transfers.extend([transfer] if self.shape is None else self.shape(self, transfer))
+        self.flow()
+
+    def queue(self, transfer: Transfer) -> None:
+        """Queue a transfer past `shape`."""
+        self._transfers.append(transfer)
         self.flow()
 
     def submit(self, urb: Urb) -> None:
@@ -60,73 +57,105 @@ class InEndpoint:
 
     def waiting(self, tag: str) -> int:
         """How many transfers with this tag no host has begun to read."""
-        return sum(message.tag == tag and not message.begun for message in self._messages)
+        return sum(transfer.tag == tag and not transfer.begun for transfer in self._transfers)
 
     def begun(self, tag: str) -> bool:
         """A transfer with this tag has been read in part."""
-        return any(message.tag == tag and message.begun for message in self._messages)
+        return any(transfer.tag == tag and transfer.begun for transfer in self._transfers)
 
     def drop(self, tag: str) -> None:
         """Forget the transfers with this tag that no host has begun to read; one half read goes on to its end."""
-        self._messages = deque(message for message in self._messages if message.begun or message.tag != tag)
+        self._transfers = deque(transfer for transfer in self._transfers if transfer.begun or transfer.tag != tag)
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return len(self._transfers)
+
+    @property
+    def starved(self) -> bool:
+        """A host reads, there is something to send, and only the meter holds it back."""
+        return bool(self._reads and self._transfers) and not (self.halted or self.nak)
 
     def halt(self) -> None:
         self.halted = True
         self._end_all(Status.STALL)
 
+    def fail(self, status: Status) -> None:
+        """The read that waits longest ends like this."""
+        if self._reads:
+            self._reads.popleft().finish(status)
+
+    def give_up(self, transfer: Transfer) -> None:
+        """Forget what is left of a transfer."""
+        if transfer in self._transfers:
+            self._transfers.remove(transfer)
+
     def clear(self) -> None:
         """CLEAR_FEATURE(ENDPOINT_HALT): a transfer half read is given up, whole ones are kept, so the host finds a header next."""
         self.halted = False
-        if self._messages and self._messages[0].begun:
-            self._messages.popleft()
+        if self._transfers and self._transfers[0].begun:
+            self._transfers.popleft()
         self.flow()
 
     def reset(self, status: Status = Status.GONE) -> None:
         """Forget everything: bus reset, new configuration, unplugged."""
         self.halted = self.nak = False
-        self._messages.clear()
+        self._transfers.clear()
         self._end_all(status)
 
     def flow(self) -> None:
         """Move what can be moved."""
-        while self._reads and self._messages and not (self.halted or self.nak):
-            status = self._fill(self._reads[0])
-            if status is None:
-                return
-            self._reads.popleft().finish(status)
+        while self.starved:
+            urb = self._reads[0]
+            status = self._fill(urb)
+            if self._reads and self._reads[0] is urb:
+                if status is None:
+                    return
+                self._reads.popleft().finish(status)
 
     def _fill(self, urb: Urb) -> Status | None:
-        while self._messages:
-            message = self._messages[0]
-            whole = min(urb.length - urb.actual, len(message.left)) // self.max_packet * self.max_packet
+        """The end of the read; None when it must wait for more, for the meter, or because a mark has ended or halted it."""
+        while self.starved and self._reads[0] is urb:
+            transfer = self._transfers[0]
+            if mark := transfer.mark():
+                mark.happen(self)
+                continue
+            whole = self._may_move(min(urb.length - urb.actual, transfer.left) // self.max_packet * self.max_packet)
             if whole:
-                urb.take(message.cut(whole))
-            status = self._last_packet(urb, message)
+                urb.take(transfer.cut(whole))
+            if self._held_back(urb, transfer):
+                return None
+            status = self._last_packet(urb, transfer)
             if status is not None:
                 return status
         return None
 
-    def _last_packet(self, urb: Urb, message: Message) -> Status | None:
-        """After the whole packets: the end of the read, or None when the next message goes into the same read."""
-        room, left = urb.length - urb.actual, len(message.left)
+    def _may_move(self, wanted: int) -> int:
+        if self.meter is None:
+            return wanted
+        allowed = self.meter(wanted) // self.max_packet * self.max_packet
+        self.meter.moved(allowed)
+        return allowed
+
+    def _held_back(self, urb: Urb, transfer: Transfer) -> bool:
+        return self.meter is not None and min(urb.length - urb.actual, transfer.left) >= self.max_packet
+
+    def _last_packet(self, urb: Urb, transfer: Transfer) -> Status | None:
+        """After the whole packets: the end of the read, or None when something else goes into the same read."""
+        room, left = urb.length - urb.actual, transfer.left
         if room == 0 and urb.length:
-            self._forget_if_unterminated(message)
+            if not left and transfer.over and not transfer.terminated:
+                self._transfers.popleft()
             return Status.OK
-        if left == 0 and not message.terminated:
-            self._messages.popleft()
+        if left == 0 and not (transfer.over and transfer.terminated):
+            if transfer.over:
+                self._transfers.popleft()
             return None
         if min(left, self.max_packet) > room:
             return Status.BABBLE
-        urb.take(message.cut(left))
-        self._messages.popleft()
+        if transfer.over:
+            self._transfers.popleft()
+        urb.take(transfer.cut(left))
         return Status.OK
-
-    def _forget_if_unterminated(self, message: Message) -> None:
-        if not message.left and not message.terminated:
-            self._messages.popleft()
 
     def _end_all(self, status: Status) -> None:
         while self._reads:

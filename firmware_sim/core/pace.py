@@ -27,6 +27,28 @@ class Pace:
         return max(0.0, duration_us / 1e6 / self.speed)
 
 
+class Throttle:
+    """A pipe's speed on the bus: how many bytes may move now. What is not used within BURST is lost, as time on a bus is."""
+
+    BURST = 0.01  # s
+    PATIENCE = 0.002  # s until it is worth asking again
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rate = rate  # bytes a second
+        self._clock = clock
+        self._last = clock()
+        self._saved = 0.0
+
+    def __call__(self, wanted: int) -> int:
+        now = self._clock()
+        self._saved = min(self._saved + (now - self._last) * self.rate, self.rate * self.BURST)
+        self._last = now
+        return min(wanted, int(self._saved))
+
+    def moved(self, count: int) -> None:
+        self._saved -= count
+
+
 class Agenda:
     """Deeds with a due time. A deed may plan others; what has a forgotten tag is not done."""
 
@@ -40,6 +62,9 @@ class Agenda:
     def forget(self, tag: str) -> None:
         self._heap = [entry for entry in self._heap if entry[2] != tag]
         heapq.heapify(self._heap)
+
+    def plans(self, tag: str) -> bool:
+        return any(entry[2] == tag for entry in self._heap)
 
     def clear(self) -> None:
         self._heap.clear()

@@ -18,6 +18,7 @@ class Status(IntEnum):
     NO_ANSWER = -errno.EPROTO  # nothing lives at that endpoint
     UNLINKED = -errno.ECONNRESET
     GONE = -errno.ESHUTDOWN
+    NO_MEMORY = -errno.ENOMEM  # the host controller driver has no room for so much
 
 
 class UrbFlag(IntFlag):

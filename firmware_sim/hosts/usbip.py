@@ -14,7 +14,7 @@ from firmware_sim.hosts import listening, usbip_wire
 from firmware_sim.hosts.usbip_importer import Importer, receive
 from firmware_sim.hosts.usbip_wire import Exported, Operation, OpStatus, UsbipError
 
-BUSID = "1-1"
+BUSID, TWIN = "1-1", "1-2"
 MAX_CLIENTS = 8
 OPERATION_TIMEOUT = 10.0  # s, for a client that connects and says nothing
 
@@ -29,6 +29,8 @@ class UsbipServer:
         self._lock = threading.Lock()
         self._clients: set[socket.socket] = set()
         self._importer: socket.socket | None = None
+        self.refusal: OpStatus | None = None  # every import is refused so
+        self.twin = False  # the device is listed once more, at another bus id
         self._closing = False
         self._thread = threading.Thread(target=self._accept, name="usbip-server", daemon=True)
 
@@ -89,19 +91,22 @@ class UsbipServer:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         operation = usbip_wire.parse_operation(receive(client, usbip_wire.OP_SIZE))
         if operation is Operation.REQ_DEVLIST:
-            client.sendall(usbip_wire.pack_devlist([self._exported()] if self._device.plugged else []))
+            client.sendall(usbip_wire.pack_devlist([self._exported(busid) for busid in self._busids()]))
             return
         busid = usbip_wire.parse_busid(receive(client, usbip_wire.BUSID_SIZE))
         status = self._claim(client, busid)
-        client.sendall(usbip_wire.pack_import(status, self._exported()))
+        exported = self._exported(busid)
+        client.sendall(usbip_wire.pack_import(status, exported))
         if status is OpStatus.OK:
             client.settimeout(None)
-            Importer(self._device, self._exported().devid, client).run()
+            Importer(self._device, exported.devid, client).run()
 
     def _claim(self, client: socket.socket, busid: str) -> OpStatus:
         with self._lock:
-            if busid != BUSID or not self._device.plugged:
+            if busid not in self._busids():
                 return OpStatus.NO_DEVICE
+            if self.refusal is not None:
+                return self.refusal
             if self._importer is not None:
                 return OpStatus.DEVICE_BUSY
             self._importer = client
@@ -114,11 +119,17 @@ class UsbipServer:
                 self._importer = None
         client.close()
 
-    def _exported(self) -> Exported:
+    def _busids(self) -> list[str]:
+        if not self._device.plugged:
+            return []
+        return [BUSID, TWIN] if self.twin else [BUSID]
+
+    def _exported(self, busid: str) -> Exported:
         told = self._device.descriptors
         triples = tuple(interface.triple for interface in told.configuration.interfaces)
         ids = (told.vendor, told.product, told.release)
-        return Exported(f"/sys/devices/platform/livescan-sim/usb1/{BUSID}", BUSID, 1, 2, ids, self._device.zero.configuration, triples)
+        path = f"/sys/devices/platform/livescan-sim/usb1/{busid}"
+        return Exported(path, busid, 1, self._device.number + (busid == TWIN), ids, self._device.zero.configuration, triples, told.speed)
 
 
 def _end(client: socket.socket) -> None:

@@ -63,6 +63,7 @@ class Exported:
     ids: tuple[int, int, int]  # idVendor, idProduct, bcdDevice
     configuration: int  # bConfigurationValue now
     triples: tuple[tuple[int, int, int], ...]  # class, subclass, protocol of each interface
+    speed: int = HIGH_SPEED  # enum usb_device_speed
 
     @property
     def devid(self) -> int:
@@ -70,7 +71,7 @@ class Exported:
 
     def pack(self) -> bytes:
         names = (self.path.encode(), self.busid.encode())
-        place = (self.bus, self.number, HIGH_SPEED)
+        place = (self.bus, self.number, self.speed)
         return _DEVICE.pack(*names, *place, *self.ids, 0, 0, 0, self.configuration, 1, len(self.triples))
 
     def pack_interfaces(self) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from firmware_sim.core.control import INTERFACE, TO_HOST, VENDOR, Setup, Stall
 from firmware_sim.core.descriptors import BULK, INTERRUPT, Configuration, Descriptors, Endpoint, Interface
@@ -18,6 +19,7 @@ from firmware_sim.models.fap60_capture import Capture
 from firmware_sim.models.fap60_outlet import Outlet, shape_of
 from firmware_sim.models.fap60_states import LEGAL, MOVES, Cause
 from firmware_sim.models.fap60_wire import Advice, Arm, Error, Event, Indication, InfoFlag, Kind, Request, Stamp, State
+from firmware_sim.models.hands import Hands
 from firmware_sim.subject.person import FLAT_AREA, ROLL_AREA, Gray, Person, Touch, write_truth
 
 FIRMWARE = "sim-1.0.0"
@@ -26,7 +28,7 @@ RELEASE = 0x0100  # bcdDevice
 SELF_TEST_US = 300_000
 TO_DEVICE_REQUESTS = frozenset(Request) - {Request.GET_INFO, Request.GET_STATE}
 INFO = wire.Info(
-    InfoFlag.SIMULATED | InfoFlag.AUTO_CAPTURE | InfoFlag.FINISHED_ROLLS | InfoFlag.BEEPER | InfoFlag.FOOT_SWITCH | InfoFlag.FINGER_LEDS,
+    InfoFlag(0x7F),  # all that the page knows
     FLAT_AREA,
     ROLL_AREA,
     FIRMWARE,
@@ -59,19 +61,24 @@ class Fap60:
 
     def __init__(self, serial: str, person: Person, pace: Pace, truth: Path | None = None) -> None:
         self.descriptors = describe(serial)
-        self.person = person
+        self.hands = Hands(person)
         self.pace = pace
         self.agenda = Agenda()
         self.state = State.READY
         self.clear = True  # nothing lies on the platen
         self.indication = Indication()
+        self.beeps = 0  # how often it has beeped since it got power
+        self.self_test: Callable[[], Error] = lambda: Error.OK  # what a self-test finds
+        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done"
+        self.info = INFO
+        self.last_result = b""  # frame of the capture before
         self.capture: Capture | None = None
         self._truth = truth
         self._error = Error.OK  # of the last request that failed, until one succeeds
         self._fault = Error.OK  # why the state is ERROR
         self._testing = False
         self._actions: dict[Request, Callable[[bytes], bytes]] = {
-            Request.GET_INFO: lambda _: INFO.pack(),
+            Request.GET_INFO: lambda _: self.info.pack(),
             Request.GET_STATE: lambda _: self._pack_state(),
             Request.ARM: self._arm,
             Request.TRIGGER: self._trigger,
@@ -103,16 +110,18 @@ class Fap60:
         """An indication (section 9); a wrong one is ignored and sets error 2."""
         try:
             self.indication = Indication.parse(data)
+            self.beeps += self.indication.beep > 0
         except wire.WireError:
             self._error = Error.BAD_VALUE
 
     def reset(self, *, power: bool) -> None:
         self.agenda.clear()
         self.capture = None
-        self.state, self.clear, self._testing = State.READY, True, False
+        self.state, self.clear, self._testing = State.READY, self.hands.lying is None, False
         self._error = self._fault = Error.OK
         self.indication = Indication()
         if power:
+            self.beeps = 0
             self.pace.restart()
             self.outlet.restart()
 
@@ -125,6 +134,37 @@ class Fap60:
     def press_foot_switch(self, *, pressed: bool) -> None:
         self.tell(Event.KEY, wire.FOOT_SWITCH, int(pressed))
 
+    def tell_bench(self) -> dict[str, Any]:
+        """What a person at the bench can see."""
+        shown = self.indication
+        lying = sorted(self.hands.lying.fingers) if self.hands.lying else []
+        seen = {"state": self.state.name, "clear": self.clear, "lying": lying, "by_word": self.hands.by_word}
+        return seen | {"lights": list(shown.leds), "beep": shown.beep, "beeps": self.beeps, "icon": shown.icon}
+
+    def place(self, name: str) -> None:
+        """Someone lays fingers on the platen. Raises KeyError for what is no finger."""
+        self.hands.place(name)
+        capture = self.capture
+        touch = self.hands.placed(capture.way) if capture is not None and self.state is State.ARMED else None
+        if capture is not None and touch is not None:
+            capture.finger_down(touch)
+        else:
+            self.set_clear(False)
+
+    def lift(self) -> None:
+        """Someone takes the hand away."""
+        self.hands.lift()
+        if self.capture is not None and self.state is not State.AWAIT_CLEAR:
+            self.capture.hand_gone()
+        else:
+            self.lifted()
+
+    def lifted(self) -> None:
+        """Nothing lies on the platen any more."""
+        self.set_clear(True)
+        if self.capture is not None:
+            self.capture.platen_cleared()
+
     def fault(self, error: Error) -> None:
         """Something inside breaks: the capture is over and the state is ERROR until CLEAR_ERROR."""
         self._fault = error
@@ -136,11 +176,13 @@ class Fap60:
 
     def move(self, cause: Cause, error: Error = Error.OK) -> None:
         """One row of the table, told to the host. A missing row is a mistake in this simulator."""
-        self.state = MOVES[self.state, cause]
+        before, self.state = self.state, MOVES[self.state, cause]
         self.tell(Event.STATE, self.state, error)
+        if moment := {State.ARMED: "armed", State.RESULT: "taken"}.get(self.state) or ("done" if before is State.RESULT else None):
+            self.moment(moment)
 
     def tell(self, event: Event, a: int, b: int = 0) -> None:
-        self.outlet.tell(event, a, b, *self._present_token())
+        self.outlet.tell(event, (a, b), *self._present_token())
 
     def set_clear(self, clear: bool) -> None:
         if clear != self.clear:
@@ -240,7 +282,7 @@ class Fap60:
 
     def _self_tested(self) -> None:
         self._testing = False
-        self.tell(Event.SELF_TEST, Error.OK)
+        self.tell(Event.SELF_TEST, self.self_test())
 
     def _clear_error(self, data: bytes) -> bytes:
         if data:
@@ -252,6 +294,7 @@ class Fap60:
     def _forget_capture(self) -> None:
         self.outlet.drop(*Kind)
         if self.capture is not None:
+            self.last_result = self.capture.result or self.last_result
             self.capture.end()
         self.capture = None
 

@@ -10,9 +10,12 @@ import numpy as np
 
 from firmware_sim.models.fap60_states import Cause
 from firmware_sim.models.fap60_wire import Advice, Arm, ArmFlag, Error, Event, Kind, Mode, State
+from firmware_sim.subject import motion
+from firmware_sim.subject.motion import Placing, Rolling
 from firmware_sim.subject.person import (
     FLAT_AREA,
     LEFT_FOUR,
+    MEMBERS,
     PLAIN_THUMBS,
     RIGHT_FOUR,
     ROLL_AREA,
@@ -22,7 +25,7 @@ from firmware_sim.subject.person import (
     Touch,
     Way,
 )
-from firmware_sim.subject.platen import Hand, View
+from firmware_sim.subject.platen import Hand
 
 if TYPE_CHECKING:
     from firmware_sim.models.fap60 import Fap60
@@ -31,6 +34,7 @@ TAG = "capture"
 TAKING_US = 120_000
 PREVIEW_US = 1_000_000 // 15
 MIN_PREVIEW_WALL = 1 / 30  # s; a simulator that runs fast skips previews before it starves the host
+MAX_UNREAD_STRIPS = 64  # raw roll frames that no host reads; what comes after is lost, and said so
 SMALL = 64  # pixels, a picture of nothing
 HAND = Hand()
 
@@ -48,6 +52,19 @@ def asked(arm: Arm) -> Asked:
     return Asked(Way.ROLLED if arm.mode is Mode.ROLL else Way.PLAIN, position, arm.fingers)
 
 
+def seen_in(touch: Touch, arm: Arm, says: tuple[str, ...]) -> Advice:
+    """What a scanner recognises of what is wrong with a touch, and what it says by order."""
+    known = Advice.__members__
+    advice = Advice.NONE
+    for name in {flaw.name for flaw in touch.flaws} | set(says):
+        advice |= known.get(name, Advice.NONE)
+    if not MEMBERS[touch.position] & arm.fingers and arm.mode is not Mode.ROLL:
+        advice |= Advice.WRONG_HAND
+    if touch.fingers > len(arm.fingers):
+        advice |= Advice.EXTRA_FINGER
+    return advice
+
+
 class Capture:
     """From ARM to READY."""
 
@@ -59,10 +76,16 @@ class Capture:
         self._device = device
         self._index = 0
         self._touch: Touch | None = None
-        self._view: View | None = None
+        self._placing: Placing | None = None
         self._touched_at = 0  # device time, us
-        self._rolled = 0.0  # part of the roll that is done
+        self._rolling: Rolling | None = None
+        self._rolled_ms = 0.0  # of the roll that is done
+        self._strip: Gray | None = None  # the last raw roll frame
         self._area = ROLL_AREA if arm.mode is Mode.ROLL else FLAT_AREA
+
+    @property
+    def way(self) -> Way:
+        return Way.ROLLED if self.arm.mode is Mode.ROLL else Way.PLAIN
 
     def next_index(self) -> int:
         self._index += 1
@@ -79,36 +102,43 @@ class Capture:
         if self._device.state is not State.AWAIT_CLEAR:
             return
         self._device.move(Cause.CLEAR)
-        self._touch = self._device.person.touch(asked(self.arm))
-        if self._touch is not None:
-            self._after(HAND.reach_ms * 1000, self._finger_down)
+        touch = self._device.hands.answer(asked(self.arm))
+        if touch is not None:
+            self._after(HAND.reach_ms * 1000, lambda: self.finger_down(touch))
 
     def trigger(self) -> None:
         self.advice |= Advice.MANUAL_TRIGGER
         if self.fingers_seen < len(self.arm.fingers):
             self.advice |= Advice.TOO_FEW_FINGERS
-        if 0 < self._rolled < 1:
+        if self._rolling is not None:
             self.advice |= Advice.ROLL_NARROW
         self._take()
 
     def end(self) -> None:
-        """Nothing of this capture happens any more; a hand that lies on the platen is lifted."""
+        """Nothing of this capture happens any more; a hand that lies on the platen by itself is lifted."""
         agenda = self._device.agenda
         agenda.forget(TAG)
         agenda.forget("timeout")
-        if not self._device.clear:
-            self._after(HAND.lift_ms * 1000, self._lifted, "lift")
+        if not self._device.clear and self._device.hands.lying is None:
+            self._after(HAND.lift_ms * 1000, self._device.lifted, "lift")
 
-    def _lifted(self) -> None:
+    def hand_gone(self) -> None:
+        """The hand was taken away by word before the picture was taken."""
         self._device.set_clear(True)
-        if self._device.capture is not None:
-            self._device.capture.platen_cleared()
+        if self._device.state not in (State.TRACKING, State.ROLL_ACTIVE):
+            return
+        self._device.agenda.forget(TAG)
+        self.fingers_seen, self._touch, self._placing, self._rolling = 0, None, None, None
+        self.advice = Advice.NONE
+        self._device.move(Cause.GONE)
+        self._count()
 
     # a finger comes down
 
-    def _finger_down(self) -> None:
-        touch = self._touch
-        assert touch is not None, "planned only when there is something to lay down"
+    def finger_down(self, touch: Touch) -> None:
+        self._touch = touch
+        half = ArmFlag.HALF_SIZE in self.arm.flags
+        self._placing = motion.place(touch, self._area, half=half)
         self._touched_at = self._device.pace.now()
         self.fingers_seen = 1
         self._device.set_clear(False)
@@ -116,8 +146,7 @@ class Capture:
         self._count()
         for n in range(1, touch.fingers):
             self._after(n * HAND.stagger_ms * 1000, self._next_finger)
-        settled = HAND.settled_ms(touch.fingers) * 1000
-        self._after(settled, self._settled)
+        self._after(HAND.settled_ms(touch.fingers) * 1000, self._settled)
         self._preview()
 
     def _next_finger(self) -> None:
@@ -129,26 +158,54 @@ class Capture:
 
     def _settled(self) -> None:
         """Every finger that comes has come."""
+        assert self._touch is not None
+        self._warn(seen_in(self._touch, self.arm, self._device.hands.says))
         if self.fingers_seen < len(self.arm.fingers):
-            self.advice |= Advice.TOO_FEW_FINGERS
-            self._device.tell(Event.WARNING, 0)
+            self._warn(Advice.TOO_FEW_FINGERS)
         elif self.arm.mode is Mode.ROLL:
             self._device.move(Cause.MOTION)
-            self._roll()
+            self._rolling = motion.roll(self._touch, self._area, half=ArmFlag.HALF_SIZE in self.arm.flags and not self._raw)
+            self._roll(0 if self._raw else 1)
         elif ArmFlag.AUTO in self.arm.flags:
             self._after(self.arm.still_ms * 1000, self._take)
 
+    def _warn(self, advice: Advice) -> None:
+        """Say it once."""
+        if advice & ~self.advice:
+            self.advice |= advice
+            self._device.tell(Event.WARNING, 0)
+
     # a finger rolls
 
-    def _roll(self) -> None:
-        period = self._period()
-        step = period / (HAND.roll_ms * 1000)
-        assert self._touch is not None
-        self._rolled = min(1.0, self._rolled + step)
-        self._device.tell(Event.ROLL, round(self._rolled * 1000), round(self._touch.pixels.shape[1] * step))
-        self._after(period, self._roll if self._rolled < 1 else self._roll_done)
+    @property
+    def _raw(self) -> bool:
+        return ArmFlag.RAW_ROLL in self.arm.flags
+
+    def _roll(self, n: int) -> None:
+        """The n-th picture of the roll; raw ones come at the sensor's own pace however fast the person is."""
+        rolling = self._rolling
+        assert rolling is not None
+        step = PREVIEW_US if self._raw else self._period()
+        before = rolling.look(self._rolled_ms).part if n else 0.0
+        self._rolled_ms = min(rolling.duration_ms, n * step / 1000)
+        look = rolling.look(self._rolled_ms)
+        columns = self._touch.pixels.shape[1] if self._touch is not None else 0
+        if n:
+            self._device.tell(Event.ROLL, min(1000, round(look.part * 1000)), round(abs(look.part - before) * columns))
+        if self._raw:
+            self._send_strip(look.pixels)
+        self._after(step, (lambda: self._roll(n + 1)) if self._rolled_ms < rolling.duration_ms else self._roll_done)
+
+    def _send_strip(self, pixels: Gray) -> None:
+        self._strip = pixels
+        if self._device.outlet.unread(Kind.RAW_ROLL) >= MAX_UNREAD_STRIPS:
+            self.next_index()
+            self.advice |= Advice.FRAME_LOST
+        else:
+            self._device.send_frame(Kind.RAW_ROLL, pixels, 500)
 
     def _roll_done(self) -> None:
+        self._device.hands.lying = None
         self._device.set_clear(True)
         self._take()
 
@@ -159,25 +216,22 @@ class Capture:
         return max(PREVIEW_US, int(MIN_PREVIEW_WALL * 1e6 * self._device.pace.speed))
 
     def _preview(self) -> None:
-        if self._device.state not in (State.TRACKING, State.ROLL_ACTIVE) or ArmFlag.NO_PREVIEWS in self.arm.flags:
+        rolling_raw = self._device.state is State.ROLL_ACTIVE and self._raw
+        if self._device.state not in (State.TRACKING, State.ROLL_ACTIVE) or ArmFlag.NO_PREVIEWS in self.arm.flags or rolling_raw:
             return
         if self._device.outlet.preview_is_read():
             half = ArmFlag.HALF_SIZE in self.arm.flags
-            self._device.send_frame(Kind.PREVIEW, self._look(half), 250 if half else 500)
+            self._device.send_frame(Kind.PREVIEW, self._look(), 250 if half else 500)
         self._after(self._period(), self._preview)
 
-    def _look(self, half: bool) -> Gray:
-        assert self._touch is not None
-        if self._view is None:
-            self._view = View(self._touch, self._area, half=half)
-        if self._device.state is State.ROLL_ACTIVE:
-            return self._view.rolled(self._rolled)
-        since = (self._device.pace.now() - self._touched_at) / 1000
-        return self._view.pressed(HAND.contact(since, self._touch.fingers))
+    def _look(self) -> Gray:
+        if self._rolling is not None:
+            return self._rolling.look(self._rolled_ms).pixels
+        assert self._placing is not None
+        return self._placing.look((self._device.pace.now() - self._touched_at) / 1000).pixels
 
     def _take(self) -> None:
-        agenda = self._device.agenda
-        agenda.forget(TAG)
+        self._device.agenda.forget(TAG)
         self._device.outlet.drop(Kind.PREVIEW)
         self._device.move(Cause.TAKE)
         self._after(TAKING_US, self._taken)
@@ -186,7 +240,7 @@ class Capture:
         self._device.move(Cause.TAKEN)
         picture = self._picture()
         if self._touch is not None and self.fingers_seen:
-            self._device.keep_truth(replace(self._touch, pixels=picture))
+            self._device.keep_truth(self._touch if self._raw else replace(self._touch, pixels=picture))
         self.result = self._device.send_frame(Kind.RESULT, picture, 500)
         self._give_the_host_its_time()
 
@@ -194,11 +248,15 @@ class Capture:
         """What lies on the platen; a triggered picture of an empty platen is bare, one of a roll under way ends where the roll is."""
         if self._touch is None or not self.fingers_seen:
             return np.full((SMALL, SMALL), 255, np.uint8)
-        if 0 < self._rolled < 1:
-            pixels = self._touch.pixels.copy()
-            pixels[:, round(pixels.shape[1] * self._rolled) :] = 255
-            return pixels
-        return self._touch.pixels
+        if self._strip is not None:
+            return self._strip
+        if self._rolling is None:
+            return self._touch.pixels
+        pixels = self._rolling.finished()
+        if Advice.MANUAL_TRIGGER in self.advice:
+            pixels = pixels.copy()
+            pixels[:, round(pixels.shape[1] * self._rolling.look(self._rolled_ms).part) :] = 255
+        return pixels
 
     def _give_the_host_its_time(self) -> None:
         """Reading the result takes the host time of the wall, however fast the person is."""

@@ -12,6 +12,7 @@ from firmware_sim.models.fap60_wire import Advice, Event, FrameShape, Kind, Mode
 from firmware_sim.subject.person import Gray
 
 MAX_EVENTS = 4096  # unread events; the page asks for at least 256
+FINGER_OFF = "FINGER_OFF"  # tag of the event that says it
 STRIDE = 16  # bytes, rows begin at multiples of this
 
 
@@ -33,10 +34,11 @@ class Outlet:
         """The host does not read events: no capture may begin."""
         return len(self._events) >= MAX_EVENTS
 
-    def tell(self, event: Event, a: int, b: int, token: int, advice: Advice) -> None:
+    def tell(self, event: Event, arguments: tuple[int, int], token: int, advice: Advice) -> None:
         stamp = self._stamp(token, advice)
         self.last_event = stamp.sequence
-        self._events.send(wire.pack_event(event, stamp, a, b))
+        off = event is Event.PLATEN and arguments[0] == 1
+        self._events.send(wire.pack_event(event, stamp, *arguments), tag=FINGER_OFF if off else event.name)
 
     def send_frame(self, shape: FrameShape, pixels: Gray, token: int, advice: Advice) -> bytes:
         """Queue a frame and give back its bytes."""
@@ -53,6 +55,9 @@ class Outlet:
     def preview_is_read(self) -> bool:
         """The host has begun to read the last preview: there is room for the next."""
         return self._frames.waiting(Kind.PREVIEW.name) == 0
+
+    def unread(self, kind: Kind) -> int:
+        return self._frames.waiting(kind.name)
 
     def drop(self, *kinds: Kind) -> None:
         for kind in kinds:

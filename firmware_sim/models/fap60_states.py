@@ -1,8 +1,8 @@
 """The states of a FAP60 scanner as tables (docs/fap60-protocol.md, sections 2 and 3).
 
 READY --ARM--> AWAIT_CLEAR --platen clear--> ARMED --finger--> TRACKING --still, or TRIGGER--> TAKING --> RESULT --RELEASE--> READY.
-A roll goes TRACKING --motion--> ROLL_ACTIVE --finger lifted--> TAKING. What ends a capture leads to READY; a fault
-leads to ERROR from anywhere. No row, no move.
+A roll goes TRACKING --motion--> ROLL_ACTIVE --finger lifted--> TAKING. A hand that is taken away while tracked leads back to ARMED. What
+ends a capture leads to READY; a fault leads to ERROR from anywhere. No row, no move.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ class Cause(Enum):
     ARM = auto()
     CLEAR = auto()  # nothing lies on the platen
     FINGER = auto()
+    GONE = auto()  # the hand was taken away
     MOTION = auto()
     TAKE = auto()  # still, lifted after a roll, or triggered
     TAKEN = auto()
@@ -31,6 +32,8 @@ MOVES: dict[tuple[State, Cause], State] = {
     (State.AWAIT_CLEAR, Cause.CLEAR): State.ARMED,
     (State.ARMED, Cause.FINGER): State.TRACKING,
     (State.ARMED, Cause.TAKE): State.TAKING,
+    (State.TRACKING, Cause.GONE): State.ARMED,
+    (State.ROLL_ACTIVE, Cause.GONE): State.ARMED,
     (State.TRACKING, Cause.MOTION): State.ROLL_ACTIVE,
     (State.TRACKING, Cause.TAKE): State.TAKING,
     (State.ROLL_ACTIVE, Cause.TAKE): State.TAKING,

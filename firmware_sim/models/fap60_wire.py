@@ -93,12 +93,38 @@ class Kind(IntEnum):
 
 
 class Advice(IntFlag):
-    """Section 7; only what this model says."""
+    """Section 7."""
 
     NONE = 0
+    DRY = 1 << 0
+    WET = 1 << 1
+    TOO_LIGHT = 1 << 2
+    TOO_DARK = 1 << 3
+    AMBIENT_LIGHT = 1 << 4
+    SURFACE_DIRTY = 1 << 5
+    HALO = 1 << 6
+    LATENT = 1 << 7
+    OFF_LEFT = 1 << 8
+    OFF_RIGHT = 1 << 9
+    OFF_TOP = 1 << 10
+    OFF_BOTTOM = 1 << 11
+    SLIDING = 1 << 12
+    SMEAR = 1 << 13
+    ROLL_FAST = 1 << 14
+    ROLL_SLOW = 1 << 15
     ROLL_NARROW = 1 << 16
+    ROLL_SLIP = 1 << 17
+    ROLL_SHIFT_H = 1 << 18
+    ROLL_SHIFT_V = 1 << 19
+    ROLL_LIFTED = 1 << 20
+    ROLL_PAUSED = 1 << 21
+    ROLL_REVERSED = 1 << 22
+    EXTRA_FINGER = 1 << 23
     TOO_FEW_FINGERS = 1 << 24
+    WRONG_HAND = 1 << 25
+    SPOOF = 1 << 26
     MANUAL_TRIGGER = 1 << 27
+    FRAME_LOST = 1 << 28
 
 
 class Event(IntEnum):
@@ -184,7 +210,7 @@ class Arm:
     def _check(self) -> None:
         wrong_fingers = not self.fingers or not self.fingers <= FINGERS[self.mode] or bool(self.fingers & self.missing)
         too_many = self.mode in ONE_FINGER and len(self.fingers) != 1
-        if wrong_fingers or too_many or ArmFlag.RAW_ROLL in self.flags:  # this device says that it has no raw roll frames
+        if wrong_fingers or too_many or (ArmFlag.RAW_ROLL in self.flags and self.mode is not Mode.ROLL):
             raise WireError(f"fingers {sorted(self.fingers)}, missing {sorted(self.missing)}, flags {self.flags}")
 
 

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware_sim.subject.condition import GOOD, Condition, Flaw
+
 Gray = NDArray[np.uint8]  # (rows, columns), 0 = ridge, 255 = bare, row 0 at the fingertips
 
 FLAT_AREA, ROLL_AREA = (1640, 1520), (840, 800)  # pixels, width and height, that a touch can fill at 500 ppi
@@ -44,16 +46,32 @@ class Asked:
     way: Way
     position: int  # FGP 1..15
     fingers: frozenset[int]  # finger positions that should lie on the platen
+    attempt: int = 0  # how often the same was asked before: no two touches of a finger are alike
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where one finger lies in a touch, in its pixels."""
+
+    finger: int  # position 1..10 of the finger that lies there, whatever was asked
+    left: int
+    top: int
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, eq=False)
 class Touch:
-    """What the person lays down."""
+    """What the person lays down: the finished picture, which every animation of this touch leads to."""
 
     position: int  # FGP
     way: Way
     fingers: int  # how many lie on the platen
-    pixels: Gray = field(repr=False)
+    pixels: Gray = field(repr=False)  # cut around what is seen, at most the platen
+    boxes: tuple[Box, ...] = ()  # from left to right; empty: the picture in equal parts
+    centre: tuple[int, int] = (0, 0)  # of the picture, pixels right of and below the platen's middle
+    how: Condition = GOOD
+    flaws: frozenset[Flaw] = frozenset()  # the truth of what is wrong with it
 
 
 class Person(Protocol):
@@ -64,8 +82,11 @@ class Person(Protocol):
         """Fingers that give no print, with their AMP code (EBTS 2.084): XX amputated, UP cannot be printed."""
         ...
 
-    def touch(self, asked: Asked) -> Touch | None:
-        """None when the person has nothing to lay down."""
+    def touch(self, asked: Asked, how: Condition = GOOD) -> Touch | None:
+        """The same asked and how give the same bytes. None when the person has nothing to lay down.
+
+        `firmware_sim.subject.motion` shows a touch coming down, lying, rolling and being lifted.
+        """
         ...
 
 

@@ -72,9 +72,13 @@ class View:
         return sheet
 
     def _finish(self, ink: NDArray[np.uint8]) -> Gray:
-        down, right = self._random.integers(0, 64, 2)
-        noise = _noise()[down : down + self._size[0], right : right + self._size[1]]
-        return np.asarray(cv2.bitwise_not(cv2.add(ink, noise)), np.uint8)
+        return np.asarray(cv2.bitwise_not(cv2.add(ink, sensor_noise(ink.shape, int(self._random.integers(1 << 32))))), np.uint8)
+
+
+def sensor_noise(shape: tuple[int, ...], number: int) -> Gray:
+    """Noise of a live sensor, one of 4096 parts of the same sheet."""
+    down, right = np.random.default_rng(number).integers(0, 64, 2)
+    return _noise()[down : down + shape[0], right : right + shape[1]]
 
 
 @cache

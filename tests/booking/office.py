@@ -102,7 +102,10 @@ class Office:
             ledger=self.ledger, prints=self.prints, photos=photos, tcns=self.tcns, corrections=corrected, outbound=self.outbound,
             workers=self.workers, signer=self.keys.signer, to=to, clock=clock, say=self._say,
         )  # fmt: skip
-        self.desk = Desk(self.ledger, self.prints, self.scanner, self.sealer, clock, say=self._say, offer=lambda: None)
+        self.desk = Desk(
+            ledger=self.ledger, prints=self.prints, capture=self.scanner, sealer=self.sealer, clock=clock, say=self._say,
+            offer=lambda: None, precheck=lambda _facts: None,
+        )  # fmt: skip
         importer = Importer(self.ledger, self.prints, self.workers, QualityThresholds(), clock)
         parts = Parts(self.ledger, self.prints, photos, corrected, self.tcns, self.sealer, self.outbound, importer, self.workers, clock)
         self.records = Records(parts, camera=camera, say=self._say, wake=self.desk.wake, offer=lambda: None)

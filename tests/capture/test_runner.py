@@ -49,6 +49,7 @@ class Bench:
     stored: list[Impression] = field(default_factory=list)
     asked: list[Sequence[Impression]] = field(default_factory=list)
     pool: type[Workers] = Workers
+    any_scanner: bool = False
 
     def __post_init__(self) -> None:
         self.scanner = ScriptedScanner(self.script)
@@ -56,7 +57,8 @@ class Bench:
     def runner(self, workers: Workers) -> CaptureRunner:
         settings = CaptureSettings(reopen_every_s=0.01)
         ways = {"on_event": self.events.append, "accept": self._accept, "decide": self._decide, "reopen": self._reopen}
-        return CaptureRunner(self.scanner, workers, QualityThresholds(), SetClock(NOON), settings=settings, **ways)  # type: ignore[arg-type]
+        pace = {"settings": settings, "any_scanner": self.any_scanner}
+        return CaptureRunner(self.scanner, workers, QualityThresholds(), SetClock(NOON), **pace, **ways)  # type: ignore[arg-type]
 
     async def _accept(self, impression: Impression) -> None:
         await asyncio.sleep(0.01)
@@ -205,6 +207,19 @@ def test_an_unplugged_scanner_pauses_and_the_same_finger_is_taken_when_it_is_bac
     assert bench.of(Interrupted)[0] == Interrupted("The scanner is gone.", Gone.means, Gone.do)
     assert State.PAUSED in bench.states()
     assert bench.scanner.closed
+
+
+def test_the_capture_goes_on_with_a_second_scanner_where_any_may() -> None:
+    bench = Bench([Show(ROLL), Show(dies=Gone("Unplugged."))], any_scanner=True)
+    second = ScriptedScanner([Show(ROLL)], serial="SCRIPT-2")
+    bench.returns = [Gone("Not there."), second]
+    bench.run()
+    assert [(i.position, i.device.serial) for i in bench.stored] == [
+        (Position.RIGHT_THUMB, "SCRIPT-1"),
+        (Position.RIGHT_INDEX, "SCRIPT-2"),
+    ]
+    assert any("another scanner: SCRIPT-2" in event.sentence for event in bench.events if isinstance(event, Cautioned))
+    assert second.closed
 
 
 def test_another_scanner_does_not_take_the_place_of_the_one_that_left() -> None:

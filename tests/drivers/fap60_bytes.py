@@ -20,13 +20,21 @@ def pixels(width: int, height: int, seed: int = 1) -> NDArray[np.uint8]:
 
 
 def frame(
-    image: NDArray[np.uint8], *, sequence: int = 1, token: int = 7, kind: int = RESULT, mode: int = 5, pad: int = 0, advice: int = 0
+    image: NDArray[np.uint8],
+    *,
+    sequence: int = 1,
+    token: int = 7,
+    kind: int = RESULT,
+    mode: int = 5,
+    pad: int = 0,
+    advice: int = 0,
+    index: int = 0,
 ) -> bytes:
     height, width = image.shape
     payload = np.pad(image, ((0, 0), (0, pad)), constant_values=255).tobytes()
     head = struct.pack("<4sHHIIQ", b"LSF1", 1, 64, sequence, token, 1000)
     head += struct.pack("<BBBxHHHHI", kind, mode, 8, width, height, width + pad, 500, advice)
-    head += struct.pack("<IIHH8x", len(payload), zlib.crc32(payload), 4, 0)
+    head += struct.pack("<IIHH8x", len(payload), zlib.crc32(payload), 4, index)
     return sealed(head) + payload
 
 

@@ -18,7 +18,7 @@ STATE, FINGERS, PLATEN, KEY, FAULT = 1, 2, 3, 5, 8
 
 @dataclass
 class ScriptedFap60(ScriptedServer):
-    """`on_arm` and `on_resend` are the test's script."""
+    """`on_arm`, `on_resend` and `on_self_test` are the test's script."""
 
     state: int = READY
     token: int = 0
@@ -29,6 +29,8 @@ class ScriptedFap60(ScriptedServer):
     said: list[str] = field(default_factory=list)
     on_arm: Callable[[ScriptedFap60], None] = lambda _: None
     on_resend: Callable[[ScriptedFap60], None] = lambda _: None
+    on_self_test: Callable[[ScriptedFap60], None] = lambda _: None
+    arm_flags: int = 0
 
     def vendor(self, request: int, data: bytes, length: int) -> bytes | None:
         if request == 1:
@@ -43,11 +45,15 @@ class ScriptedFap60(ScriptedServer):
         if self.state != READY:
             return self.refuse(1)
         self.said.append("arm")
+        self.arm_flags = data[5]
         self.token, self.state = struct.unpack("<I", data[:4])[0], ARMED
         self.on_arm(self)
         return b""
 
     def _about_capture(self, request: int, data: bytes) -> bytes | None:
+        if request == 8:
+            self.on_self_test(self)
+            return b""
         if request == 9:
             self.said.append("clear error")
             self.state = READY
@@ -68,19 +74,29 @@ class ScriptedFap60(ScriptedServer):
         self.error = error
         return None
 
-    def tell(self, kind: int, a: int = 0, b: int = 0, *, number: int | None = None) -> None:
+    def tell(self, kind: int, a: int = 0, b: int = 0, *, number: int | None = None, token: int | None = None) -> None:
         self.sequence += 1
         self.last_event = self.sequence
-        self.feed(IN_INTERRUPT, page.event(kind, a, b, sequence=number or self.sequence, token=self.token))
+        self.feed(IN_INTERRUPT, page.event(kind, a, b, sequence=number or self.sequence, token=self.token if token is None else token))
 
     def become(self, state: int) -> None:
         self.state = state
         self.tell(STATE, state)
 
-    def show(self, image: NDArray[np.uint8], *, kind: int = page.RESULT, spoil: int | None = None, token: int | None = None) -> None:
+    def show(
+        self,
+        image: NDArray[np.uint8],
+        *,
+        kind: int = page.RESULT,
+        mode: int = 5,
+        index: int = 0,
+        spoil: int | None = None,
+        token: int | None = None,
+    ) -> None:
         """Send a frame, with one byte wrong when told so."""
         self.sequence += 1
-        data = bytearray(page.frame(image, sequence=self.sequence, token=self.token if token is None else token, kind=kind))
+        token = self.token if token is None else token
+        data = bytearray(page.frame(image, sequence=self.sequence, token=token, kind=kind, mode=mode, index=index))
         if spoil is not None:
             data[spoil] ^= 0xFF
         self.feed(IN_BULK, bytes(data))

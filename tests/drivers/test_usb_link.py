@@ -11,11 +11,12 @@ import pytest
 import usb.core
 
 from drivers.errors import Busy, DeviceError, Garbled, Gone, Refused, Timeout
-from drivers.usb_link import MAX_READ, Pipe, Stalled, UsbLink, _translated, backend_for
+from drivers.usb_bus import bus_for
+from drivers.usb_link import MAX_READ, Pipe, Stalled, UsbKind, UsbLink, _translated
 from tests.drivers import scripted_usbip
 from tests.drivers.scripted_usbip import IN_BULK, IN_INTERRUPT, OUT_BULK, ScriptedServer
 
-TRIPLE = (0xFF, 0x46, 0x60)
+KIND = UsbKind((0xFF, 0x46, 0x60), frozenset(Pipe))
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_no_permission_says_what_to_do() -> None:
 
 
 def test_endpoints_are_found_by_direction_and_type(server: ScriptedServer) -> None:
-    link = UsbLink.open(backend_for(server.address), TRIPLE, "SCRIPT-1")
+    link = UsbLink(bus_for(server.address), KIND, "SCRIPT-1")
     server.feed(IN_INTERRUPT, b"event")
     server.feed(IN_BULK, b"frame")
     assert bytes(link.read(Pipe.BULK_IN, 512, 500)) == b"frame"
@@ -70,16 +71,16 @@ def test_a_device_without_the_endpoints_is_garbled(server: ScriptedServer, monke
     only_in = scripted_usbip.CONFIGURATION.replace(bytes([7, 5, OUT_BULK, 2]), bytes([7, 5, 0x86, 2]))
     monkeypatch.setattr(scripted_usbip, "CONFIGURATION", only_in)
     with pytest.raises(Garbled, match="no BULK_OUT endpoint"):
-        UsbLink.open(backend_for(server.address), TRIPLE, "SCRIPT-1")
+        UsbLink(bus_for(server.address), KIND, "SCRIPT-1")
 
 
 def test_another_serial_number_is_gone(server: ScriptedServer) -> None:
     with pytest.raises(Gone, match="SCRIPT-2"):
-        UsbLink.open(backend_for(server.address), TRIPLE, "SCRIPT-2")
+        UsbLink(bus_for(server.address), KIND, "SCRIPT-2")
 
 
 def test_another_device_after_a_reset_is_gone(server: ScriptedServer) -> None:
-    link = UsbLink.open(backend_for(server.address), TRIPLE, "SCRIPT-1")
+    link = UsbLink(bus_for(server.address), KIND, "SCRIPT-1")
     server.serial = "SCRIPT-2"
     with pytest.raises(Gone, match="After a reset"):
         link.reset()
@@ -87,7 +88,7 @@ def test_another_device_after_a_reset_is_gone(server: ScriptedServer) -> None:
 
 
 def test_no_read_is_larger_than_every_host_controller_can(server: ScriptedServer) -> None:
-    link = UsbLink.open(backend_for(server.address), TRIPLE, "SCRIPT-1")
+    link = UsbLink(bus_for(server.address), KIND, "SCRIPT-1")
     with pytest.raises(ValueError, match="at most"):
         link.read(Pipe.BULK_IN, MAX_READ + 512, 50)
     link.close()

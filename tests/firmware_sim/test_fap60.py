@@ -34,12 +34,11 @@ STALL = -errno.EPIPE
 RIGHT_FOUR = {2, 3, 4, 5}
 
 
-def test_info_says_simulated_and_never_raw_rolls(host: Host):
+def test_info_says_simulated_and_all_that_the_page_knows(host: Host):
     data = host.client.control_in(0xC1, 1, 0, 0, 64).data
     magic, version, device, flags, modes, ppi, *areas = struct.unpack("<4sHBBHH4H", data[:20])
     assert (magic, version, device, ppi, areas) == (b"LSI1", 1, 60, 500, [1640, 1520, 840, 800])
-    assert flags & 1
-    assert not flags & 8
+    assert flags == 0x7F
     assert modes == 0b111110
     assert struct.unpack("<H", data[20:22])[0] == 150
     assert zlib.crc32(data[:60]) == struct.unpack("<I", data[60:])[0]
@@ -234,7 +233,7 @@ REFUSED = {
     "arm of a finger asked and missing": (0x03, arm_bytes(1, 5, RIGHT_FOUR, missing=1 << 2), Error.BAD_VALUE),
     "arm of an eleventh finger": (0x03, arm_bytes(1, 5, {2, 11}), Error.BAD_VALUE),
     "arm at 1000 ppi": (0x03, arm_bytes(1, 5, RIGHT_FOUR, ppi=1000), Error.BAD_VALUE),
-    "arm with raw roll frames": (0x03, arm_bytes(1, 1, {2}, flags=5), Error.BAD_VALUE),
+    "arm of a slap with raw roll frames": (0x03, arm_bytes(1, 5, RIGHT_FOUR, flags=5), Error.BAD_VALUE),
     "self test with data": (0x08, b"x", Error.BAD_VALUE),
     "cancel without a token": (0x05, b"", Error.BAD_VALUE),
 }
@@ -377,3 +376,73 @@ def test_any_order_of_any_requests_leaves_a_device_that_answers(requests: list[t
         device.submit(Urb(0x01, len(data), lambda _: None, data=data))
     ask(0, 9, 1, 0, b"")
     assert ask(0xC1, 2, 0, 0, b"").pieces[0][0] == fap.READY
+
+
+def test_raw_roll_sends_every_strip_and_the_result_repeats_the_last(host: Host):
+    result = host.capture(40, 1, {3}, flags=5)
+    strips = [frame for frame in host.frames if frame.kind == 3]
+    assert len(strips) >= 20
+    assert [frame.index for frame in strips] == list(range(strips[0].index, strips[0].index + len(strips)))
+    assert {(frame.pixels.shape, frame.ppi) for frame in strips} == {((800, 840), 500)}
+    assert np.array_equal(result.pixels, strips[-1].pixels)
+    assert host.states()[:6] == [fap.AWAIT_CLEAR, fap.ARMED, fap.TRACKING, fap.ROLL_ACTIVE, fap.TAKING, fap.RESULT]
+
+
+def test_hands_obey_the_word_place_and_lift(host: Host, bench: Bench):
+    bench.place("left-four")
+    assert host.arm(41, 5, RIGHT_FOUR) == 0
+    host.until_state(fap.AWAIT_CLEAR)
+    assert host.state()[2] == 0
+    bench.lift()
+    host.until_state(fap.ARMED)
+    bench.place("right-four")
+    assert host.until_result().fingers == 4
+    assert host.with_token(6, 41) == 0
+
+
+def test_wrong_hand_placed_is_said(host: Host, bench: Bench):
+    bench.lift()
+    assert host.arm(42, 5, RIGHT_FOUR, flags=8) == 0
+    host.until_state(fap.ARMED)
+    bench.place("left-four")
+    while not any(event.kind == fap.WARNING for event in host.events):
+        host.pump()
+    assert next(event for event in host.events if event.kind == fap.WARNING).advice & 1 << 25
+
+
+def test_hand_taken_away_while_tracked_leads_back_to_armed(host: Host, bench: Bench):
+    bench.lift()
+    assert host.arm(43, 5, RIGHT_FOUR, flags=8) == 0
+    host.until_state(fap.ARMED)
+    bench.place("right-four")
+    host.until_state(fap.TRACKING)
+    host.events.clear()
+    bench.lift()
+    host.until_state(fap.ARMED)
+    bench.place("right-four")
+    host.until_state(fap.TRACKING)
+
+
+def test_self_test_finds_what_it_was_told_to(host: Host, bench: Bench):
+    bench.scanner.self_test = lambda: Error.CALIBRATION
+    assert host.order(8) == 0
+    while not any(event.kind == fap.SELF_TEST for event in host.events):
+        host.pump()
+    assert host.events[-1].a == Error.CALIBRATION
+
+
+def test_beeper_and_lights_can_be_read_at_the_bench(host: Host, bench: Bench):
+    for _ in range(3):
+        host.client.bulk_out(indication(2, bytes([1] * 10)))
+    told = bench.tell()
+    assert (told["beeps"], told["beep"], told["lights"]) == (3, 2, [1] * 10)
+
+
+def test_bulk_pipe_keeps_to_the_speed_of_the_bus(host: Host, bench: Bench):
+    bench.device.pace_bulk(1_000_000)
+    began = time.monotonic()
+    host.arm(44, 2, {1}, flags=9)
+    host.until_state(fap.TRACKING)
+    began = time.monotonic()
+    size = host.until_result().pixels.size
+    assert size / 1_000_000 * 0.5 <= time.monotonic() - began < 2

@@ -1,0 +1,100 @@
+"""`livescan devices`: what is plugged in, which driver speaks to it, who has it, and what is wrong with it in words."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agent.cli import config as cfg
+
+if TYPE_CHECKING:
+    from agent.settings import Settings
+    from drivers.discovery import Found
+    from drivers.serial_ports import SerialPort
+
+OWNER = "livescan devices"
+DEFAULT_RUNTIME = Path("/run/livescan-agent")  # as config/station-defaults.toml, for a machine that has no station.toml yet
+COLUMNS = {
+    "driver": "driver",
+    "make": "make",
+    "model": "model",
+    "serial": "serial number",
+    "where": "where",
+    "held_by": "in use by",
+    "problem": "problem",
+}
+
+
+def devices(
+    config: cfg.CONFIG = None,
+    usbip: Annotated[str | None, typer.Option(help="also look on a USB/IP server: unix:/path or tcp:127.0.0.1:PORT")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """List the devices that are plugged in: driver, serial number, who has it open, what is wrong."""
+    settings = _settings(config)
+    rows = found_devices(
+        (settings.paths.leases if settings else DEFAULT_RUNTIME / "leases"),
+        usbip or (settings.scanner.usbip if settings else "") or None,
+    )
+    if as_json:
+        sys.stdout.write(json.dumps({"devices": rows}, indent=2) + "\n")
+    else:
+        _show(rows)
+
+
+def found_devices(leases: Path, usbip: str | None) -> list[dict[str, str]]:
+    """One row a device. Raises DeviceError when there is no USB library, or no server at the address."""
+    from drivers.discovery import find
+    from drivers.lease import Leases
+    from drivers.serial_ports import serial_ports
+
+    held = Leases(leases, OWNER)
+    rows = [_usb_row(found, "usb") for found in find(leases=held)]
+    if usbip is not None:
+        rows += [_usb_row(found, usbip) for found in find(usbip=usbip, leases=held)]
+    return rows + [_serial_row(port) for port in serial_ports()]
+
+
+def _settings(config: Path | None) -> Settings | None:
+    """The station's, where it has any: this command is also for a machine that is being set up."""
+    return cfg.settings(config) if config is not None or cfg.config_path(None).exists() else None
+
+
+def _usb_row(found: Found, bus: str) -> dict[str, str]:
+    problem = found.problem
+    return {
+        "driver": found.driver,
+        "make": found.make,
+        "model": found.model,
+        "serial": found.serial,
+        "usb_id": found.usb_id,
+        "where": bus,
+        "held_by": str(found.holder or ""),
+        "problem": f"{problem.what} {problem.do}" if problem else "",
+    }
+
+
+def _serial_row(port: SerialPort) -> dict[str, str]:
+    unknown = "" if port.driver else "It does not say what hangs on it."
+    row = {"driver": port.driver, "make": port.make, "model": port.model, "serial": port.serial, "usb_id": port.usb_id}
+    return row | {"where": port.path, "held_by": "", "problem": unknown}
+
+
+def _show(rows: list[dict[str, str]]) -> None:
+    from rich.table import Table
+
+    from agent.cli.screen import err, out
+
+    if not rows:
+        err.print("No device is plugged in.")
+        return
+    table = Table(box=None)
+    for title in COLUMNS.values():
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[column] for column in COLUMNS))
+    out.print(table)
