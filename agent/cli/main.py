@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, demo, devices, keys, nist, service, sim
+from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -24,7 +24,8 @@ app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
-app.add_typer(booking.app, name="booking")
+app.command("card")(card.card)
+app.add_typer(booking_files.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")

@@ -5,6 +5,7 @@ Read kindly: a number that is none is 0, and then the picture is what its own by
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -36,6 +37,11 @@ class Picture:
     def finger(self) -> Position | None:
         """The position on a ten-print card, where it has one."""
         return Position(self.position) if self.record_type in (4, 14) and self.position in list(Position) else None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the image's bytes, hex: computed, whatever the record states."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def words(self) -> str:
