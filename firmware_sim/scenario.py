@@ -122,10 +122,10 @@ class Player:
 
     def play(self) -> None:
         for number, step in enumerate(self._scenario.steps, start=1):
-            self._say({"step": number, "verb": step.verb, "what": step.what} | self._play(step))
+            self._say(self._play(step) | {"step": number, "verb": step.verb, "what": step.what})
         self._say({"scenario": self._scenario.name, "over": True})
 
-    def _play(self, step: Step) -> Mapping[str, Any]:
+    def _play(self, step: Step) -> dict[str, Any]:
         if step.verb == "wait":
             time.sleep(step.ms / 1000)
         elif step.verb == "arm":
