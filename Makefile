@@ -2,7 +2,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-long lint venv venv-dev clean
+FUZZ_SECONDS ?= 60
+
+.PHONY: demo test test-long fuzz lint venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -25,6 +27,11 @@ test: venv-dev
 
 test-long: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 1800 $(PYTEST_ARGS)
+
+fuzz: venv-dev
+	@mkdir -p build/fuzz/nist
+	$(BIN)/python -m tests.fuzz.nist_fuzz -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=20 -artifact_prefix=build/fuzz/ \
+		build/fuzz/nist tests/fuzz/nist_corpus
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -56,12 +56,11 @@ class Child:
         with self.log.open("ab") as log:
             sink = log if self._quiet else None
             self._process = subprocess.Popen(
-                self._arguments,
+                leashed(self._arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
                 env={**os.environ, "NOTIFY_SOCKET": str(self._address)},
-                preexec_fn=leashed,  # noqa: PLW1509 - one prctl call, no locks taken
             )
 
     def wait_ready(self, timeout: float) -> None:

@@ -6,38 +6,51 @@ Devices, capture, bookings, sealing, casework, the page; no network at all (what
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent import service
+from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
+from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
-from agent.booking.facts import Facts
+from agent.booking.facts import Facts, FactsError
+from agent.booking.importing import Importer
 from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
+from agent.booking.photos import Photos
 from agent.booking.prints import Prints
+from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
+from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
-from agent.casework.desk import Casework
+from agent.casework.desk import Casework, is_inbound
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.taken import Inbound
 from agent.clock import Clock, SystemClock
-from agent.errors import ConfigError
+from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
-from agent.model.booking import BookingId
+from agent.model.booking import Booking, BookingId
 from agent.model.impression import Override
-from agent.settings import Settings
+from agent.quality.thresholds import QualityThresholds
+from agent.settings import Settings, config_dir, read_toml
 from agent.signing.keys import StationKeys
+from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
+from agent.submission.precheck import check_facts
+from agent.submission.profiles import PROFILES
+from agent.submission.type14 import Scanning
 from agent.web.api import build_api
 from agent.web.live import Live
 from agent.web.serve import serve_on
@@ -45,19 +58,23 @@ from agent.workers import Workers
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS)  # in the order in which they were added; only ever appended to
+_SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
+
+# in the order in which they were added; only ever appended to
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
     """Runs until SIGTERM or SIGINT. Raises ConfigError before it is ready when keys or settings are wrong."""
-    core = Core(settings, SystemClock())
-    try:
-        await core.start()
-        ready("core: bookings open")
-        await core.until_told()
-    finally:
-        service.stopping()
-        await core.close()
+    with alone_in(settings.paths.state / "core", "core"):
+        core = Core(settings, SystemClock())
+        try:
+            await core.start()
+            ready("core: bookings open")
+            await core.until_told()
+        finally:
+            service.stopping()
+            await core.close()
 
 
 class Core:
@@ -65,39 +82,63 @@ class Core:
         keys = StationKeys.load(settings.paths.keys, environment=settings.station.environment)
         _same_station(settings, keys)
         state = settings.paths.state / "core"
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._settings = settings
         self._clock = clock
         self._live = Live()
         self._database = Database(state / "core.sqlite", MIGRATIONS)
-        vault = Vault(state / "bookings", keys.storage_key)
+        vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
         self._casework = Casework(self._database, vault, keys, clock)
-        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say)
+        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
-        sealer = Sealer(
+        self._tcns = TcnBook(self._database, settings.station.id)
+        photos, corrected = Photos(vault), Corrections(self._database)
+        to = _sealed_to(settings, keys)
+        self._identity = to.identity
+        sealer = self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
+            photos=photos,
+            tcns=self._tcns,
+            corrections=corrected,
             outbound=self._outbound,
             workers=self._workers,
             signer=keys.signer,
-            to=_sealed_to(settings, keys),
+            to=to,
             clock=clock,
             say=self._live.say,
         )
         self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
-        self._desk = Desk(self._ledger, self._prints, self._capture, sealer, clock, say=self._live.say, offer=self._handover.offer)
+        self._desk = Desk(
+            ledger=self._ledger,
+            prints=self._prints,
+            capture=self._capture,
+            sealer=sealer,
+            clock=clock,
+            say=self._live.say,
+            offer=self._handover.offer,
+            precheck=self._precheck,
+        )
+        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
+        parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
+        camera = settings.camera.source
+        self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
+        self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
+        self._serving: asyncio.Task[Any] | None = None
+        self._healing: list[asyncio.Future[None]] = []
         self._stop = asyncio.Event()
 
     async def start(self) -> None:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        await self._begin(serve_on(self._settings.paths.core_socket, build_api(self, self._live), self._stop))
+        api = build_api(self, self._live, self._records)
+        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -115,25 +156,61 @@ class Core:
 
     async def close(self) -> None:
         self._stop.set()
-        for task in self._tasks:
+        if self._serving is not None:
+            await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
+        for task in (*self._tasks, *self._healing):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._healing, return_exceptions=True)
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
         self._database.close()
 
-    async def _begin(self, part: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(part))
+    async def _begin(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(part)
+        self._tasks.append(task)
         await asyncio.sleep(0)
+        return task
 
     async def _reconcile(self) -> None:
-        """Finish what a crash left: messages between arrival and effect, payloads between receipt and release."""
+        """Finish what a crash left: half-opened bookings, messages between arrival and effect, payloads between receipt and release."""
+        await self._tcns.close_foreign(self._clock.now())
         await self._casework.resume()
+        await asyncio.to_thread(self._forget_unopened)
         for txid in self._ledger.unreceipted():
             booking_id = self._ledger.booking_of(txid)
             if booking_id is not None and any(_receives(event, txid) for event in self._casework.events(booking_id)):
                 await self._outbound.receipted(txid)
+        for txid in await asyncio.to_thread(self._outbound.damaged):
+            await self._renew(txid)
+
+    def _forget_unopened(self) -> None:
+        """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
+        for name in self._vault.bookings():
+            if not is_inbound(name) and self._ledger.booking(name) is None and self._vault.names(name) in ((), ("facts",)):
+                self._vault.shred(name)
+
+    def _envelope_lost(self, txid: str) -> None:
+        """From any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(lambda: self._healing.append(asyncio.ensure_future(self._renew(txid))))
+
+    async def _renew(self, txid: str) -> None:
+        """Seal anew what was sealed and is gone from the disk; the bureau knows it by its content digest."""
+        try:
+            if await self._sealer.renew(txid) is not None:
+                log.error("the sealed envelope %s was gone or damaged on the disk; it was sealed anew. Check the disk's health", txid)
+                self._handover.offer()
+        except LivescanError as error:
+            log.error("the sealed envelope %s is gone or damaged and cannot be sealed anew: %s", txid, error)
+
+    def _precheck(self, facts: Facts) -> None:
+        """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
+        booking = Booking(BookingId("PRECHECK"), self._clock.now(), "", facts.subject, facts.arrest, facts.missing)
+        wrong = check_facts(booking, self._identity, self._clock.now())
+        if wrong:
+            said = "; ".join(f"{one.field} {one.sentence}" for one in wrong)
+            raise FactsError(f"The bureau would refuse these facts: {said}", means="Nothing was opened.", do="Mend these fields.")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
         """The ledger's changes as events of the booking's thread, in the same transaction."""
@@ -153,6 +230,9 @@ class Core:
         if taken.release_txid is not None:
             await self._outbound.receipted(taken.release_txid)
             await self._handover.release(taken.release_txid)
+        elif taken.refused_txid is not None:
+            await self._ledger.refused(taken.refused_txid)
+            await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
 
     # What pages and the command line ask: web.api.Station
@@ -191,11 +271,16 @@ class Core:
                 **self._summary(row),
                 "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in self._casework.thread(row.id)],
                 "impressions": impressions,
-                "submissions": [asdict(one) | {"made_at": _instant(one.made_at)} for one in self._ledger.submissions(row.id)],
+                "submissions": self._submissions(row.id),
                 "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in self._casework.events(row.id)],
                 "inbound": [_inbound(one) for one in self._casework.inbound(row.id)],
             }
         )
+
+    def _submissions(self, booking_id: BookingId) -> list[dict[str, Any]]:
+        corrects = self._records.corrected_by(booking_id)
+        rows = self._ledger.submissions(booking_id)
+        return [asdict(one) | {"made_at": _instant(one.made_at), "tcr": corrects.get(one.tcn)} for one in rows]
 
     def _summary(self, row: BookingRow) -> dict[str, Any]:
         return {
@@ -228,7 +313,17 @@ def _sealed_to(settings: Settings, keys: StationKeys) -> SealedTo:
     identity = StationIdentity(
         ori=station.ori, dai=settings.bureau.ori, cri=station.cri or (station.ori,), agency_name=station.agency or None, time_zone=zone
     )
-    return SealedTo(station.id, identity, settings.bureau.name, keys.bureau, station.environment)
+    made = settings.submission
+    return SealedTo(
+        station.id,
+        identity,
+        settings.bureau.name,
+        keys.bureau,
+        station.environment,
+        PROFILES[made.profile],
+        Scanning(made.monitoring, made.fap, made.nfiq2_vendor, made.nfiq2_product),
+        f"livescan-agent {version('livescan-agent')}",
+    )
 
 
 _WORD_OF = {
@@ -257,5 +352,7 @@ def _inbound(one: Inbound) -> dict[str, Any]:
         "arrived_at": _instant(one.arrived_at),
         "kind": None if taken is None else taken.kind,
         "tied_by": None if taken is None else taken.tied_by,
+        "verified": taken is not None and taken.verified,
+        "answers_sha256": None if taken is None else taken.answers_sha256,
         "manual": None if taken is None else taken.manual,
     }

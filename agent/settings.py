@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -70,6 +70,18 @@ class CaptureSettings(_Frozen):
     unattended: bool
 
 
+class CameraSettings(_Frozen):
+    source: str
+
+
+class SubmissionSettings(_Frozen):
+    profile: Literal["CAR", "CAR-14", "CAR-14-1000"]
+    monitoring: Literal["CONTROLLED", "ASSISTED", "OBSERVED", "UNATTENDED", "UNKNOWN"]
+    fap: int | None = Field(default=None, ge=10, le=60)
+    nfiq2_vendor: int = Field(gt=0, le=0xFFFF)
+    nfiq2_product: int = Field(gt=0, le=0xFFFF)
+
+
 class DeliverySettings(_Frozen):
     keepalive: int = Field(ge=5, le=3600)  # s
     in_flight: int = Field(ge=1, le=16)
@@ -87,6 +99,8 @@ class Settings(_Frozen):
     paths: PathSettings
     scanner: ScannerSettings
     capture: CaptureSettings
+    camera: CameraSettings
+    submission: SubmissionSettings
     delivery: DeliverySettings
     api: ApiSettings
 

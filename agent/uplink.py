@@ -16,7 +16,7 @@ from typing import Any
 
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
-from agent.delivery.courier import Courier, CourierSettings, Kept, Released
+from agent.delivery.courier import Courier, CourierSettings, Handed, Kept, Released
 from agent.delivery.inbox import Inbox, InboxLimits
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.outbox import Outbox
@@ -24,6 +24,7 @@ from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS
 from agent.errors import ConfigError
 from agent.handover.uplink_end import UplinkEnd
+from agent.store.alone import alone_in
 from agent.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,11 @@ async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clo
     if not topics.STATION.fullmatch(settings.station):
         raise ConfigError(f"'{settings.station}' is no station id.", do="Use 1 to 13 letters, digits or '-'.")
     clock = clock or SystemClock()
+    with alone_in(settings.state, "uplink"):
+        await _run_alone(settings, clock, ready)
+
+
+async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[], None]) -> None:
     database = Database(settings.state / "uplink.db", MIGRATIONS)
     try:
         outbox = Outbox(database, Spool(settings.state / "spool", free_floor=settings.free_floor), clock)
@@ -71,6 +77,7 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         inbound=inbox,
         on_kept=lambda txid: courier.post(Kept(txid)),
         on_released=lambda txid: courier.post(Released(txid)),
+        on_handed=lambda rid: courier.post(Handed(rid)),
     )
     courier = Courier(
         settings.station,

@@ -88,7 +88,8 @@ class _Process:
     async def run(self, job: Callable[[], T], deadline: float, *, name: str) -> T:
         try:
             self._pid = self._pid or self._executor.submit(os.getpid)
-            return await asyncio.wait_for(asyncio.wrap_future(self._executor.submit(job)), deadline)
+            async with asyncio.timeout(deadline):  # not wait_for, which in Python 3.11 can lose a cancellation
+                return await asyncio.wrap_future(self._executor.submit(job))
         except TimeoutError as hung:
             if not self.usable:
                 raise

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from drivers import fap60_session, uru4500_session
+from drivers import fap60_session, uru4500_session, zfm
 from drivers.device import Scanner
 from drivers.errors import Busy, DeviceError, Gone, Refused
 from drivers.fap60 import Fap60
 from drivers.lease import Holder, Leases
 from drivers.leased import LeasedScanner
+from drivers.serial_ports import serial_ports
 from drivers.uevents import PlugEvents
 from drivers.uru4500 import Uru4500
 from drivers.usb_bus import Bus, bus_for
@@ -29,9 +30,13 @@ class Driver:
     name: str
     kind: UsbKind
     make: Callable[[Bus, str], Scanner]
+    ten_print: bool  # whether what it speaks to takes ten-prints; a reader of one finger beside such a scanner is no second one
 
 
-DRIVERS = (Driver("fap60", fap60_session.KIND, Fap60), Driver("uru4500", uru4500_session.KIND, Uru4500))
+DRIVERS = (
+    Driver("fap60", fap60_session.KIND, Fap60, ten_print=True),
+    Driver("uru4500", uru4500_session.KIND, Uru4500, ten_print=False),
+)
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,14 @@ def find(*, serial: str | None = None, usbip: str | None = None, leases: Leases 
     return found if leases is None else [replace(one, holder=leases.holder(one.serial)) for one in found]
 
 
-def open_scanner(serial: str | None, usbip: str | None = None, *, leases: Leases | None = None) -> Scanner:
+def open_scanner(serial: str | None, usbip: str | None = None, *, leases: Leases | None = None, ten_print: bool = False) -> Scanner:
     """The driver of one scanner, not opened yet; without a serial number there must be exactly one. With `leases` it is opened under one.
 
+    `ten_print`: readers of single fingers are passed over.
     Raises Gone when there is none, Refused when there are several, Busy or Refused when the only ones cannot be asked who they are.
     """
     bus = bus_for(usbip)
-    everything = _find(bus)
+    everything = [found for found in _find(bus) if not ten_print or _driver_of(found).ten_print]
     matching = [found for found in everything if found.serial and serial in (None, found.serial)]
     if len(matching) == 1:
         scanner = _driver_of(matching[0]).make(bus, matching[0].serial)
@@ -73,6 +79,16 @@ def open_scanner(serial: str | None, usbip: str | None = None, *, leases: Leases
     if isinstance(problem, Busy) and leases is not None:
         problem = _held(serial, leases) or problem
     raise problem or _none(serial, everything)
+
+
+def open_module(port: str, *, baud: int = zfm.BAUD, leases: Leases | None = None) -> Scanner:
+    """The driver of a serial fingerprint module on a port, not opened yet. A port does not say what hangs on it, so it must be named.
+
+    Known by the serial number of its adapter, so that it is the same one on another port; by the port where the adapter has none.
+    """
+    adapter = next((one.serial for one in serial_ports() if one.path == port), "")
+    module: Scanner = zfm.Zfm(port, serial=adapter, baud=baud)
+    return module if leases is None else LeasedScanner(module, leases, adapter or port)
 
 
 def await_arrival(serial: str, timeout: float, *, usbip: str | None = None) -> Found:

@@ -8,6 +8,7 @@ Threads: the caller's, in which everything here runs, and two that only read (`f
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 
 from drivers import device, fap60_wire
@@ -29,6 +30,7 @@ class Fap60:
         self._bus = bus
         self._serial = serial
         self._unopened = DeviceState.ABSENT  # or OPENING
+        self._opening = threading.RLock()  # a close in another thread must have ended before it is opened again
         self._session: Fap60Session | None = None
         self._capture: Fap60Capture | None = None
 
@@ -47,22 +49,24 @@ class Fap60:
 
     def open(self) -> None:
         """Claim it, read who it is, end what a killed process has left. Raises Gone, Busy, Refused, Garbled, Timeout."""
-        self.close()
-        self._unopened = after(self._unopened, Cause.OPEN)
-        try:
-            self._session = Fap60Session(UsbLink(self._bus, KIND, self._serial))
-        finally:
-            self._unopened = after(self._unopened, Cause.NOT_OPENED)
+        with self._opening:
+            self.close()
+            self._unopened = after(self._unopened, Cause.OPEN)
+            try:
+                self._session = Fap60Session(UsbLink(self._bus, KIND, self._serial))
+            finally:
+                self._unopened = after(self._unopened, Cause.NOT_OPENED)
 
     def close(self) -> None:
         """End the capture under way, release the scanner. Never raises."""
-        session, self._session = self._session, None
-        if session is None:
-            return
-        if self._capture is not None and not self._capture.ended:
-            session.quietly_cancel(self._capture.token)
-        self._capture = None
-        session.close()
+        with self._opening:
+            session, self._session = self._session, None
+            if session is None:
+                return
+            if self._capture is not None and not self._capture.ended:
+                session.quietly_cancel(self._capture.token)
+            self._capture = None
+            session.close()
 
     def self_test(self) -> SelfTest:
         """As the contract says. A scanner that fails stays in ERROR until the next capture clears it."""

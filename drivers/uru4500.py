@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 
 from drivers import uru4500_wire as wire
@@ -62,7 +63,9 @@ class Uru4500:
         self._serial = serial
         self._new_seed = new_seed
         self._life = Life()
+        self._opening = threading.RLock()  # a close in another thread must have ended before it is opened again
         self._session: Uru4500Session | None = None
+        self._must_clear = False  # whether a finger lay on the glass when the capture was armed
 
     @property
     def info(self) -> DeviceInfo:
@@ -85,20 +88,22 @@ class Uru4500:
 
     def open(self) -> None:
         """Claim it and switch its sensor on. Raises Gone, Busy, Refused, Timeout, Garbled."""
-        self.close()
-        self._life.move(Cause.OPEN)
-        try:
-            self._session = Uru4500Session(UsbLink(self._bus, KIND, self._serial))
-        except BaseException:
-            self._life.move(Cause.NOT_OPENED)
-            raise
-        self._life.move(Cause.OPENED)
+        with self._opening:
+            self.close()
+            self._life.move(Cause.OPEN)
+            try:
+                self._session = Uru4500Session(UsbLink(self._bus, KIND, self._serial))
+            except BaseException:
+                self._life.move(Cause.NOT_OPENED)
+                raise
+            self._life.move(Cause.OPENED)
 
     def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-            self._life.move(Cause.CLOSED)
+        with self._opening:
+            session, self._session = self._session, None
+            if session is not None:
+                session.close()
+                self._life.move(Cause.CLOSED)
 
     def self_test(self) -> SelfTest:
         self._opened()
@@ -120,8 +125,8 @@ class Uru4500:
         self._life.need_ready()
         while not session.told.empty():
             session.told.get_nowait()
-        if not session.finger_on:
-            session.mode(wire.Mode.AWAIT_FINGER_ON)
+        self._must_clear = bool(session.finger_on)
+        session.mode(wire.Mode.AWAIT_FINGER_OFF if self._must_clear else wire.Mode.AWAIT_FINGER_ON)
         return self._life.arm(request).token
 
     def trigger(self, token: int) -> None:
@@ -152,7 +157,7 @@ class Uru4500:
         """The capture from AWAIT_CLEAR to its result."""
         life = self._life
         yield life.now()
-        if session.finger_on:
+        if self._must_clear:
             yield PlatenState(life.number(), False)
             self._await(session, capture, Event.FINGER_OFF)
             session.mode(wire.Mode.AWAIT_FINGER_ON)

@@ -43,6 +43,7 @@ class Uru4500Session:
         self.told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self.finger_on: bool | None = None  # None until the reader has said; after a capture true until it says that the finger has gone
         self.failure: DeviceError | None = None
+        self._mode = Mode.INIT
         self._link = link
         self._stop = threading.Event()
         self._powered = threading.Event()
@@ -57,16 +58,18 @@ class Uru4500Session:
             raise
 
     def mode(self, mode: Mode) -> None:
-        """Raises Gone, Timeout, Refused."""
+        """Raises Gone, Timeout, Refused. A mode that it is waiting in already is not written again."""
         self.check()
-        self._write(Register.MODE, bytes([mode]))
+        if mode is not self._mode or mode is not Mode.AWAIT_FINGER_OFF:
+            self._write(Register.MODE, bytes([mode]))
+        self._mode = mode
 
     def take(self) -> ImageBlock:
-        """One image, whole; tried again when it comes cut or empty. Raises Garbled, Gone, Timeout."""
+        """One image, whole; tried again when it comes cut, empty or not at all. Raises Garbled, Gone, Timeout, Refused."""
         for last in (*[False] * (IMAGE_TRIES - 1), True):
             try:
                 return wire.parse_image(self._image())
-            except (Garbled, Timeout):
+            except (Garbled, Timeout, Stalled):
                 if last:
                     raise
                 self._link.clear_halt(Pipe.BULK_IN)

@@ -153,7 +153,7 @@ def picture(image: ImageBlock, keys: tuple[int, ...], *, turned: bool) -> NDArra
     lines = unscrambled(image, keys) if keys else image.lines
     row = taken = 0
     for block in image.blocks:
-        here = lines[taken : taken + min(block.lines, MAX_LINES - row)]
+        here = lines[taken : taken + min(block.lines, max(0, MAX_LINES - row))]
         raw[row : row + len(here)] = here
         row += block.lines
         taken += 0 if block.flags & BlockFlag.ABSENT else len(here)

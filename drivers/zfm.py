@@ -10,6 +10,7 @@ An R503 has a ring of light in red, blue and purple: blue stands for green, purp
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -57,8 +58,8 @@ class Zfm:
         self._baud = baud
         self._password = password
         self._life = Life()
+        self._opening = threading.RLock()  # a close in another thread must have ended before it is opened again
         self._line: ZfmLine | None = None
-        self._parameters: Parameters | None = None
         self._product: Product | None = None
 
     @property
@@ -97,23 +98,22 @@ class Zfm:
 
     def open(self) -> None:
         """Within 10 s. Raises Gone, Busy, Refused, Timeout at silence, Garbled at a wrong baud rate."""
-        self.close()
-        self._life.move(Cause.OPEN)
-        try:
-            self._line = ZfmLine(SerialLink(self._port, self._baud))
-            self._parameters = self._line.meet()
-            self._line.ask(Op.VERIFY_PASSWORD, self._password.to_bytes(4, "big"))
-            self._product = self._asked_product()
-        except BaseException:
-            self._let_go()
-            self._life.move(Cause.NOT_OPENED)
-            raise
-        self._life.move(Cause.OPENED)
+        with self._opening:
+            self.close()
+            self._life.move(Cause.OPEN)
+            try:
+                self._meet()
+            except BaseException:
+                self._let_go()
+                self._life.move(Cause.NOT_OPENED)
+                raise
+            self._life.move(Cause.OPENED)
 
     def close(self) -> None:
-        if self._line is not None:
-            self._let_go()
-            self._life.move(Cause.CLOSED)
+        with self._opening:
+            if self._line is not None:
+                self._let_go()
+                self._life.move(Cause.CLOSED)
 
     def self_test(self) -> SelfTest:
         self._opened()
@@ -242,6 +242,12 @@ class Zfm:
                 raise
         raise AssertionError("the last upload returns or raises")
 
+    def _meet(self) -> None:
+        self._line = ZfmLine(SerialLink(self._port, self._baud))
+        self._line.meet()
+        self._line.ask(Op.VERIFY_PASSWORD, self._password.to_bytes(4, "big"))
+        self._product = self._asked_product()
+
     def _asked_product(self) -> Product | None:
         """Only newer modules know the question; the others say that it is a wrong one, or nothing."""
         try:
@@ -259,6 +265,6 @@ class Zfm:
 
     def _let_go(self) -> None:
         line, self._line = self._line, None
-        self._product = self._parameters = None
+        self._product = None
         if line is not None:
             line.close()

@@ -122,7 +122,7 @@ class Player:
 
     def play(self) -> None:
         for number, step in enumerate(self._scenario.steps, start=1):
-            self._say(self._play(step) | {"step": number, "verb": step.verb, "what": step.what})
+            self._say({"step": number, "verb": step.verb, "what": step.what, **self._play(step)})
         self._say({"scenario": self._scenario.name, "over": True})
 
     def _play(self, step: Step) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from drivers.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
+_AGAIN_AFTER = 5.0  # s, when even the hold cannot be written: a full disk
+
 Accept = Callable[[Impression], Awaitable[None]]
 
 
@@ -39,8 +41,19 @@ class Capture(Protocol):
 
 class Desk:
     def __init__(
-        self, ledger: Ledger, prints: Prints, capture: Capture, sealer: Sealer, clock: Clock, *, say: Say, offer: Callable[[], None]
+        self,
+        *,
+        ledger: Ledger,
+        prints: Prints,
+        capture: Capture,
+        sealer: Sealer,
+        clock: Clock,
+        say: Say,
+        offer: Callable[[], None],
+        precheck: Callable[[Facts], None],
     ) -> None:
+        """`precheck`: raises LivescanError for facts that no print can make good."""
+        self._precheck = precheck
         self._ledger = ledger
         self._prints = prints
         self._capture = capture
@@ -52,6 +65,7 @@ class Desk:
 
     async def open(self, facts: Facts, officer: str) -> BookingId:
         """A new booking, on disk when this returns; its capture begins as soon as the scanner is free."""
+        self._precheck(facts)
         now = self._clock.now()
         booking_id = new_booking_id(now)
         await self._prints.keep_facts(booking_id, facts)
@@ -66,6 +80,10 @@ class Desk:
         if row is None or row.state is not BookingState.HELD:
             raise LivescanError("That booking is not held.", do="`livescan booking list` shows where each stands.")
         await self._ledger.resume(booking_id)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Something was put on disk for it to go on with."""
         self._wake.set()
 
     async def work(self) -> None:
@@ -84,9 +102,20 @@ class Desk:
                 await self._take_prints(row.id)
             await self._seal(row.id)
         except (LivescanError, DeviceError) as error:
-            log.error("booking %s is held: %s", row.id, error)
-            await self._ledger.hold(row.id, str(error))
-            self._say({"event": "held", "booking": row.id, "why": str(error)})
+            await self._hold(row.id, str(error))
+        except Exception as error:
+            log.exception("booking %s: a fault in the program", row.id)
+            await self._hold(row.id, f"A fault in the program ({type(error).__name__}) stopped this booking; its prints are safe.")
+
+    async def _hold(self, booking_id: BookingId, why: str) -> None:
+        """One booking waits for a person; the others go on."""
+        log.error("booking %s is held: %s", booking_id, why)
+        try:
+            await self._ledger.hold(booking_id, why)
+        except LivescanError as error:
+            log.error("booking %s: that it is held cannot be written: %s", booking_id, error)
+            await asyncio.sleep(_AGAIN_AFTER)
+        self._say({"event": "held", "booking": booking_id, "why": why})
 
     async def _take_prints(self, booking_id: BookingId) -> None:
         facts = await self._prints.facts(booking_id)

@@ -51,12 +51,19 @@ def _facts_from_json(data: bytes) -> Facts:
     try:
         facts = _FACTS.validate_json(data)
     except ValidationError as error:
-        fields = "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors(include_input=False))
+        fields = "; ".join(_in_words(one["type"], one["loc"], one["msg"]) for one in error.errors(include_input=False))
         raise FactsError(f"The booking's facts are not complete: {fields}.", means="Nothing was opened.", do="Mend these fields.") from None
     wrong = [position for position in facts.missing if position > Position.LEFT_LITTLE]
     if wrong:
         raise FactsError(f"Only single fingers 1 to 10 can be missing, not {', '.join(str(int(p)) for p in wrong)}.")
     return facts
+
+
+def _in_words(kind: str, place: tuple[int | str, ...], message: str) -> str:
+    """Field and rule. A key that is not known is not repeated: it may be anything, a name too."""
+    unknown = kind in ("unexpected_keyword_argument", "extra_forbidden")
+    field = ".".join(str(part) for part in (place[:-1] if unknown else place)) or "the facts"
+    return f"{field}: a key that is not known" if unknown else f"{field}: {message}"
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,7 @@ class _Head:
     captured_at: datetime
     quality: QualityReport | None
     override: Override | None
+    live: bool = True  # impressions stored before this was kept came from the scanner
 
 
 _HEAD = TypeAdapter(_Head)
@@ -92,6 +100,7 @@ def impression_to_bytes(impression: Impression) -> bytes:
             captured_at=impression.captured_at,
             quality=impression.quality,
             override=impression.override,
+            live=impression.live,
         )
     )
     return len(head).to_bytes(4, "big") + head + impression.pixels.tobytes()
@@ -112,4 +121,5 @@ def impression_from_bytes(data: bytes) -> Impression:
         captured_at=head.captured_at,
         quality=head.quality,
         override=head.override,
+        live=head.live,
     )

@@ -42,6 +42,7 @@ CREATE TABLE submission (
     envelope_sha256 TEXT UNIQUE,
     car_bytes       INTEGER,
     receipted       INTEGER NOT NULL DEFAULT 0,
+    refused         INTEGER NOT NULL DEFAULT 0,
     release_known   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 """
@@ -136,6 +137,8 @@ class Ledger:
 
         def update(connection: sqlite3.Connection) -> None:
             self._move(connection, booking_id, BookingEvent.ALL_TAKEN, None)
+            if connection.execute(f"{_SUBMISSION} WHERE booking_id = ? AND envelope_sha256 IS NOT NULL", (booking_id,)).fetchone():
+                return  # a correction: its draft is in the journal already
             self._journal(connection, booking_id, Entry("captured", at))
             self._journal(connection, booking_id, Entry("quality_overridden" if overridden else "quality_passed", at))
 
@@ -152,6 +155,40 @@ class Ledger:
             return _submission(found)
 
         return await self._database.write(assign)
+
+    async def imported(self, booking_id: BookingId, officer: str, at: datetime, impressions: Sequence[Impression]) -> None:
+        """A booking whose impressions came from a file, all of it or nothing: captured, and some of them perhaps below the threshold."""
+        rows = [(booking_id, int(one.position), one.attempt, one.sha256, one.captured_at.isoformat()) for one in impressions]
+        quality = "quality_overridden" if any(one.override for one in impressions) else "quality_passed"
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO booking (id, opened_at, officer, state) VALUES (?, ?, ?, ?)",
+                (booking_id, at.isoformat(), officer, BookingState.CAPTURED),
+            )
+            connection.executemany("INSERT INTO impression VALUES (?, ?, ?, ?, ?)", rows)
+            for kind in ("captured", quality):
+                self._journal(connection, booking_id, Entry(kind, at))
+
+        await self._database.write(insert)
+
+    def draft_tcn(self, booking_id: str) -> str | None:
+        """The control number of the submission that is begun and not sealed."""
+        found = [row.tcn for row in self.submissions(booking_id) if row.envelope_sha256 is None]
+        return found[0] if found else None
+
+    async def resealed(self, tcn: str, envelope_sha256: str, at: datetime) -> None:
+        """The same content under the same TCN in a new envelope, since the old one is gone; it waits for a receipt again."""
+
+        def update(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE submission SET envelope_sha256 = ?, receipted = 0, refused = 0, release_known = 0 WHERE tcn = ?",
+                (envelope_sha256, tcn),
+            )
+            row = _submission(connection.execute(f"{_SUBMISSION} WHERE tcn = ?", (tcn,)).fetchone())
+            self._journal(connection, row.booking_id, Entry("sealed", at, tcn, row.content_sha256, envelope_sha256))
+
+        await self._database.write(update)
 
     async def checked(self, booking_id: BookingId, at: datetime) -> None:
         await self._database.write(lambda connection: self._journal(connection, booking_id, Entry("checked", at)))
@@ -172,6 +209,15 @@ class Ledger:
 
     async def receipted(self, envelope_sha256: str) -> None:
         await self._mark(envelope_sha256, "receipted")
+
+    async def refused(self, envelope_sha256: str) -> None:
+        """The bureau has answered that it does not take it: it is not offered again until a person sends it again. The envelope is kept."""
+        await self._mark(envelope_sha256, "refused")
+
+    async def send_again(self, envelope_sha256: str) -> None:
+        """A person sends it again in spite of an earlier refusal."""
+        sql = "UPDATE submission SET refused = 0, release_known = 0 WHERE envelope_sha256 = ? AND refused = 1"
+        await self._database.write(lambda connection: connection.execute(sql, (envelope_sha256,)))
 
     async def release_known(self, envelope_sha256: str) -> None:
         await self._mark(envelope_sha256, "release_known")
@@ -211,18 +257,27 @@ class Ledger:
         )
         return [_submission(row) for row in rows]
 
+    def by_envelope(self, envelope_sha256: str) -> SubmissionRow | None:
+        sql = f"{_SUBMISSION} WHERE envelope_sha256 = ?"
+        row = self._database.read_now(lambda connection: connection.execute(sql, (envelope_sha256,)).fetchone())
+        return None if row is None else _submission(row)
+
     def booking_of(self, envelope_sha256: str) -> BookingId | None:
         sql = "SELECT booking_id FROM submission WHERE envelope_sha256 = ?"
         row = self._database.read_now(lambda connection: connection.execute(sql, (envelope_sha256,)).fetchone())
         return None if row is None else BookingId(row[0])
 
     def unreceipted(self) -> Sequence[str]:
-        """Envelope digests that the bureau has not yet receipted, oldest first."""
+        """Envelopes that the bureau has neither receipted nor refused, oldest first."""
+        return self._digests("receipted = 0 AND refused = 0")
+
+    def not_receipted(self) -> Sequence[str]:
+        """Envelopes that are kept: whatever has no receipt, refused or not."""
         return self._digests("receipted = 0")
 
     def unacknowledged_releases(self) -> Sequence[str]:
-        """Envelopes that are receipted and whose release the uplink has not yet confirmed."""
-        return self._digests("receipted = 1 AND release_known = 0")
+        """Envelopes with the bureau's answer whose release the uplink has not yet confirmed."""
+        return self._digests("(receipted = 1 OR refused = 1) AND release_known = 0")
 
     def _digests(self, condition: str) -> list[str]:
         sql = f"SELECT envelope_sha256 FROM submission WHERE envelope_sha256 IS NOT NULL AND {condition} ORDER BY made_at"  # noqa: S608 - ours

@@ -32,6 +32,16 @@ class Prints:
     async def keep_file(self, booking_id: BookingId, name: str, data: bytes) -> None:
         await asyncio.to_thread(self._vault.put, booking_id, name, data)
 
+    async def keep_original(self, booking_id: BookingId, impression: Impression, data: bytes) -> None:
+        """The compressed image that an impression from a file was decoded from: it is sent as it is, not compressed a second time."""
+        await self.keep_file(booking_id, _original(impression), data)
+
+    async def original(self, booking_id: BookingId, impression: Impression) -> bytes | None:
+        """Those bytes, or None where there are none for these very pixels."""
+        name = _original(impression)
+        names = await asyncio.to_thread(self._vault.names, booking_id)
+        return await self.file(booking_id, name) if name in names else None
+
     async def file(self, booking_id: BookingId, name: str) -> bytes:
         return await asyncio.to_thread(self._vault.get, booking_id, name)
 
@@ -44,3 +54,8 @@ class Prints:
 
 def _name(position: Position) -> str:
     return f"fgp-{int(position):02d}"
+
+
+def _original(impression: Impression) -> str:
+    """Named by the pixels: an impression that is taken again has no original."""
+    return f"original-{int(impression.position):02d}-{impression.sha256[:32]}"

@@ -7,31 +7,40 @@ again, so to the same content digest. The file is re-opened, checked against the
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from agent.booking.ids import new_tcn
-from agent.booking.ledger import KnownNumbers, Ledger, Sealed
+from agent.booking.corrections import Corrections
+from agent.booking.ledger import KnownNumbers, Ledger, Sealed, SubmissionRow
 from agent.booking.outbound import Outbound
+from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.say import Say
+from agent.booking.tcns import TcnBook
 from agent.clock import Clock
 from agent.errors import LivescanError
-from agent.imaging.codec import decode_wsq, encode_wsq
+from agent.imaging.pictures import decode_image
 from agent.model.booking import Booking, BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
-from agent.model.messages import Environment, MessageKind, Routing
+from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing.private_keys import Signer
 from agent.signing.seal import seal
-from agent.submission.build import EncodedImage, StationIdentity, build_car
+from agent.submission.build import StationIdentity, build_car
+from agent.submission.images import WSQ, EncodedImage, encode_print
+from agent.submission.profiles import CAR, Profile
 from agent.submission.reopen import reopen
+from agent.submission.type14 import Scanning
 from agent.workers import Workers
 
 
 class SealRefused(LivescanError):
     """The file that was built does not pass its own check: it is not sealed, and nothing is lost."""
+
+
+class NotSealed(LivescanError):
+    """There is nothing sealed of that booking yet."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,9 @@ class SealedTo:
     bureau: str
     certificate: x509.Certificate  # the bureau's opening certificate
     environment: Environment
+    profile: Profile = CAR
+    scanning: Scanning = field(default_factory=Scanning)
+    software: str = "livescan-agent"  # name and version, for the comment of every image
 
 
 class Sealer:
@@ -51,6 +63,9 @@ class Sealer:
         *,
         ledger: Ledger,
         prints: Prints,
+        photos: Photos,
+        tcns: TcnBook,
+        corrections: Corrections,
         outbound: Outbound,
         workers: Workers,
         signer: Signer,
@@ -60,6 +75,9 @@ class Sealer:
     ) -> None:
         self._ledger = ledger
         self._prints = prints
+        self._photos = photos
+        self._tcns = tcns
+        self._corrections = corrections
         self._outbound = outbound
         self._workers = workers
         self._signer = signer
@@ -70,20 +88,78 @@ class Sealer:
     async def seal(self, booking_id: BookingId) -> str:
         """Build, check, seal and commit; the transfer id. Raises SealRefused when a person must mend the booking."""
         booking = await self._assemble(booking_id)
-        submission = await self._ledger.assign_tcn(booking_id, new_tcn(self._to.station, self._clock.now()), self._clock.now())
-        images = await self._encode(booking)
-        car = build_car(booking, tcn=submission.tcn, made_at=submission.made_at, station=self._to.identity, images=images)
+        submission = await self._numbered(booking_id)
+        tcr = await self._corrections.join(booking_id, submission.tcn)
+        car = build_car(
+            booking,
+            tcn=submission.tcn,
+            made_at=submission.made_at,
+            station=self._to.identity,
+            images=await self._encode(booking),
+            profile=self._to.profile,
+            tcr=tcr,
+            scanning=self._to.scanning,
+        )
         await self._check(car)
-        await self._prints.keep_file(booking_id, f"car-{submission.tcn}", car)
+        await self._prints.keep_file(booking_id, _car_name(submission.tcn), car)
         await self._ledger.checked(booking_id, self._clock.now())
         self._say({"event": "checked", "booking": booking_id})
-        routing = Routing(MessageKind.TRANSACTION, self._to.station, submission.tcn, self._to.bureau, self._to.environment)
-        envelope = seal(car, routing, signer=self._signer, recipient=self._to.certificate, now=self._clock.now())
-        await self._outbound.keep(envelope)
+        envelope = await self._enveloped(car, submission.tcn)
         known = KnownNumbers(booking.subject.fbi_numbers, booking.subject.state_id)
         sealed = Sealed(envelope.content_sha256, envelope.envelope_sha256, len(car))
         await self._ledger.sealed(submission.tcn, sealed, self._clock.now(), known)
         return envelope.envelope_sha256
+
+    async def resend(self, booking_id: BookingId) -> str:
+        """The last submission once more: the same bytes under the same TCN. The transfer id.
+
+        One without a receipt is sent until it has one, in the envelope it has. Of one with a receipt the envelope is gone, so its file is
+        sealed anew. Raises LivescanError when nothing was sealed yet.
+        """
+        row = self.last_sealed(booking_id)
+        if not row.receipted and row.envelope_sha256:
+            await self._ledger.send_again(row.envelope_sha256)
+            return row.envelope_sha256
+        if row.envelope_sha256 in self._ledger.unacknowledged_releases():
+            raise NotSealed("The last sending of that booking is just being closed.", do="Try again in a minute.")
+        envelope = await self._enveloped(await self.file(booking_id), row.tcn)
+        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
+        return envelope.envelope_sha256
+
+    async def renew(self, txid: str) -> str | None:
+        """An envelope whose file is lost is sealed anew from the booking's own file, under the same TCN; the new transfer id."""
+        row = self._ledger.by_envelope(txid)
+        if row is None or row.receipted:
+            return None
+        envelope = await self._enveloped(await self._prints.file(row.booking_id, _car_name(row.tcn)), row.tcn)
+        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
+        return envelope.envelope_sha256
+
+    async def file(self, booking_id: BookingId) -> bytes:
+        """The bytes that were sealed last. Raises LivescanError when there are none."""
+        return await self._prints.file(booking_id, _car_name(self.last_sealed(booking_id).tcn))
+
+    def last_sealed(self, booking_id: BookingId) -> SubmissionRow:
+        sealed = [row for row in self._ledger.submissions(booking_id) if row.envelope_sha256 is not None]
+        if not sealed:
+            raise NotSealed(
+                "That booking is not sealed yet.", means="There is no file of it.", do="`livescan booking list` shows where each stands."
+            )
+        return sealed[-1]
+
+    async def _numbered(self, booking_id: BookingId) -> SubmissionRow:
+        """The submission that is begun, or a new one under the booking's next control number."""
+        now = self._clock.now()
+        tcn = self._ledger.draft_tcn(booking_id) or await self._tcns.give(booking_id, now)
+        return await self._ledger.assign_tcn(booking_id, tcn, now)
+
+    async def _enveloped(self, car: bytes, tcn: str) -> Envelope:
+        """Sealed to the bureau, and on disk."""
+        routing = Routing(MessageKind.TRANSACTION, self._to.station, tcn, self._to.bureau, self._to.environment)
+        recipient, now = self._to.certificate, self._clock.now()
+        envelope = await asyncio.to_thread(seal, car, routing, signer=self._signer, recipient=recipient, now=now)
+        await self._outbound.keep(envelope)
+        return envelope
 
     async def _assemble(self, booking_id: BookingId) -> Booking:
         row = self._ledger.booking(booking_id)
@@ -91,16 +167,20 @@ class Sealer:
         facts = await self._prints.facts(booking_id)
         taken = sorted(self._ledger.taken(booking_id))
         impressions = {position: await self._prints.impression(booking_id, position) for position in taken}
-        return Booking(booking_id, row.opened_at, row.officer, facts.subject, facts.arrest, facts.missing, impressions)
+        photos = await self._photos.all(booking_id)
+        return Booking(booking_id, row.opened_at, row.officer, facts.subject, facts.arrest, facts.missing, impressions, photos)
 
     async def _encode(self, booking: Booking) -> dict[Position, EncodedImage]:
         positions = list(booking.impressions)
-        encoded = await asyncio.gather(*(self._encode_one(booking.impressions[position]) for position in positions))
+        encoded = await asyncio.gather(*(self._encode_one(booking.id, booking.impressions[position]) for position in positions))
         return dict(zip(positions, encoded, strict=True))
 
-    async def _encode_one(self, impression: Impression) -> EncodedImage:
-        data = await self._workers.run(encode_wsq, impression.pixels)
-        return EncodedImage(data=data, width=impression.width, height=impression.height)
+    async def _encode_one(self, booking_id: BookingId, taken: Impression) -> EncodedImage:
+        """An image that came compressed goes out as it came; every other is compressed in a worker."""
+        original = None if taken.live else await self._prints.original(booking_id, taken)
+        if original is not None:
+            return EncodedImage(original, taken.width, taken.height, WSQ, taken.ppi)
+        return await self._workers.run(encode_print, taken.pixels, taken.ppi, self._to.profile.ppi, self._to.software)
 
     async def _check(self, car: bytes) -> None:
         problems = await self._workers.run(_problems, car)
@@ -114,4 +194,8 @@ class Sealer:
 
 def _problems(car: bytes) -> tuple[str, ...]:
     """What a receiver would object to; runs in a worker, since decoding may crash the codec."""
-    return reopen(car, decode_wsq).problems
+    return reopen(car, decode_image).problems
+
+
+def _car_name(tcn: str) -> str:
+    return f"car-{tcn}"

@@ -21,6 +21,8 @@ class BookingEvent(StrEnum):
     SEALED = "sealed"  # checked, sealed, and the envelope is on disk
     HELD = "held"  # a person must look
     RESUMED = "resumed"  # a person says: go on
+    CORRECTED = "corrected"  # a person changed the facts of a sealed booking: a new submission is made
+    RETAKEN = "retaken"  # a person wants impressions of a sealed booking taken again, for a new submission
 
 
 TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
@@ -29,6 +31,8 @@ TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
     (BookingState.CAPTURED, BookingEvent.SEALED): BookingState.SEALED,
     (BookingState.CAPTURED, BookingEvent.HELD): BookingState.HELD,
     (BookingState.HELD, BookingEvent.RESUMED): BookingState.CAPTURING,
+    (BookingState.SEALED, BookingEvent.CORRECTED): BookingState.CAPTURED,
+    (BookingState.SEALED, BookingEvent.RETAKEN): BookingState.CAPTURING,
 }
 
 

@@ -33,7 +33,7 @@ from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import rank, unchecked
 from agent.workers import WorkerDied, Workers
 from drivers.device import DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Preview, Result, Scanner, StateChanged, Warned
-from drivers.errors import DeviceError, Gone, Refused, Timeout
+from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
 
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
 
@@ -139,7 +139,9 @@ class CaptureRunner:
             async for event in events:
                 frame = event.frame if isinstance(event, Result) else frame
                 await self._heard(event)
-            return frame
+        if frame is not None and frame.ppi != settings.ppi:
+            raise Garbled(f"The scanner gave an image of {frame.ppi} ppi where {settings.ppi} were asked for.")
+        return frame
 
     async def _heard(self, event: DeviceEvent) -> None:
         self._heard_of = True

@@ -113,11 +113,11 @@ class StationCapture:
     def _chosen(self) -> Scanner:
         usbip = self._settings.scanner.usbip or None
         try:
-            return open_scanner(self._used or None, usbip, leases=self._leases)
+            return open_scanner(self._used or None, usbip, leases=self._leases, ten_print=True)
         except Gone:
             if self._settings.scanner.serial or not self._used:
                 raise
-            return open_scanner(None, usbip, leases=self._leases)
+            return open_scanner(None, usbip, leases=self._leases, ten_print=True)
 
     async def _accepted(self, impression: Impression) -> None:
         assert self._accept is not None

@@ -14,10 +14,11 @@ import logging
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from agent.casework import cases, inbox
 from agent.casework.events import CaseEvent, CaseState, EventKind
-from agent.casework.letters import read_letter
+from agent.casework.letters import Unusable, read_letter
 from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.clock import Clock
@@ -29,6 +30,10 @@ from agent.store.vault import NotInVault, Vault
 log = logging.getLogger(__name__)
 
 MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA,)  # for the core's database, beside those of its other parts
+
+
+LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
+MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept for a person
 
 
 class Casework:
@@ -53,6 +58,8 @@ class Casework:
             log.warning("casework: the uplink handed over %s under another digest", digest)
         async with self._one_at_a_time:
             known = await self._database.read(lambda db: inbox.find(db, digest))
+            if known is None and await self._not_worth_keeping(data):
+                return await self._dropped(digest)
             if known is None:
                 await asyncio.to_thread(self._vault.put, _place(digest), _ENVELOPE, data)
             return await self._finish(digest, data, known)
@@ -63,7 +70,39 @@ class Casework:
             left = await self._database.read(inbox.unfinished)
             for one in left:
                 await self._finish(one.rid, await asyncio.to_thread(self._stored, one), one)
-            return len(left)
+        await self._tidy()
+        return len(left)
+
+    async def _tidy(self) -> None:
+        """Bytes that were stored and not yet noted are taken now; copies of what lies with its booking go."""
+        for place in [name for name in self._vault.bookings() if is_inbound(name)]:
+            rid = place.removeprefix(_INBOX)
+            one = await self._database.read(partial(inbox.find, rid=rid))
+            if one is None:
+                await self.take(rid, await asyncio.to_thread(self._vault.get, place, _ENVELOPE))
+            elif one.in_booking:
+                await asyncio.to_thread(self._vault.shred, place)
+
+    async def _not_worth_keeping(self, data: bytes) -> bool:
+        """A guard of the disk, for whoever has taken over the uplink: bytes that prove nothing are kept up to a number, and to a size."""
+        if len(data) > LARGEST:
+            return True
+        if await self._database.read(inbox.unusable) < MOST_UNUSABLE:
+            return False
+        return isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now()), Unusable)
+
+    async def _dropped(self, rid: str) -> Taken:
+        """On record by its digest, for a person; its bytes are not kept."""
+        now = self._clock.now()
+        letter = Unusable(
+            "It is not proven to come from the bureau, and there are too many such messages, or it is too large, to keep its bytes."
+        )
+
+        def note(db: sqlite3.Connection) -> Taken:
+            inbox.arrive(db, rid, now)
+            return inbox.settle(db, rid, letter, now, self._numbers_key)
+
+        return await self._database.write(note)
 
     async def record(
         self,
@@ -153,9 +192,17 @@ class Casework:
 _ENVELOPE = "envelope"
 
 
+_INBOX = "inbox-"
+
+
+def is_inbound(name: str) -> bool:
+    """Whether a place in the vault holds an inbound message, not a booking."""
+    return name.startswith(_INBOX)
+
+
 def _place(rid: str) -> str:
     """Where in the vault a message lies until it has a booking; with a data key of its own."""
-    return f"inbox-{rid}"
+    return f"{_INBOX}{rid}"
 
 
 def _name(rid: str) -> str:

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     QUEUED = "queued"
     SENT = "sent"  # the broker has accepted every chunk
     RECEIVED = "received"  # the bureau's verified receipt
+    REFUSED = "refused"  # the bureau's verified word that it does not take it; moves nothing, a person decides
     SRE_IDENT = "sre_ident"
     SRE_NON_IDENT = "sre_non_ident"
     SRE_UNCLEAR = "sre_unclear"

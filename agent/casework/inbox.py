@@ -16,7 +16,7 @@ from datetime import datetime
 from agent.casework import cases
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
-from agent.casework.receipts import judge
+from agent.casework.receipts import COMMITTED, judge
 from agent.casework.replies import events_in
 from agent.casework.taken import RECEIPT, UNUSABLE, Inbound, Taken
 from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
@@ -34,6 +34,9 @@ CREATE TABLE case_inbound (
     tcn TEXT,
     tied_by TEXT,
     release_txid TEXT,
+    refused_txid TEXT,
+    verified INTEGER NOT NULL DEFAULT 0,
+    answers_sha256 TEXT,
     manual TEXT,
     in_booking INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -87,6 +90,11 @@ def manual(db: sqlite3.Connection) -> tuple[Inbound, ...]:
     return tuple(_inbound(row) for row in db.execute("SELECT * FROM case_inbound WHERE manual IS NOT NULL ORDER BY arrived_at, rid"))
 
 
+def unusable(db: sqlite3.Connection) -> int:
+    """How many messages there are that prove nothing."""
+    return int(db.execute("SELECT count(*) FROM case_inbound WHERE kind = ?", (UNUSABLE,)).fetchone()[0])
+
+
 def moved(db: sqlite3.Connection, rid: str) -> None:
     """Its bytes lie with its booking now."""
     db.execute("UPDATE case_inbound SET in_booking = 1 WHERE rid = ?", (rid,))
@@ -95,14 +103,27 @@ def moved(db: sqlite3.Connection, rid: str) -> None:
 def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:
     sent = cases.submission(db, letter.routing.tcn)
     booking = sent.booking if sent else None
-    reason = judge(letter.receipt, letter.routing, letter.source, sent)
-    if reason or sent is None:
-        return Taken(RECEIPT, booking, letter.routing.tcn if sent else None, manual=reason)
     receipt = letter.receipt.receipt
+    said = Taken(RECEIPT, booking, letter.routing.tcn if sent else None, verified=True, answers_sha256=receipt.content_sha256)
+    reason = judge(letter.receipt, letter.routing, letter.source, sent)
+    if sent is not None and letter.receipt.stage != COMMITTED and receipt.envelope_sha256 in sent.envelopes:
+        return _refusal(db, said, letter, at)
+    if reason or sent is None:
+        return replace(said, manual=reason)
     _first_time(db, letter.source, f"receipt/{letter.content_sha256}", letter.content_sha256, rid)
     event = CaseEvent(EventKind.RECEIVED, at, sent.tcn, receipt.content_sha256, receipt.envelope_sha256, rid)
     cases.add(db, sent.booking, event)
-    return Taken(RECEIPT, sent.booking, sent.tcn, receipt.envelope_sha256)
+    return replace(said, release_txid=receipt.envelope_sha256)
+
+
+def _refusal(db: sqlite3.Connection, said: Taken, letter: ReceiptLetter, at: datetime) -> Taken:
+    """The bureau does not take it. One entry for a person, however often it says so."""
+    assert said.booking_id is not None
+    receipt, stage = letter.receipt.receipt, letter.receipt.stage
+    event = CaseEvent(EventKind.REFUSED, at, said.tcn, receipt.content_sha256, receipt.envelope_sha256)
+    first = cases.add(db, said.booking_id, event, once=f"{receipt.envelope_sha256}/{stage}")
+    reason = f"The bureau does not take it: {stage}." if first else None
+    return replace(said, refused_txid=receipt.envelope_sha256, manual=reason)
 
 
 def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: datetime, numbers_key: bytes) -> Taken:
@@ -121,11 +142,11 @@ def _tied(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Ta
     reply = letter.reply
     found = tie(_clues(db, letter, numbers_key))
     if isinstance(found, Untied):
-        return Taken(reply.kind, manual=found.reason)
+        return Taken(reply.kind, verified=True, manual=found.reason)
     if cases.by_tcn(db, letter.routing.tcn) - {Match(found.booking, found.tcn)}:
-        return Taken(reply.kind, manual="Its envelope and its content name different submissions.")
+        return Taken(reply.kind, verified=True, manual="Its envelope and its content name different submissions.")
     reason = f"It could not be classified. {reply.facts.get('WHY', '')}".strip() if reply.kind is ReplyKind.UNCLASSIFIED else None
-    return Taken(reply.kind, found.booking, found.tcn, tied_by=found.by, manual=reason)
+    return Taken(reply.kind, found.booking, found.tcn, tied_by=found.by, verified=True, manual=reason)
 
 
 def _clues(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Clues:
@@ -147,8 +168,21 @@ def _first_time(db: sqlite3.Connection, source: str, message_id: str, content_sh
 
 def _write(db: sqlite3.Connection, rid: str, taken: Taken, at: datetime) -> None:
     db.execute(
-        "UPDATE case_inbound SET settled_at = ?, kind = ?, booking = ?, tcn = ?, tied_by = ?, release_txid = ?, manual = ? WHERE rid = ?",
-        (write_instant(at), taken.kind, taken.booking_id, taken.tcn, taken.tied_by, taken.release_txid, taken.manual, rid),
+        "UPDATE case_inbound SET settled_at = ?, kind = ?, booking = ?, tcn = ?, tied_by = ?, release_txid = ?, refused_txid = ?,"
+        " verified = ?, answers_sha256 = ?, manual = ? WHERE rid = ?",
+        (
+            write_instant(at),
+            taken.kind,
+            taken.booking_id,
+            taken.tcn,
+            taken.tied_by,
+            taken.release_txid,
+            taken.refused_txid,
+            taken.verified,
+            taken.answers_sha256,
+            taken.manual,
+            rid,
+        ),
     )
 
 
@@ -158,6 +192,15 @@ def _inbound(row: sqlite3.Row) -> Inbound:
         return Inbound(row["rid"], arrived, None)
     booking = BookingId(row["booking"]) if row["booking"] else None
     tied_by = TiedBy(row["tied_by"]) if row["tied_by"] else None
-    return Inbound(
-        row["rid"], arrived, Taken(row["kind"], booking, row["tcn"], row["release_txid"], tied_by, row["manual"]), bool(row["in_booking"])
+    taken = Taken(
+        kind=row["kind"],
+        booking_id=booking,
+        tcn=row["tcn"],
+        release_txid=row["release_txid"],
+        refused_txid=row["refused_txid"],
+        tied_by=tied_by,
+        verified=bool(row["verified"]),
+        answers_sha256=row["answers_sha256"],
+        manual=row["manual"],
     )
+    return Inbound(row["rid"], arrived, taken, bool(row["in_booking"]))

@@ -20,7 +20,10 @@ class Taken:
     booking_id: BookingId | None = None
     tcn: str | None = None  # of our submission
     release_txid: str | None = None  # this envelope was received by the bureau: its payload may go
+    refused_txid: str | None = None  # the bureau has answered that it does not take this envelope: it is not sent again by itself
     tied_by: TiedBy | None = None
+    verified: bool = False  # signature, sender, addressee and environment are proven
+    answers_sha256: str | None = None  # of a receipt: the content digest that it names
     manual: str | None = None  # why a person must look at it; None when it is done
 
 

@@ -73,7 +73,7 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
             own,
             "received",
             {_K.RECEIVED: "The bureau has it: its signed receipt was verified."},
-            "No receipt yet; it is sent again until one comes.",
+            _no_receipt(own),
         ),
         ThreadStep("SRE", _first(own, _IDENT_KINDS), IDENT_WORDS[state.ident]),
         ThreadStep("IDR", _first(own, _IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
@@ -93,6 +93,12 @@ def _step(events: Sequence[CaseEvent], name: str, words: dict[EventKind, str], a
 
 def _first(events: Sequence[CaseEvent], kinds: Sequence[EventKind]) -> datetime | None:
     return next((event.at for event in events if event.kind in kinds), None)
+
+
+def _no_receipt(events: Sequence[CaseEvent]) -> str:
+    if any(event.kind is _K.REFUSED for event in events):
+        return "The bureau answered that it does not take it: a person must look. It is not sent again by itself."
+    return "No receipt yet; it is sent again until one comes."
 
 
 def _queued(events: Sequence[CaseEvent]) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from agent.cli.screen import err, out
+
+if TYPE_CHECKING:
+    from agent.bench.figures import Figure
 
 app = typer.Typer(help="Speed, measured beside a peer in the same run.", no_args_is_help=True)
 
@@ -25,11 +29,26 @@ def demo(
 ) -> None:
     """Start-up of `livescan run` to ready, and the whole demo."""
     from agent.bench.demo import measure
+
+    _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("nist")
+def nist(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="counted runs, after one that is not counted")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Reading, writing, checking, compressing and sealing a fourteen-image CAR."""
+    from agent.bench.nist import measure
+
+    _print("nist", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
     from agent.bench.figures import document
 
-    figures = measure(runs, lambda text: err.print(text, highlight=False))
     if as_json:
-        out.print_json(json.dumps(document("demo", figures)))
+        out.print_json(json.dumps(document(bench, figures)))
         return
     table = Table("figure", "median", "min", "max", "target")
     for figure in figures:

@@ -62,7 +62,7 @@ def demo(
     try:
         with TrainingSite(folder) as site:
             account = Demo(site, screen.show, _missing(missing or [])).run(subject, speed)
-        document = report(site, account)
+        document = report(site, account, screen.planned)
         if keep is not None:
             keep_files(site, account, keep)
     except DemoFailed as failure:
@@ -95,6 +95,7 @@ class _Screen:
     """Progress on stderr: a live bar in a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
+        self.planned = 0  # impressions of the booking, known with the first
         self._progress: Progress | None = None
         self._bar: TaskID | None = None
         if err.is_terminal:
@@ -121,6 +122,7 @@ class _Screen:
             self._progress = None
 
     def _impression(self, what: Mapping[str, Any]) -> None:
+        self.planned = int(what["of"])
         scores = ", ".join(str(score) for score in what["nfiq2"].values())
         quality = f"NFIQ 2 {scores}" if scores else "contrast and area in order"
         self._line(f"  {what['words']:<22} {what['kind']:<7} {what['width']:>4} x {what['height']:<4} {quality}")

@@ -8,9 +8,8 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, demo, devices, keys, nist, service, sim
+from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
 from agent.errors import LivescanError
-from drivers.errors import DeviceError
 
 app = typer.Typer(
     name="livescan",
@@ -25,7 +24,8 @@ app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
-app.add_typer(booking.app, name="booking")
+app.command("card")(card.card)
+app.add_typer(booking_files.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
@@ -40,17 +40,24 @@ def main() -> None:
     except LivescanError as error:
         _say(error.what, error.means, error.do)
         sys.exit(error.exit_code)
-    except DeviceError as error:
-        _say(error.what, error.means, error.do)
-        sys.exit(69)  # sysexits EX_UNAVAILABLE
     except KeyboardInterrupt:
         sys.exit(130)  # 128 + SIGINT, as a shell says it
     except BrokenPipeError:  # `livescan … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:
+        if _says_all_three(error):  # a driver's error: drivers know nothing of the agent, and the uplink nothing of drivers
+            _say(*(str(getattr(error, part)) for part in _SENTENCES))
+            sys.exit(69)  # sysexits EX_UNAVAILABLE
         _say_fault(error)
         sys.exit(70)  # sysexits EX_SOFTWARE
+
+
+_SENTENCES = ("what", "means", "do")
+
+
+def _says_all_three(error: Exception) -> bool:
+    return all(isinstance(getattr(error, part, None), str) for part in _SENTENCES)
 
 
 def _say(*sentences: str) -> None:

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from agent.delivery.outbox import Outgoing
 from agent.delivery.pacing import Retry
+from agent.delivery.states import Outgoing
 
 
 @dataclass
@@ -28,7 +28,6 @@ class Flight:
 class Answer:
     flight: Flight
     index: int
-    seconds: float  # from publish to answer
     complete: bool  # every chunk is answered
 
 
@@ -77,7 +76,7 @@ class Flights:
 
     def answer(self, mid: int, now: float, *, taken: bool, spread: float) -> Answer | None:
         """The broker answered one message; None when it is no chunk of a present flight."""
-        txid, index, at = self._air.pop(mid, ("", 0, 0.0))
+        txid, index, _ = self._air.pop(mid, ("", 0, 0.0))
         flight = self._flights.get(txid)
         if flight is None:
             return None
@@ -86,7 +85,7 @@ class Flights:
         complete = len(flight.answered) == len(flight.messages)
         if complete:
             flight.due = now + self._retry.wait(self._attempts[txid], self._silent // self._limit, spread)
-        return Answer(flight, index, now - at, complete)
+        return Answer(flight, index, complete)
 
     def start_over(self) -> None:
         """A new connection, or the bureau is back: everything again at once, beginning with what the broker had not taken."""

@@ -2,7 +2,8 @@
 
 A chunk of a transfer of several is committed before it is acknowledged to the broker. Withholding the acknowledgements until all are here
 would lose nothing either, but a broker delivers only so many unacknowledged messages (mosquitto 20), so a larger reply would never
-complete. What is incomplete is bounded in number, bytes and age; what is thrown away the bureau sends again, for it has no `ack`.
+complete. What is incomplete is bounded in number, bytes and age; what is thrown away the bureau sends again, for it has no `ack`. The `ack`
+goes out when the core has committed the envelope, not before: until then the bureau still owes it, and a disk lost here loses nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -33,6 +35,14 @@ class InboxLimits:
     stored: int = 48 * 1024 * 1024  # bytes of incomplete ones
     age: timedelta = timedelta(days=2)  # of an incomplete one
     forget_after: timedelta = timedelta(days=60)  # how long a duplicate of what the core has is recognised
+
+
+class Arrival(StrEnum):
+    """How far a transfer has come when one of its chunks is committed."""
+
+    PARTIAL = "partial"
+    STORED = "stored"  # whole on this disk; the core does not have it yet
+    HANDED = "handed"  # the core has committed it: only now may the bureau forget it
 
 
 class Inbox:
@@ -58,8 +68,8 @@ class Inbox:
         db.execute("DELETE FROM partial WHERE began_at < ?", (write_instant(now - self._limits.age),))
         return db.execute("SELECT rid, size FROM inbound WHERE handed_at IS NULL").fetchall()
 
-    async def take(self, chunk: Chunk) -> bool:
-        """Commit a chunk; True when its envelope is (or was before) whole on the disk, so that the bureau may be told.
+    async def take(self, chunk: Chunk) -> Arrival:
+        """Commit a chunk, and say how far its envelope is.
 
         Raises ChunkError when the envelope is too large or turns out not to be what it announced; SpoolError, NoRoom, DatabaseError when
         it cannot be kept now.
@@ -68,13 +78,14 @@ class Inbox:
             raise ChunkError(
                 f"An envelope of {chunk.length} bytes was refused.", means="It is larger than any reply.", do="Ask the bureau."
             )
-        if await self._database.read(lambda db: _known(db, chunk.digest)):
-            return True
+        known = await self._database.read(lambda db: _known(db, chunk.digest))
+        if known is not None:
+            return known
         chunks = [chunk] if chunk.total == 1 else await self._database.write(lambda db: self._collect(db, chunk))
         if len(chunks) < chunk.total:
-            return False
+            return Arrival.PARTIAL
         await self._complete(chunk.digest, chunks)
-        return True
+        return Arrival.STORED
 
     async def _complete(self, rid: str, chunks: list[Chunk]) -> None:
         try:
@@ -142,8 +153,9 @@ class Inbox:
         await asyncio.to_thread(self._spool.drop, rid)
 
 
-def _known(db: sqlite3.Connection, rid: str) -> bool:
-    return db.execute("SELECT 1 FROM inbound WHERE rid = ?", (rid,)).fetchone() is not None
+def _known(db: sqlite3.Connection, rid: str) -> Arrival | None:
+    row = db.execute("SELECT handed_at FROM inbound WHERE rid = ?", (rid,)).fetchone()
+    return None if row is None else Arrival.STORED if row["handed_at"] is None else Arrival.HANDED
 
 
 def _forget(db: sqlite3.Connection, rid: str) -> None:

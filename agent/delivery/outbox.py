@@ -10,14 +10,13 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from agent.clock import Clock
 from agent.delivery.spool import Spool
-from agent.delivery.states import OutboxEvent, OutboxState, after
+from agent.delivery.states import OutboxEvent, OutboxState, Outgoing, after
 from agent.handover.frames import Progress, Stage
 from agent.handover.instants import read_instant, write_instant
 from agent.store.database import Database
@@ -27,14 +26,6 @@ log = logging.getLogger(__name__)
 PAYLOAD_MISSING = "payload missing"  # the reason that only the core can put right, by sending the bytes again
 _STAGE = {OutboxState.QUEUED: Stage.QUEUED, OutboxState.SENT: Stage.SENT, OutboxState.HELD: Stage.HELD}
 _STATE = {stage: state for state, stage in _STAGE.items()}
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    txid: str
-    station: str
-    priority: int
-    state: OutboxState
 
 
 class Outbox:

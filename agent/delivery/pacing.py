@@ -1,4 +1,4 @@
-"""How fast and how often. Pure: times and random numbers are passed in."""
+"""How often. Pure: random numbers are passed in."""
 
 from __future__ import annotations
 
@@ -18,23 +18,3 @@ class Retry:
         """
         doublings = min(max(attempts - 1, silence), 20)
         return min(self.longest, self.first * 2.0**doublings) * (0.75 + 0.5 * spread)
-
-
-@dataclass
-class Window:
-    """Chunks in flight: opens by one with each prompt answer, halves with a late one.
-
-    On a slow line eight chunks of 128 KiB in flight would hold a keepalive back until the broker gives up (measured as an endless loop of
-    reconnects with large messages); at 2 kB/s one chunk at a time still fits into a keepalive of 60 s.
-    """
-
-    limit: int  # chunks
-    late: float  # s; an answer that takes longer is late
-    size: float = 2.0  # chunks
-
-    def answered(self, seconds: float) -> None:
-        self.size = max(1.0, self.size / 2) if seconds > self.late else min(float(self.limit), self.size + 1)
-
-    @property
-    def open(self) -> int:
-        return int(self.size)

@@ -7,6 +7,7 @@ RECEIVED, and only then may the payload go. The core's word is the truth: what i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.delivery.errors import DeliveryError
@@ -25,6 +26,16 @@ class OutboxEvent(StrEnum):
     REFUSED = "refused"  # the broker refuses it for good, or the payload is missing
     TRY_AGAIN = "try again"  # what held it may have been put right
     RELEASED = "released"  # by the core, after it verified the receipt
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """An envelope that is owed to the bureau."""
+
+    txid: str  # SHA-256 of the sealed bytes, lower-case hex
+    station: str
+    priority: int  # 0 .. 9, 0 first
+    state: OutboxState
 
 
 _S, _E = OutboxState, OutboxEvent

@@ -7,7 +7,6 @@ An uplink that has the bytes already answers with one short message.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 from collections.abc import Sequence
@@ -34,6 +33,7 @@ from agent.handover.frames import (
     Want,
 )
 from agent.handover.wire import Wire
+from agent.sockets import listen_private
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class CoreEnd:
     async def start(self) -> None:
         """Raises HandoverError when the socket cannot be opened."""
         try:
-            listening = self._where if isinstance(self._where, socket.socket) else _listen(self._where)
+            listening = self._where if isinstance(self._where, socket.socket) else listen_private(self._where)
             self._server = await asyncio.start_unix_server(self._connected, sock=listening)
         except OSError as error:
             raise HandoverError(
@@ -213,6 +213,7 @@ class _Session:
                 self.wire.say(InboundTaken(rid))
             case Released(txid):
                 await self._source.release_acknowledged(txid)
+                self._offered.pop(txid, None)
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:
@@ -242,20 +243,3 @@ class _Session:
             self.wake.set()
 
         asyncio.get_running_loop().call_later(OFFER_AGAIN, again)
-
-
-def _listen(path: Path) -> socket.socket:
-    """Bind a UNIX socket that only the owner may use, over the remains of an earlier one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(FileNotFoundError):
-        if path.is_socket():
-            path.unlink()
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listening.bind(str(path))
-        path.chmod(0o600)
-        listening.listen(4)
-    except OSError:
-        listening.close()
-        raise
-    return listening

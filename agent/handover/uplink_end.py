@@ -70,7 +70,7 @@ class InboundKeeper(Protocol):
 
 
 class UplinkEnd:
-    """`on_kept(txid)` and `on_released(txid)` are called in the loop, after the commit."""
+    """`on_kept(txid)`, `on_released(txid)` and `on_handed(rid)` are called in the loop, after the commit."""
 
     def __init__(
         self,
@@ -80,7 +80,9 @@ class UplinkEnd:
         inbound: InboundKeeper,
         on_kept: Callable[[str], None],
         on_released: Callable[[str], None],
+        on_handed: Callable[[str], None] = lambda _rid: None,
     ) -> None:
+        self._on_handed = on_handed
         self._path = path
         self._outbound = outbound
         self._inbound = inbound
@@ -122,7 +124,14 @@ class UplinkEnd:
     async def _connection(self) -> None:
         """One connection, until the core closes it."""
         reader, writer = await asyncio.open_unix_connection(str(self._path))
-        session = _Session(Wire(reader, writer), self._outbound, self._inbound, self._on_kept, self._on_released)
+        session = _Session(
+            Wire(reader, writer),
+            outbound=self._outbound,
+            inbound=self._inbound,
+            on_kept=self._on_kept,
+            on_released=self._on_released,
+            on_handed=self._on_handed,
+        )
         try:
             await session.wire.greet("uplink", "core")
             log.info("handover: connected to the core")
@@ -139,11 +148,14 @@ class _Session:
     def __init__(
         self,
         wire: Wire,
+        *,
         outbound: OutboundKeeper,
         inbound: InboundKeeper,
         on_kept: Callable[[str], None],
         on_released: Callable[[str], None],
+        on_handed: Callable[[str], None],
     ) -> None:
+        self._on_handed = on_handed
         self.wire = wire
         self.wake = asyncio.Event()
         self._outbound = outbound
@@ -206,8 +218,11 @@ class _Session:
                 self._on_released(txid)
             case ProgressTaken(txid, stage):
                 await self._outbound.told(txid, stage)
+                self._told = {told for told in self._told if (told.txid, told.stage) != (txid, stage)}
             case InboundTaken(rid):
                 await self._inbound.handed(rid)
+                self._brought.discard(rid)
+                self._on_handed(rid)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
 

@@ -63,11 +63,11 @@ class Wire:
         return decode(await self._reader.readexactly(head), await self._reader.readexactly(body))
 
     def say(self, message: Message | Later) -> None:
-        """Queue a message; it goes out in turn."""
+        """Queue a message; it goes out in turn. An end that takes nothing and asks for ever more loses its connection."""
         try:
             self._queue.put_nowait(message)
         except asyncio.QueueFull:
-            raise FrameError("The other end of the handover socket asks for more than it takes.") from None
+            self._writer.transport.abort()
 
     async def write_forever(self) -> None:
         while True:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import _wsq
 import numpy as np
 
+from agent.imaging.wsq_comment import with_comment
 from agent.imaging.wsq_header import ImageError, WsqHeader, read_wsq_header
 from agent.model.impression import GrayImage
 
@@ -23,16 +24,20 @@ MAX_SIDE = 5000  # pixels: 10 inches; tens of thousands in one direction overrun
 MAX_PIXELS = 16_000_000  # 4000 x 4000; at 16,843,009 white pixels the codec's 32-bit sum of grey levels overflows (measured)
 
 
-def encode_wsq(pixels: GrayImage) -> bytes:
-    """WSQ of an 8-bit grey image (rows, columns). The same pixels give the same bytes. Raises ImageError for a size it cannot code."""
+def encode_wsq(pixels: GrayImage, comment: str = "") -> bytes:
+    """WSQ of an 8-bit grey image (rows, columns), with a comment of ours in front when one is given (`wsq_comment`).
+
+    The same pixels and comment give the same bytes. Raises ImageError for a size it cannot code.
+    """
     if pixels.dtype != np.uint8 or pixels.ndim != 2:
         raise ImageError("it is not one plane of 8-bit grey")
     height, width = pixels.shape
     _check_size(width, height)
     try:
-        return bytes(_wsq.compress(np.ascontiguousarray(pixels).tobytes(), height, width, BIT_RATE))
+        data = bytes(_wsq.compress(np.ascontiguousarray(pixels).tobytes(), height, width, BIT_RATE))
     except Exception as error:  # the module raises bare Exception with NBIS's error number
         raise ImageError("the WSQ encoder gave up on it") from error
+    return with_comment(data, comment) if comment else data
 
 
 def decode_wsq(data: bytes | memoryview) -> GrayImage:

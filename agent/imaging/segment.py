@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agent.imaging import ridges
 from agent.imaging.blobs import Blob, alike, blobs_of, cut_at_crease, fingertips, hand_direction
 from agent.model.fingers import Position, fingers_of
-from agent.model.impression import GrayImage
+from agent.model.impression import Corner, GrayImage
 
 # Grey levels of fine energy that count as ridge, and the neck that parts two prints: a clear slap first, then, while fingers are still
 # wanting, fingers held tightly together, then ever fainter ones.
@@ -64,6 +64,12 @@ def upright(image: GrayImage, polygon: NDArray[np.float32]) -> GrayImage:
     turn = cv2.getAffineTransform(polygon[[0, 1, 3]].astype(np.float32), target)
     size = (max(1, round(width)), max(1, round(height)))
     return np.asarray(cv2.warpAffine(image, turn, size, flags=cv2.INTER_CUBIC, borderValue=255), np.uint8)
+
+
+def corners(polygon: NDArray[np.float32], image: GrayImage) -> tuple[Corner, ...]:
+    """The four corners of a polygon as whole pixels inside the image, in the order of `Fingertip.polygon`."""
+    last = np.array([image.shape[1] - 1, image.shape[0] - 1])
+    return tuple((int(x), int(y)) for x, y in np.clip(np.rint(polygon), 0, last))
 
 
 def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:

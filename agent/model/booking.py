@@ -9,6 +9,7 @@ from typing import NewType
 
 from agent.model.fingers import MissingReason, Position
 from agent.model.impression import Impression
+from agent.model.photo import Photo
 
 BookingId = NewType("BookingId", str)  # goes to EBTS 2.009 OCA: 1..20 characters, no period
 
@@ -63,3 +64,4 @@ class Booking:
     arrest: Arrest
     missing: Mapping[Position, MissingReason] = field(default_factory=dict)  # single fingers only
     impressions: Mapping[Position, Impression] = field(default_factory=dict, repr=False)  # the accepted one of each position
+    photos: tuple[Photo, ...] = ()  # in the order in which they were taken

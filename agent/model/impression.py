@@ -39,12 +39,19 @@ class DeviceTag:
     simulated: bool  # a simulated device is never FBI Appendix F certified
 
 
+Corner: TypeAlias = tuple[int, int]  # x, y in pixels of the impression
+
+
 @dataclass(frozen=True)
 class FingerQuality:
-    """nfiq2 is 0..100, higher is better (ISO/IEC 29794-4); None when it could not be computed, then reason says why."""
+    """One finger of an impression: its score, and where it lies.
+
+    nfiq2 is 0..100, higher is better (ISO/IEC 29794-4); None when it could not be computed, then reason says why.
+    """
 
     nfiq2: int | None
     reason: str = ""
+    polygon: tuple[Corner, ...] = ()  # four corners clockwise from the upper left of the upright finger; empty where nobody looked
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Impression:
     captured_at: datetime  # UTC
     quality: QualityReport | None = None
     override: Override | None = None
+    live: bool = True  # False: from a card or a file, not from a finger on this station's platen
 
     @property
     def sha256(self) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date
 
-from agent.nist.check_fields import read_day
+from agent.nist.check_agencies import check_agencies
+from agent.nist.check_days import check_days
 from agent.nist.dictionary import lookup
+from agent.nist.editions import Standard
 from agent.nist.findings import Finding, Rule, error, warning
 from agent.nist.ncic_places import STATES
 from agent.nist.records import TaggedRecord, Transaction
@@ -24,32 +26,28 @@ _MNU = re.compile(r"([A-Z]{2})-[A-Za-z0-9-]+")
 _MNU_KINDS = frozenset((
     "AF", "AN", "AR", "AS", "BF", "CG", "CI", "FN", "IO", "MC", "MD", "MP", "NA", "NS", "OA", "PI", "PP", "PS", "SS", "VA",
 ))  # 2.017 MNU  # fmt: skip
-_UNKNOWN_DAY = "00000000"
 
 
-def check_content(tx: Transaction) -> Iterator[Finding]:
+def check_content(tx: Transaction, rules: Standard, today: date | None) -> Iterator[Finding]:
     """Findings of Type-1 and Type-2; fields that are absent or empty are another check's matter."""
     type2 = tx.first(2)
-    yield from _agencies(tx.type1)
+    yield from check_agencies(tx.type1, type2)
+    yield from _domain(tx.type1, rules)
     if type2 is None:
         return
-    for rule in (_names, _height, _weight, _numbers, _texts, _offenses):
+    for rule in (_names, _height, _weight, _other_numbers, _texts, _offenses):
         yield from rule(type2)
-    yield from _order_of_days(tx, type2)
+    yield from _state_number(type2, rules)
+    yield from check_days(tx, type2, today)
 
 
-def _agencies(type1: TaggedRecord) -> Iterator[Finding]:
-    """1.008 ORI begins with an NCIC code of a state (EBTS 11.0 appendix B); one of no state is questioned only, since training uses such.
-
-    1.007 DAI is never the FBI's own.
-    """
-    ori = type1.text(8)
-    if ori and ori[:2] not in STATES:
-        yield warning(
-            "1.008", Rule.SYNTAX, "EBTS 11.0 appendix B", "ORI does not begin with the NCIC code of a state; the FBI would reject it."
-        )
-    if type1.text(7) == "WVIAFIS0Z":
-        yield error("1.007", Rule.SYNTAX, "EBTS 11.0 appendix B", "DAI is the FBI's own; a booking goes to the state bureau.")
+def _domain(type1: TaggedRecord, rules: Standard) -> Iterator[Finding]:
+    """1.013 DOM: NORAM, and since EBTS 10.0 the edition."""
+    for items in type1.items(13)[:1]:
+        if items[0] and items[0] != "NORAM":
+            yield error("1.013", Rule.CODE, "EBTS 11.0 appendix B", "DOM (domain) is not NORAM.")
+        elif rules.edition != "9.1" and items[1:] != (f"EBTS {rules.edition}",):
+            yield warning("1.013", Rule.CODE, "EBTS 11.0 appendix B", f"DOM (domain) does not say that this is EBTS {rules.edition}.")
 
 
 def _names(type2: TaggedRecord) -> Iterator[Finding]:
@@ -74,15 +72,23 @@ def _weight(type2: TaggedRecord) -> Iterator[Finding]:
             yield warning("2.029", Rule.SYNTAX, _C1, "WGT (weight) lies outside 050 to 499 pounds and will be clamped.")
 
 
-def _numbers(type2: TaggedRecord) -> Iterator[Finding]:
-    sid, others = type2.values(15), type2.values(17)
+def _state_number(type2: TaggedRecord, rules: Standard) -> Iterator[Finding]:
+    """2.015 SID: a state's code, then letters and digits; a hyphen at the end in OR and PA, up to EBTS 10.0 also in NY."""
+    sid = type2.values(15)
+    hyphen = ("OR", "PA") if rules.edition == "11.0" else ("NY", "OR", "PA")
     if any(not _SID.fullmatch(text) or text[:2] not in STATES for text in sid):
         yield _syntax(15, "does not begin with a state's code, or holds more than letters and digits")
-    elif any(text.endswith("-") and text[:2] not in ("OR", "PA") for text in sid):
-        yield _syntax(15, "ends with a hyphen, which only OR and PA use")
-    kinds = [found[1] if (found := _MNU.fullmatch(text)) else "" for text in others]
-    if any(kind not in _MNU_KINDS for kind in kinds):
+    elif any(text.endswith("-") and text[:2] not in hyphen for text in sid):
+        yield _syntax(15, f"ends with a hyphen, which only {' and '.join(hyphen)} use")
+
+
+def _other_numbers(type2: TaggedRecord) -> Iterator[Finding]:
+    """2.017 MNU: its kind, a hyphen, the number; digits only for the Air Force and the Army."""
+    numbers = [(text, _MNU.fullmatch(text)) for text in type2.values(17)]
+    if any(found is None or found[1] not in _MNU_KINDS for _, found in numbers):
         yield _syntax(17, "is not written as a two-letter kind of number, a hyphen, and the number")
+    elif any(text[:2] in ("AF", "AS") and not text[3:].isdigit() for text, _ in numbers):
+        yield _syntax(17, "holds more than digits in a number of kind AF or AS")
 
 
 def _texts(type2: TaggedRecord) -> Iterator[Finding]:
@@ -90,6 +96,7 @@ def _texts(type2: TaggedRecord) -> Iterator[Finding]:
     for number, forbidden, how in (
         (6, re.compile(r"\."), "holds a period"),
         (9, re.compile(r"\.|^ "), "holds a period or begins with a blank"),
+        (55, re.compile(r"^ "), "begins with a blank"),
         (56, re.compile(r"^ "), "begins with a blank"),
     ):
         if any(forbidden.search(text) for text in type2.values(number)):
@@ -108,25 +115,11 @@ def _offenses(type2: TaggedRecord) -> Iterator[Finding]:
             yield _syntax(47, "begins its offense with a blank")
         if literal and not _WORD.search(literal):
             yield error("2.047", Rule.LITERAL, "EBTS 11.0 appendix M, L0119", "ASL: an offense is only a code; it needs words.")
-
-
-def _order_of_days(tx: Transaction, type2: TaggedRecord) -> Iterator[Finding]:
-    """Nobody is born or arrested after the transaction's date; a day of tolerance, since dates are local."""
-    sent = read_day(tx.type1.text(5) or "")
-    arrested = read_day(type2.text(45) or "")
-    if sent is None:
-        return
-    born = [day for text in type2.values(22) if text != _UNKNOWN_DAY and (day := read_day(text))]
-    if any(day > sent for day in born):
-        yield error("2.022", Rule.DATE, _C1, "DOB (date of birth) lies after the date of the transaction.")
-    if arrested and arrested > sent + timedelta(days=1):
-        yield error("2.045", Rule.DATE, _C1, "DOA (date of arrest) lies after the date of the transaction.")
-    offended = [day for items in type2.items(47) if (day := read_day(items[0]))]
-    if arrested and any(day > arrested for day in offended):
-        yield warning("2.047", Rule.DATE, _C1, "ASL: an offense is dated after the arrest.")
+    if any(len(items) > 1 and items[1].startswith(" ") for items in type2.items(51)):
+        yield _syntax(51, "begins its offense with a blank")
 
 
 def _syntax(number: int, how: str) -> Finding:
     row = lookup(2, number)
     name = f"{row.mnemonic} ({row.name})" if row else ""
-    return error(f"2.{number:03d}", Rule.SYNTAX, _C1, f"{name} {how}.")
+    return error(f"2.{number:03d}", Rule.SYNTAX, _C1, f"{name or f'Field 2.{number:03d}'} {how}.")

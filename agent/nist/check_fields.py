@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
 
-from agent.nist.dictionary import lookup, rows
+from agent.nist.editions import Standard
 from agent.nist.findings import Finding, Rule, error, warning
 from agent.nist.records import Field, TaggedRecord
 from agent.nist.rows import LINES, PRINT, Dates, Item, Row
@@ -16,9 +16,9 @@ from agent.nist.rows import LINES, PRINT, Dates, Item, Row
 DAMAGED = "EBTS 11.0 §1.4"  # empty mandatory fields reject; unknown fields are ignored
 
 
-def check_record(record: TaggedRecord, tot: str) -> Iterator[Finding]:
+def check_record(record: TaggedRecord, tot: str, rules: Standard) -> Iterator[Finding]:
     """Findings of one record; nothing for a record type the dictionary does not hold."""
-    known = rows(record.type)
+    known = rules.rows(record.type)
     if not known:
         return
     counts = Counter(field.number for field in record.fields)
@@ -32,11 +32,11 @@ def check_record(record: TaggedRecord, tot: str) -> Iterator[Finding]:
                 f"{record.type}.{number:03d}", Rule.STRUCTURE, "ITL 1-2011 annex B", "The field stands more than once in its record."
             )
     for field in record.fields:
-        yield from _check_field(record.type, field, tot)
+        yield from _check_field(record.type, field, tot, rules)
 
 
-def _check_field(type_: int, field: Field, tot: str) -> Iterator[Finding]:
-    row = lookup(type_, field.number)
+def _check_field(type_: int, field: Field, tot: str, rules: Standard) -> Iterator[Finding]:
+    row = rules.lookup(type_, field.number)
     span = row.occurrences(tot) if row else None
     if row is None or span is None:
         yield warning(

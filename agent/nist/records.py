@@ -6,7 +6,7 @@
     value         items joined by US, subfields joined by RS
 
 Every value keeps the exact bytes it was read from, so that writing gives the same file again; text is made from them on demand.
-Image data are `memoryview`s into the file that was parsed: `bytes(...)` them before sending them to another process.
+Image data and long values are `memoryview`s into the file that was parsed: `bytes(...)` them before sending them to another process.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class TaggedRecord:
     def image(self) -> Buffer | None:
         """The image data of x.999, or None."""
         return next((f.raw for f in self.fields if f.image), None)
+
+    def offset(self, field: Field) -> int:
+        """Where the value of one of its fields begins, in bytes from the record's first."""
+        before = self.fields[: next(place for place, other in enumerate(self.fields) if other is field)]
+        return sum(len(other.tag) + 2 + len(other.raw) for other in before) + len(field.tag) + 1
 
     @property
     def length(self) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
 
 from agent.imaging.wsq_header import ImageError, read_wsq_header
 from agent.model.fingers import Position
@@ -17,7 +16,7 @@ from agent.nist.codec import parse
 from agent.nist.dictionary import lookup
 from agent.nist.records import BinaryRecord, Buffer, Field, FingerprintHeader, Record, TaggedRecord
 
-MAX_TEXT = 2000  # characters of a value in a line of text; `show` and JSON have all of them
+MAX_TEXT = 2000  # characters of a value in a line of text; `show` has all of them
 _POSITIONS = {position.value: position.words for position in Position} | {0: "unknown finger"}
 
 
@@ -31,24 +30,10 @@ class ShownField:
     value: str  # one line, printable characters only
 
 
-class FieldJson(TypedDict):
-    tag: str
-    mnemonic: str
-    name: str
-    value: str
-
-
-class RecordJson(TypedDict):
-    type: int
-    idc: int | None
-    bytes: int
-    fields: list[FieldJson]
-
-
 def show(data: bytes) -> Iterator[ShownField]:
     """Every field of the file in its order. Raises NistError before the first when the file is damaged."""
     for number, record in enumerate(parse(data).records):
-        yield from _shown(number, record)
+        yield from shown_record(number, record)
 
 
 def lines(data: bytes) -> Iterator[str]:
@@ -62,9 +47,11 @@ def lines(data: bytes) -> Iterator[str]:
         yield f"  {shown.tag:<8} {shown.mnemonic:<6} {shown.name:<42} {value}".rstrip()
 
 
-def as_json(data: bytes) -> list[RecordJson]:
-    """The same as values that `json` can write. Raises NistError when the file is damaged."""
-    return [_record_json(number, record) for number, record in enumerate(parse(data).records)]
+def summary(record: Record) -> str:
+    """The image of a record in a few words: coding, size, finger; empty where there is none."""
+    if isinstance(record, TaggedRecord):
+        return next((_image_of(record, field) for field in record.fields if field.image), "")
+    return "" if record.header is None else _summary(record.header, record.image)
 
 
 def visible(text: str) -> str:
@@ -81,12 +68,8 @@ def _visible(character: str) -> str:
     return "\u2421" if code == 0x7F else f"\\u{code:04x}"
 
 
-def _record_json(number: int, record: Record) -> RecordJson:
-    fields = [FieldJson(tag=f.tag, mnemonic=f.mnemonic, name=f.name, value=f.value) for f in _shown(number, record)]
-    return RecordJson(type=record.type, idc=record.idc, bytes=record.length, fields=fields)
-
-
-def _shown(number: int, record: Record) -> Iterator[ShownField]:
+def shown_record(number: int, record: Record) -> Iterator[ShownField]:
+    """The fields of one record; `number` is its place in the file, from 0."""
     pairs = _tagged_values(record) if isinstance(record, TaggedRecord) else _binary_values(record)
     for tag, field_number, value in pairs:
         row = lookup(record.type, field_number)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from agent.imaging.segment import Fingertip, expected_fingers, segment
+from agent.imaging.segment import Fingertip, corners, expected_fingers, segment
 from agent.model.fingers import Position
 from agent.model.impression import FingerQuality, GrayImage, ImpressionKind, QualityReport
 from agent.quality.engine import NbisEngine, QualityEngine
@@ -34,7 +34,7 @@ def assess(image: GrayImage, asked: Asked, limits: QualityThresholds, attempt: i
 def observe(image: GrayImage, asked: Asked, scorer: QualityEngine) -> Observed:
     """Everything that is measured on an impression."""
     parts = segment(image, asked.position, asked.missing, asked.ppi)
-    scores = {tip.finger: _scored(tip, asked, scorer) for tip in parts.fingertips}
+    scores = {tip.finger: replace(_scored(tip, asked, scorer), polygon=corners(tip.polygon, image)) for tip in parts.fingertips}
     measures = {tip.finger: measure(tip.pixels, asked.ppi) for tip in parts.fingertips}
     wanted = expected_fingers(asked.position, asked.missing)
     return Observed(asked.position, asked.kind, wanted, parts.found, grey_levels(image), scores, measures)

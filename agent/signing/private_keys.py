@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from agent.errors import ConfigError
 from agent.signing import certificates
 
-_OTHERS = 0o007  # permission bits of everybody else
+_OTHERS = 0o077  # permission bits of the group and of everybody else; systemd gives credentials as 0400
 
 
 class Signer(Protocol):
@@ -77,7 +77,7 @@ def read_secret(path: Path) -> bytes:
     try:
         if path.stat().st_mode & _OTHERS:
             raise ConfigError(
-                f"The key file '{path.name}' can be read by everybody on this machine.",
+                f"The key file '{path.name}' can be used by others on this machine.",
                 means="Nothing is signed or opened with it.",
                 do=f"Run: chmod 600 {path}. Ask for a new key if others use this machine.",
             )

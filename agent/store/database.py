@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from agent.errors import LivescanError
+from agent.store.files import make_folder, sync_folder
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Database:
             self._writer.submit(_migrate, self._writing, path, migrations).result()
             self._reading = self._reader.submit(_open, path).result()
             self._reader.submit(self._reading.execute, "PRAGMA query_only=ON").result()
-            _sync_directory(path.parent)
+            sync_folder(path.parent)
         except (sqlite3.Error, OSError) as error:
             self._stop_threads()
             raise _said(path, error) from error
@@ -135,16 +136,8 @@ def _roll_back(connection: sqlite3.Connection) -> None:
 
 def _create_private(path: Path) -> None:
     """Only the owner reads it; SQLite gives its -wal and -shm files the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _said(path: Path, error: Exception) -> DatabaseError:

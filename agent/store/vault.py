@@ -26,13 +26,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from agent.errors import LivescanError
+from agent.store.files import PART, make_folder, sync_folder, write_durably
 
 KEY_LENGTH = 32  # bytes, AES-256
 NONCE_LENGTH = 12  # bytes, random: at most 2^32 writes under one key, NIST SP 800-38D 8.3
 TAG_LENGTH = 16  # bytes
 _MAGIC = b"LSV1"
 _KEY = ".key"
-_TEMPORARY = ".tmp-"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # never hidden, never a path
 
 
@@ -57,7 +57,7 @@ class Vault:
             raise ValueError(f"a storage key has {KEY_LENGTH} bytes")
         self._root = root
         self._storage = AESGCM(storage_key)
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(root)
 
     def put(self, booking_id: str, name: str, data: bytes) -> None:
         """Store or replace a file; on the disk when this returns. Raises VaultError, also when the disk is full."""
@@ -65,7 +65,7 @@ class Vault:
         path = directory / _checked(name, "name")
         with _disk(booking_id):
             key = self._data_key(booking_id) if (directory / _KEY).exists() else self._new_data_key(booking_id)
-            _write(path, _MAGIC + _encrypt(AESGCM(key), data, _label(booking_id, name)))
+            write_durably(path, _MAGIC + _encrypt(AESGCM(key), data, _label(booking_id, name)))
 
     def get(self, booking_id: str, name: str) -> bytes:
         """Raises NotInVault or Unreadable."""
@@ -98,14 +98,14 @@ class Vault:
             for path in directory.iterdir():
                 path.unlink()
             directory.rmdir()
-            _sync_directory(self._root)
+            sync_folder(self._root)
 
     def sweep(self) -> int:
         """At start-up, before the first `put`: remove what a crash left half-written or half-shredded. Returns how many files."""
         swept = 0
         for directory in (path for path in self._root.iterdir() if _SAFE.fullmatch(path.name)):
             alive = (directory / _KEY).exists()
-            leftovers = [path for path in directory.iterdir() if path.name.startswith(_TEMPORARY) or not alive]
+            leftovers = [path for path in directory.iterdir() if path.name.startswith(PART) or not alive]
             for path in leftovers:
                 path.unlink()
             if not alive:
@@ -126,10 +126,10 @@ class Vault:
         directory.mkdir(mode=0o700, exist_ok=True)
         if any(_SAFE.fullmatch(path.name) for path in directory.iterdir()) and not (directory / _KEY).exists():
             raise _unreadable(booking_id, "The key of the booking")  # half shredded: nothing new is mixed into it
-        _sync_directory(self._root)
+        sync_folder(self._root)
         wrapped = _encrypt(self._storage, os.urandom(KEY_LENGTH), _label(booking_id))
         with contextlib.suppress(FileExistsError):
-            _write(directory / _KEY, wrapped, replace=False)
+            write_durably(directory / _KEY, wrapped, replace=False)
         return self._data_key(booking_id)
 
 
@@ -189,28 +189,6 @@ def _disk(booking_id: str) -> Iterator[None]:
         ) from error
 
 
-def _write(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Durable and atomic. With replace=False raises FileExistsError when the name is taken."""
-    temporary = path.parent / f"{_TEMPORARY}{os.urandom(8).hex()}"
-    try:
-        _write_temporary(temporary, data)
-        if replace:
-            temporary.rename(path)
-        else:
-            path.hardlink_to(temporary)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_directory(path.parent)
-
-
-def _write_temporary(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _destroy(path: Path) -> None:
     """Overwrite in place, then remove; the overwriting is best effort (see the top)."""
     if path.exists():
@@ -219,12 +197,4 @@ def _destroy(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
-        _sync_directory(path.parent)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(path.parent)

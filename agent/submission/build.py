@@ -7,24 +7,25 @@ written at all; `submission.reopen` reads the result again and checks it before 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import TypeAlias
 
 from agent.model.booking import Booking, Charge
 from agent.model.fingers import MissingReason as Reason
 from agent.model.fingers import Position, fingers_of
+from agent.model.photo import PhotoKind
 from agent.nist.codec import build
 from agent.nist.errors import NistError
-from agent.nist.records import BinaryRecord, Field, FingerprintHeader
+from agent.nist.records import BinaryRecord, Field, FingerprintHeader, Record
 from agent.nist.write import fingerprint_record, items_field, tagged_record, text_field, transaction
 from agent.submission.errors import SubmissionError
+from agent.submission.images import EncodedImage
+from agent.submission.other_images import MAX_PALMS, MAX_PHOTOS, Palm, palm_record, photo_record
 from agent.submission.profiles import (
     CAR,
     DOMAIN,
     ITL_VERSION,
-    LIVE_PLAIN,
-    LIVE_ROLLED,
     MIN_RESOLUTION,
     NO_TYPE_4,
     PIXELS_PER_MM,
@@ -32,6 +33,9 @@ from agent.submission.profiles import (
     UNUSED_POSITION,
     Profile,
 )
+from agent.submission.type14 import Scanning, impression_code, type14_record
+
+__all__ = ["EncodedImage", "StationIdentity", "amputations", "build_car", "in_order", "type1_fields"]
 
 MAX_AMP = 13  # 2.084 AMP, EBTS 11.0 D-1
 
@@ -50,14 +54,6 @@ class StationIdentity:
     time_zone: tzinfo = UTC  # of 1.005 DAT, a local date
 
 
-@dataclass(frozen=True)
-class EncodedImage:
-    data: bytes = field(repr=False)
-    width: int  # pixels
-    height: int  # pixels
-    compression: int = 1  # 4.008 GCA: 1 WSQ
-
-
 def build_car(
     booking: Booking,
     *,
@@ -66,17 +62,39 @@ def build_car(
     station: StationIdentity,
     images: Mapping[Position, EncodedImage],
     profile: Profile = CAR,
+    tcr: str | None = None,
+    scanning: Scanning | None = None,
+    palms: Sequence[Palm] = (),
 ) -> bytes:
-    """The CAR of a booking. Raises SubmissionError for what cannot be written: a character outside ASCII, a position the CAR has not."""
+    """The CAR of a booking. `tcr`: the control number of the submission that this one corrects, 1.010.
+
+    Raises SubmissionError for what cannot be written: a character outside ASCII, a position the CAR has not, an image without its
+    impression.
+    """
+    _check_images(booking, images, palms, profile)
+    try:
+        prints = list(_prints(booking, images, station, profile, scanning or Scanning()))
+        others = list(_others(booking, palms, station, first_idc=len(prints) + 1))
+        type2 = tagged_record(2, _type2(booking, station, palms=bool(palms)))
+        has_type4 = any(isinstance(record, BinaryRecord) for record in prints)
+        head = _type1(tcn, made_at, station, profile, tcr, has_type4=has_type4)
+        return build(transaction(head, [type2, *prints, *others]))
+    except NistError as error:
+        raise SubmissionError(f"Field {error.field} cannot be written: {error.why}.") from error
+
+
+def _check_images(booking: Booking, images: Mapping[Position, EncodedImage], palms: Sequence[Palm], profile: Profile) -> None:
     strangers = sorted(set(images) - set(profile.positions))
     if strangers:
         raise SubmissionError(f"A {profile.tot} has no place for the image '{strangers[0].words}'.")
-    try:
-        prints = list(_prints(images, profile))
-        type2 = tagged_record(2, _type2(booking, station))
-        return build(transaction(_type1(tcn, made_at, station, profile, has_type4=bool(prints)), [type2, *prints]))
-    except NistError as error:
-        raise SubmissionError(f"Field {error.field} cannot be written: {error.why}.") from error
+    orphans = sorted(set(images) - set(booking.impressions))
+    if orphans:
+        raise SubmissionError(f"The image '{orphans[0].words}' belongs to no impression of the booking.")
+    coarse = [position for position, image in images.items() if profile.record_type == 4 and image.ppi != 500]
+    if coarse:
+        raise SubmissionError(f"The image '{coarse[0].words}' is not of 500 ppi, and Type-4 holds no other.")
+    if len(booking.photos) > MAX_PHOTOS or len(palms) > MAX_PALMS:
+        raise SubmissionError(f"A {profile.tot} holds at most {MAX_PHOTOS} photos and {MAX_PALMS} palms.")
 
 
 def type1_fields(
@@ -105,8 +123,8 @@ def in_order(fields: Mapping[int, Field]) -> list[Field]:
     return [fields[number] for number in sorted(fields)]
 
 
-def _type1(tcn: str, made_at: datetime, station: StationIdentity, profile: Profile, *, has_type4: bool) -> list[Field]:
-    fields = type1_fields(tot=profile.tot, tcn=tcn, made_at=made_at, dai=station.dai, ori=station.ori, time_zone=station.time_zone)
+def _type1(tcn: str, made_at: datetime, station: StationIdentity, profile: Profile, tcr: str | None, *, has_type4: bool) -> list[Field]:
+    fields = type1_fields(tot=profile.tot, tcn=tcn, made_at=made_at, dai=station.dai, ori=station.ori, time_zone=station.time_zone, tcr=tcr)
     fields[6] = text_field(1, 6, profile.priority)
     if has_type4:
         fields |= {number: text_field(1, number, PIXELS_PER_MM) for number in (11, 12)}
@@ -115,11 +133,12 @@ def _type1(tcn: str, made_at: datetime, station: StationIdentity, profile: Profi
     return in_order(fields)
 
 
-def _type2(booking: Booking, station: StationIdentity) -> Iterator[Field]:
+def _type2(booking: Booking, station: StationIdentity, *, palms: bool) -> Iterator[Field]:
     """The descriptive record, fields in ascending order; what is absent is left out, since an empty mandatory field is a rejection."""
     yield text_field(2, 2, "00")
     fields = {**_identity(booking), **_arrest(booking), **_capture(booking)}
     fields[73] = list(station.cri)
+    fields[35] = ["Y"] if palms else []
     for number in sorted(fields):
         subfields = [[part] if isinstance(part, str) else part for part in fields[number] if part]
         if subfields:
@@ -156,7 +175,7 @@ def _arrest(booking: Booking) -> _Contents:
     return {
         5: ["Y" if arrest.retain else "N"],
         6: [arrest.attention or ""],
-        36: ["Y"] if arrest.photo_available else [],
+        36: ["Y"] if arrest.photo_available or any(photo.kind is PhotoKind.FACE for photo in booking.photos) else [],
         45: [_day(arrest.date_of_arrest)],
         47: [_charge(charge) for charge in arrest.charges],
         56: [arrest.caution or ""],
@@ -173,7 +192,7 @@ def _capture(booking: Booking) -> _Contents:
     """2.067 IMA holds one scanner: that of the first impression in record order. 2.084 AMP: every position that has no image."""
     first = next((booking.impressions[position] for position in CAR.positions if position in booking.impressions), None)
     return {
-        67: [[first.device.make, first.device.model, first.device.serial]] if first else [],
+        67: [[first.device.make, first.device.model, first.device.serial]] if first and first.device.make else [],
         84: [[f"{position:02d}", reason.value] for position, reason in amputations(booking.missing).items()],
     }
 
@@ -195,17 +214,38 @@ def amputations(missing: Mapping[Position, Reason]) -> dict[Position, Reason]:
     return entries
 
 
-def _prints(images: Mapping[Position, EncodedImage], profile: Profile) -> Iterator[BinaryRecord]:
+def _prints(
+    booking: Booking, images: Mapping[Position, EncodedImage], station: StationIdentity, profile: Profile, scanning: Scanning
+) -> Iterator[Record]:
     present = [position for position in profile.positions if position in images]
     for idc, position in enumerate(present, start=1):
-        yield _print(idc, position, images[position])
+        taken = booking.impressions[position]
+        if profile.record_type == 4:
+            yield _type4(idc, position, images[position], impression_code(taken.kind, live=taken.live))
+        else:
+            yield type14_record(
+                idc,
+                taken,
+                images[position],
+                source=station.ori,
+                zone=station.time_zone,
+                missing=booking.missing,
+                scanning=scanning,
+            )
 
 
-def _print(idc: int, position: Position, image: EncodedImage) -> BinaryRecord:
+def _others(booking: Booking, palms: Sequence[Palm], station: StationIdentity, *, first_idc: int) -> Iterator[Record]:
+    for idc, photo in enumerate(booking.photos, start=first_idc):
+        yield photo_record(idc, photo, source=station.ori, zone=station.time_zone)
+    for idc, palm in enumerate(palms, start=first_idc + len(booking.photos)):
+        yield palm_record(idc, palm, source=station.ori, zone=station.time_zone)
+
+
+def _type4(idc: int, position: Position, image: EncodedImage, impression: int) -> BinaryRecord:
     header = FingerprintHeader(
         length=0,
         idc=idc,
-        impression=LIVE_PLAIN if position in PLAINS else LIVE_ROLLED,
+        impression=impression,
         positions=(position, *[UNUSED_POSITION] * 5),
         resolution=MIN_RESOLUTION,
         width=image.width,

@@ -1,11 +1,12 @@
 """Opening one's own file again before it is sealed: what cannot be read back, checked and decoded here is not sent.
 
-`reopen` calls `decode` on every image; with `imaging.codec.decode_wsq` it belongs into a worker process, and all it returns can cross.
+`reopen` calls `decode` on every image; with `imaging.pictures.decode_image` it belongs into a worker process, and all it returns can cross.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from agent.errors import LivescanError
@@ -16,20 +17,23 @@ from agent.nist.codec import build, parse
 from agent.nist.errors import NistError
 from agent.nist.findings import Finding, errors
 from agent.nist.records import BinaryRecord
+from agent.submission.pictures import Picture, pictures_of
+
+Decode = Callable[[bytes], GrayImage]
 
 
 @dataclass(frozen=True)
 class Reopened:
     problems: tuple[str, ...]  # sentences; none: it may be sealed
     findings: tuple[Finding, ...] = ()  # all of the check, warnings too
-    images: Mapping[Position, GrayImage] = field(default_factory=dict, repr=False)  # every image, decoded
+    images: Mapping[Position, GrayImage] = field(default_factory=dict, repr=False)  # every finger image, decoded
 
     @property
     def ok(self) -> bool:
         return not self.problems
 
 
-def reopen(data: bytes, decode: Callable[[bytes], GrayImage], profile: str = "CAR") -> Reopened:
+def reopen(data: bytes, decode: Decode, profile: str = "CAR") -> Reopened:
     """What a receiver would find: parsed, the same bytes again, no error of the check, every image decoded to its stated size."""
     try:
         tx = parse(data)
@@ -39,24 +43,27 @@ def reopen(data: bytes, decode: Callable[[bytes], GrayImage], profile: str = "CA
     findings = tuple(check(tx, profile))
     problems = [f"{finding.field}: {finding.sentence}" for finding in errors(findings)]
     problems += [] if same else ["It is not the same file when it is written again."]
+    problems += ["An image has no finger position of a ten-print card." for record in tx.of_type(4) if not _has_position(record)]
     images: dict[Position, GrayImage] = {}
-    for record in tx.of_type(4):
-        if isinstance(record, BinaryRecord):
-            problems += _decode_into(images, record, decode)
+    for picture in pictures_of(tx):
+        problems += _decode_into(images, picture, decode)
     return Reopened(tuple(problems), findings, images)
 
 
-def _decode_into(images: dict[Position, GrayImage], record: BinaryRecord, decode: Callable[[bytes], GrayImage]) -> list[str]:
-    """Adds the image to `images`, or says why not."""
-    header = record.header
-    if header is None or header.position not in list(Position):
-        return ["An image has no finger position of a ten-print card."]
-    position = Position(header.position)
+def _has_position(record: object) -> bool:
+    return isinstance(record, BinaryRecord) and record.header is not None and record.header.position in list(Position)
+
+
+def _decode_into(images: dict[Position, GrayImage], picture: Picture, decode: Decode) -> Iterator[str]:
+    """Adds a finger's image to `images`; yields what is wrong with it, or with any other picture."""
     try:
-        pixels = decode(bytes(record.image))
+        pixels = decode(bytes(picture.data))
     except LivescanError as error:
-        return [f"The image of the {position.words} cannot be decoded: {error.what}"]
-    if pixels.shape != (header.height, header.width):
-        return [f"The image of the {position.words} decodes to another size than its record states."]
-    images[position] = pixels
-    return []
+        yield f"The image of the {picture.words} cannot be decoded: {error.what}"
+        return
+    if pixels.shape != (picture.height, picture.width):
+        yield f"The image of the {picture.words} decodes to another size than its record states."
+    elif picture.sha256 and picture.sha256.lower() != hashlib.sha256(picture.data).hexdigest():
+        yield f"The image of the {picture.words} has not the digest that its record states."
+    elif picture.finger is not None:
+        images[picture.finger] = pixels

@@ -137,7 +137,8 @@ class Bureau:
         except ConfigError as error:
             log.error("bureau: nothing can be sealed to %s: %s", arrived.station, error)
             return []
-        return answers_to(arrived, request, Desk(self._keys, station, self._scenario))
+        first_at = self._database.read_now(lambda db: store.committed_at(db, arrived.station, arrived.tcn or ""))
+        return answers_to(arrived, request, Desk(self._keys, station, self._scenario, first_at))
 
 
 def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:

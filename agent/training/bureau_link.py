@@ -22,6 +22,7 @@ from agent.delivery.status import parse_status
 from agent.errors import LivescanError
 from agent.model.messages import Environment
 from agent.signing.keys import BureauKeys, TrainingKeys
+from agent.store.alone import alone_in
 from agent.training.bureau import Bureau
 from agent.training.scenario import PLAIN, Scenario
 
@@ -50,12 +51,13 @@ class BureauSettings:
 async def run_bureau(settings: BureauSettings, *, ready: Callable[[], None]) -> None:
     """Runs until cancelled. ready: called once, when the broker has granted every subscription. Raises BureauError, ConfigError."""
     keys = BureauKeys.load(settings.keys, environment=Environment.TRAINING)
-    bureau = Bureau(settings.directory, keys, settings.clock, settings.scenario)
-    try:
-        await bureau.open()
-        await _Desk(settings, bureau, ready).run()
-    finally:
-        bureau.close()
+    with alone_in(settings.directory, "training bureau"):
+        bureau = Bureau(settings.directory, keys, settings.clock, settings.scenario)
+        try:
+            await bureau.open()
+            await _Desk(settings, bureau, ready).run()
+        finally:
+            bureau.close()
 
 
 class _Desk:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 
@@ -33,12 +33,13 @@ class Desk:
     keys: BureauKeys
     station: x509.Certificate  # opening certificate of the station
     scenario: Scenario
+    first_at: datetime | None = None  # UTC; when the bureau first committed the transaction, if it did before
 
 
 def answers_to(arrived: Arrival, request: Transaction | None, desk: Desk) -> list[Outgoing]:
     """Everything that one arrival is owed; replies only when it was committed. request: the opened file, where there is one."""
     scenario = desk.scenario
-    receipt = _sealed(arrived, RECEIPT, receipt_of(arrived, desk.keys.bureau), scenario.receipt_after, desk)
+    receipt = _sealed(arrived, RECEIPT, receipt_of(arrived, desk.keys.bureau, desk.first_at or arrived.at), scenario.receipt_after, desk)
     if arrived.outcome is not Outcome.COMMITTED or request is None:
         return [receipt]
     sre = build_sre(request, ReplyHead(_tcn("SRE", arrived), arrived.at), identified=scenario.identified)
@@ -47,8 +48,11 @@ def answers_to(arrived: Arrival, request: Transaction | None, desk: Desk) -> lis
     return [receipt, *(_sealed(arrived, kind, content, after, desk) for kind, content, after in replies for _ in range(scenario.copies))]
 
 
-def receipt_of(arrived: Arrival, bureau: str) -> bytes:
-    """livescan-receipt/1: the bureau's word on what has become of an envelope; only stage "committed" says that it is kept."""
+def receipt_of(arrived: Arrival, bureau: str, first_at: datetime) -> bytes:
+    """livescan-receipt/1: the bureau's word on what has become of an envelope; only stage "committed" says that it is kept.
+
+    first_at: when the transaction was first committed, however often it has come since.
+    """
     kept = arrived.outcome in (Outcome.COMMITTED, Outcome.DUPLICATE)
     body = {
         "schema": "livescan-receipt/1",
@@ -57,7 +61,7 @@ def receipt_of(arrived: Arrival, bureau: str) -> bytes:
         "tcn": arrived.tcn or UNKNOWN,
         "content_sha256": arrived.content_sha256 or NO_DIGEST,
         "envelope_sha256": arrived.txid,
-        "received_at": write_instant(arrived.at),
+        "received_at": write_instant(first_at),
         "bureau": bureau,
         "duplicate": arrived.outcome is Outcome.DUPLICATE,
     }

@@ -140,6 +140,12 @@ def committed_digest(db: sqlite3.Connection, station: str, tcn: str) -> str | No
     return None if row is None else str(row[0])
 
 
+def committed_at(db: sqlite3.Connection, station: str, tcn: str) -> datetime | None:
+    """When the transaction that has this TCN was committed."""
+    row = db.execute("SELECT received_at FROM transactions WHERE station = ? AND tcn = ?", (station, tcn)).fetchone()
+    return None if row is None else read_instant(row[0])
+
+
 def commit(db: sqlite3.Connection, arrived: Arrival, answers: Iterable[Outgoing]) -> None:
     """One arrival, its transaction if it is new, and everything it is answered with; its chunks go."""
     at = write_instant(arrived.at)

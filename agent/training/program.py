@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from agent.errors import LivescanError
-from agent.training import leash
+from agent.leash import leashed
 
 START_DEADLINE = 15.0  # s; nats-server needs 0.1 s on an idle machine
 STOP_DEADLINE = 5.0  # s
@@ -29,9 +27,8 @@ class Program:
         self.name = Path(command[0]).name
         self._log = log
         self._log_start = log.stat().st_size if log.exists() else 0
-        on_leash = [sys.executable, "-I", "-S", str(leash.__file__), str(os.getpid()), *command]
         with log.open("ab") as sink:
-            self._process = subprocess.Popen(on_leash, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, close_fds=True)
+            self._process = subprocess.Popen(leashed(command), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, close_fds=True)
 
     @property
     def pid(self) -> int:

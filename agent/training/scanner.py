@@ -28,12 +28,11 @@ class ScannerProcess:
         self._said = ""
         arguments = ["fap60", "--listen", listen, "--serial", serial, "--subject", subject, "--truth", str(truth)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "firmware_sim", *arguments, "--speed", str(speed), "--progress"],
+            leashed([sys.executable, "-m", "firmware_sim", *arguments, "--speed", str(speed), "--progress"]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=leashed,  # noqa: PLW1509 - one prctl call, no locks taken
         )
         self._readers = [threading.Thread(target=reader, daemon=True) for reader in (self._read_ready, self._read_progress)]
         for reader in self._readers:

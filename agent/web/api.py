@@ -14,9 +14,9 @@ from starlette.routing import Route
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
+from agent.web.bodies import LARGEST_FORM, body_of, officer_of, reason_of
+from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
-
-_LARGEST_BODY = 256 * 1024  # bytes; 999 charges of 300 characters fit
 
 
 class Station(Protocol):
@@ -30,7 +30,9 @@ class Station(Protocol):
     async def status(self) -> Mapping[str, Any]: ...
 
 
-def build_api(station: Station, live: Live) -> Starlette:
+def build_api(station: Station, live: Live, files: FileDesk | None = None) -> Starlette:
+    """`files`: corrections, exports and imports; without it these routes are not there."""
+
     async def status(_: Request) -> Response:
         return JSONResponse(await station.status())
 
@@ -44,8 +46,8 @@ def build_api(station: Station, live: Live) -> Starlette:
         return JSONResponse(found)
 
     async def open_booking(request: Request) -> Response:
-        body = await _body(request)
-        booking_id = await station.open_booking(facts_from_python(body.get("facts")), str(body.get("officer", "")))
+        body = await body_of(request, LARGEST_FORM)
+        booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -53,9 +55,8 @@ def build_api(station: Station, live: Live) -> Starlette:
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        body = await _body(request)
-        reason = body.get("reason")
-        await station.decide(request.path_params["booking_id"], str(body.get("officer", "")), None if reason is None else str(reason))
+        body = await body_of(request, LARGEST_FORM)
+        await station.decide(request.path_params["booking_id"], officer_of(body), reason_of(body))
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def events(_: Request) -> Response:
@@ -70,6 +71,7 @@ def build_api(station: Station, live: Live) -> Starlette:
             Route("/api/bookings/{booking_id}/resume", resume, methods=["POST"]),
             Route("/api/bookings/{booking_id}/decision", decide, methods=["POST"]),
             Route("/api/events", events),
+            *(file_routes(files) if files else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
@@ -78,22 +80,6 @@ def build_api(station: Station, live: Live) -> Starlette:
 async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
         yield json.dumps(event) + "\n"
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    """The JSON object of a request. Raises LivescanError for anything else, and before reading more than the limit."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _LARGEST_BODY:
-            raise LivescanError("The request is larger than any booking can be.", means="Nothing was opened.")
-    try:
-        body = json.loads(data)
-    except ValueError:
-        raise LivescanError("The request is not JSON.", means="Nothing was opened.") from None
-    if not isinstance(body, dict):
-        raise LivescanError("The request is not a JSON object.", means="Nothing was opened.")
-    return body
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

@@ -43,6 +43,17 @@ class CoreClient:
     def post(self, path: str, body: Any) -> Any:
         return self._call("POST", path, body)
 
+    def download(self, path: str, body: Any = None) -> bytes:
+        """A file; asked for by POST where there is a body."""
+        connection = _UnixConnection(self._path, self._timeout)
+        try:
+            response = self._send(connection, "GET" if body is None else "POST", path, body)
+            return bytes(response.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise CoreUnreachable("The core stopped answering.", means="The file was not taken out.") from error
+        finally:
+            connection.close()
+
     def stream(self, path: str, *, timeout: float | None = None) -> Iterator[Any]:
         """One JSON value a line, for as long as the core sends. `timeout`: seconds of silence that are too many."""
         connection = _UnixConnection(self._path, timeout)

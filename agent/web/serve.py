@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+
+from agent.sockets import listen_private
 
 _GRACE = 2  # s that open event streams are given when the core ends
 
@@ -26,24 +27,11 @@ async def serve_on(path: Path, application: Starlette, stop: asyncio.Event) -> N
     """Until `stop` is set. Raises OSError when the socket cannot be made."""
     config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE)
     server = _Server(config)
-    listening = _listen(path)
+    listening = listen_private(path, backlog=64)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await stop.wait()
     finally:
+        path.unlink(missing_ok=True)
         server.should_exit = True
         await serving
-        path.unlink(missing_ok=True)
-
-
-def _listen(path: Path) -> socket.socket:
-    """Bound under a private name first, so that nobody can connect before the mode is set."""
-    path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    making = path.with_name(path.name + ".new")
-    making.unlink(missing_ok=True)
-    listening.bind(str(making))
-    making.chmod(0o600)
-    listening.listen(64)
-    making.rename(path)
-    return listening

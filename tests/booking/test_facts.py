@@ -66,3 +66,32 @@ def test_only_single_fingers_can_be_missing() -> None:
     raw = json.loads(facts_to_json(FACTS)) | {"missing": {"13": "XX"}}
     with pytest.raises(FactsError, match="single fingers"):
         facts_from_python(raw)
+
+
+def test_fingers_places_and_whether_it_is_live_are_kept() -> None:
+    corners = ((1, 2), (9, 2), (9, 12), (1, 12))
+    report = QualityReport({Position.RIGHT_INDEX: FingerQuality(61, "", corners)}, 1, 1, 211, Verdict.ACCEPT)
+    device = DeviceTag("make", "model", "serial", "1.0", simulated=True)
+    at = datetime(2026, 11, 24, tzinfo=UTC)
+    taken = Impression(Position.RIGHT_INDEX, ImpressionKind.PLAIN, np.zeros((4, 4), np.uint8), 500, 1, device, at, report, None, live=False)
+    back = impression_from_bytes(impression_to_bytes(taken))
+    assert (back.quality, back.live) == (report, False)
+
+
+def test_an_impression_stored_by_an_earlier_version_still_loads() -> None:
+    head = json.dumps(
+        {
+            "position": 13, "kind": "plain", "rows": 1, "columns": 2, "ppi": 500, "attempt": 1,
+            "device": {"make": "m", "model": "m", "serial": "s", "firmware": "1", "simulated": True},
+            "captured_at": "2026-11-24T07:00:00Z",
+            "quality": {
+                "fingers": {"2": {"nfiq2": 61, "reason": ""}},
+                "found": 4, "expected": 4, "contrast": 200, "verdict": "accept", "advice": "",
+            },
+            "override": None,
+        }
+    ).encode()  # fmt: skip
+    back = impression_from_bytes(len(head).to_bytes(4, "big") + head + b"\x01\x02")
+    assert back.live
+    assert back.quality is not None
+    assert back.quality.fingers[Position.RIGHT_INDEX].polygon == ()

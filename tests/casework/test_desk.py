@@ -48,7 +48,7 @@ def _run(desk: Desk, digest: str, *messages: bytes) -> list[Taken]:
 
 def test_a_verified_receipt_acknowledges_and_releases_the_payload(desk: Desk, office: Office, digest: str) -> None:
     [taken] = _run(desk, digest, office.receipt(digest))
-    assert taken == Taken("receipt", BOOKING, TCN, "e" * 64)
+    assert taken == Taken("receipt", BOOKING, TCN, "e" * 64, verified=True, answers_sha256=digest)
     assert desk.casework.state(BOOKING).submission is SubmissionState.ACKNOWLEDGED
     assert desk.casework.manual_queue() == ()
 

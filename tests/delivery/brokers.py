@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import socket
 import subprocess
 import sys
@@ -16,11 +17,11 @@ from tests.data import need_debian
 
 @dataclass(frozen=True)
 class Tls:
-    """PEM files of the broker."""
+    """PEM files: of the broker, or of a client."""
 
     ca: Path
-    cert: Path
-    key: Path
+    cert: Path | None
+    key: Path | None
 
 
 def free_port() -> int:
@@ -74,14 +75,20 @@ class Nats(Broker):
             if tls is not None
             else ""
         )
-        users = 'authorization { users: [ {user: "CN=LS-0001,OU=station,O=LIVESCAN TRAINING"} ] }' if tls is not None else ""
         config = self.directory / "nats.conf"
         config.write_text(
             f'server_name: "test"\nlisten: "127.0.0.1:{free_port()}"\nmax_payload: 8MB\n'
             f'jetstream {{ store_dir: "{self.directory}/js", sync_interval: always }}\n'
-            f'mqtt {{ host: "127.0.0.1", port: {self.port}, ack_wait: "2s", {tls_block} }}\n{users if tls else ""}'
+            f'mqtt {{ host: "127.0.0.1", port: {self.port}, ack_wait: "1s", {tls_block} }}\n{self._users()}'
         )
         return [str(program), "-c", str(config)]
+
+    def _users(self) -> str:
+        """The DNS names in the clients' certificates."""
+        if self.tls is None:
+            return ""
+        names = ("ls-0001.station.livescan.invalid", "sib-test.bureau.livescan.invalid")
+        return "authorization { users: [" + ", ".join(f'{{ user: "{name}" }}' for name in names) + "] }\n"
 
 
 class Mosquitto(Broker):
@@ -93,7 +100,7 @@ class Mosquitto(Broker):
         program = need_debian("mosquitto", "mosquitto")
         config = self.directory / "mosquitto.conf"
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n"
+            f"listener {self.port} 127.0.0.1\nuser {getpass.getuser()}\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 0\n"
             f"persistence true\npersistence_location {self.directory}/\nautosave_on_changes true\nautosave_interval 1\n{self.extra}"
         )
         return [program, "-c", str(config)]

@@ -14,6 +14,8 @@ from collections.abc import Callable
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.delivery.brokers import Tls
+
 HEADER = struct.Struct(">4sBBHIIQII32s")
 
 
@@ -33,7 +35,9 @@ class SmallBureau:
     It acknowledges a chunk to the broker when it has it in memory: it is never killed in these tests.
     """
 
-    def __init__(self, port: int, *, answers: Callable[[str], bool] = lambda txid: True, status: bool = True) -> None:
+    def __init__(
+        self, port: int, *, answers: Callable[[str], bool] = lambda txid: True, status: bool = True, tls: Tls | None = None
+    ) -> None:
         self.store: dict[str, bytes] = {}
         self.arrivals: Counter[str] = Counter()
         self.chunks: list[tuple[str, int, int]] = []
@@ -49,6 +53,8 @@ class SmallBureau:
         self.client.on_subscribe = lambda *_: self._subscribed.set()
         self.client.on_message = self._on_message
         self.client.reconnect_delay_set(1, 1)
+        if tls is not None:
+            self.client.tls_set(str(tls.ca), str(tls.cert), str(tls.key))
         if status:
             self.client.will_set("fp/v1/bureau/status", self._word(False), qos=1, retain=True)
 

@@ -23,3 +23,11 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
     started.start()
     yield started
     started.kill()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Not started: a test adds to its configuration first."""
+    broker = Mosquitto(tmp_path / "mosquitto")
+    yield broker
+    broker.kill()

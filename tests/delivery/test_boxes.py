@@ -18,7 +18,7 @@ import pytest
 from agent.clock import SetClock
 from agent.delivery.chunks import Chunk, parse, split
 from agent.delivery.errors import ChunkError, NoRoom, SpoolError
-from agent.delivery.inbox import Inbox, InboxLimits
+from agent.delivery.inbox import Arrival, Inbox, InboxLimits
 from agent.delivery.outbox import PAYLOAD_MISSING, Outbox
 from agent.delivery.spool import Spool
 from agent.delivery.states import OutboxState
@@ -64,7 +64,7 @@ class Boxes:
         row = self.database.read_now(lambda db: db.execute("SELECT state, reason FROM outbound WHERE txid = ?", (txid,)).fetchone())
         return (row["state"], row["reason"]) if row else None
 
-    def take(self, *messages: bytes) -> list[bool]:
+    def take(self, *messages: bytes) -> list[Arrival]:
         return [asyncio.run(self.inbox.take(parse(message))) for message in messages]
 
     def partials(self) -> int:
@@ -205,7 +205,7 @@ def envelope(seed: int, length: int = 1_000) -> bytes:
 def test_a_reply_in_one_chunk_is_on_the_disk_before_it_counts(boxes: Boxes) -> None:
     data = envelope(1)
     rid = hashlib.sha256(data).hexdigest()
-    assert boxes.take(*split(data)) == [True]
+    assert boxes.take(*split(data)) == [Arrival.STORED]
     assert boxes.files("inbox") == [rid]
     assert asyncio.run(boxes.inbox.waiting()) == [rid]
     assert asyncio.run(boxes.inbox.load(rid)) == data
@@ -214,10 +214,10 @@ def test_a_reply_in_one_chunk_is_on_the_disk_before_it_counts(boxes: Boxes) -> N
 def test_chunks_in_any_order_and_twice_survive_a_restart_between_them(boxes: Boxes) -> None:
     data = envelope(2, 900)
     first, second, third = split(data, size=300)
-    assert boxes.take(third, first, third) == [False, False, False]
+    assert boxes.take(third, first, third) == [Arrival.PARTIAL] * 3
     boxes.restart()
     assert boxes.partials() == 2
-    assert boxes.take(second) == [True]
+    assert boxes.take(second) == [Arrival.STORED]
     assert boxes.partials() == 0
     assert asyncio.run(boxes.inbox.load(hashlib.sha256(data).hexdigest())) == data
 
@@ -229,7 +229,7 @@ def test_duplicates_of_what_the_core_has_are_recognised(boxes: Boxes) -> None:
     asyncio.run(boxes.inbox.handed(rid))
     assert boxes.files("inbox") == []
     assert asyncio.run(boxes.inbox.waiting()) == []
-    assert boxes.take(*split(data, size=500)) == [True, True], "the bureau has lost our acknowledgement: say it again"
+    assert boxes.take(*split(data, size=500)) == [Arrival.HANDED, Arrival.HANDED], "the bureau has lost our acknowledgement: say it again"
     assert asyncio.run(boxes.inbox.waiting()) == []
     assert asyncio.run(boxes.inbox.load(rid)) is None
 
@@ -237,7 +237,7 @@ def test_duplicates_of_what_the_core_has_are_recognised(boxes: Boxes) -> None:
 def test_chunks_that_do_not_make_the_announced_digest_are_dropped_together(boxes: Boxes) -> None:
     wrong = hashlib.sha256(b"other").digest()
     first, second = (message[:32] + wrong + message[64:] for message in split(envelope(4, 600), size=300))
-    assert boxes.take(first) == [False]
+    assert boxes.take(first) == [Arrival.PARTIAL]
     with pytest.raises(ChunkError):
         boxes.take(second)
     assert boxes.partials() == 0
@@ -248,7 +248,7 @@ def test_a_forged_chunk_of_another_shape_does_not_hinder_the_true_ones(boxes: Bo
     data = envelope(5, 600)
     digest = hashlib.sha256(data).hexdigest()
     asyncio.run(boxes.inbox.take(Chunk(0, 7, 2_000, digest, b"x" * 300)))
-    assert boxes.take(*split(data, size=300)) == [False, True]
+    assert boxes.take(*split(data, size=300)) == [Arrival.PARTIAL, Arrival.STORED]
     assert boxes.partials() == 0
 
 
@@ -260,7 +260,7 @@ def test_a_forged_chunk_of_the_same_shape_only_costs_a_repetition(boxes: Boxes) 
     asyncio.run(boxes.inbox.take(Chunk(0, 2, 600, digest, b"x" * 300)))
     with pytest.raises(ChunkError):
         boxes.take(second)
-    assert boxes.take(first, second) == [False, True]
+    assert boxes.take(first, second) == [Arrival.PARTIAL, Arrival.STORED]
 
 
 def test_endless_partial_transfers_push_out_the_oldest(boxes: Boxes) -> None:
@@ -296,4 +296,4 @@ def test_one_unreadable_file_does_not_keep_the_others_from_the_core(boxes: Boxes
     (boxes.directory / "inbox" / rid).unlink()
     boxes.restart()
     assert asyncio.run(boxes.inbox.waiting()) == [hashlib.sha256(envelope(2)).hexdigest()]
-    assert boxes.take(*split(data)) == [True], "sent again, it is taken again"
+    assert boxes.take(*split(data)) == [Arrival.STORED], "sent again, it is taken again"

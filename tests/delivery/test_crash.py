@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sqlite3
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_killed_when(kill: tuple[str, str, int], nats: Broker, tmp_path: Path) -
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_between_any_two_lines_again_and_again(seed: int, nats: Broker, tmp_path: Path) -> None:
-    """Each start dies after a random number of executed lines of the agent, in whatever thread; the last may live."""
+    """Each start dies after so many executed lines of the agent, in whatever thread; the broker dies now and then; the last start lives."""
 
     async def story() -> None:
         chance = random.Random(seed)
@@ -74,6 +75,10 @@ def test_killed_between_any_two_lines_again_and_again(seed: int, nats: Broker, t
                 for _ in range(15):
                     sent.update({core.seal(data): data for data in (chance.randbytes(40_000) for _ in range(2))})
                     with UplinkProcess(tmp_path, nats.port, lines=int(10 ** chance.uniform(2.5, 4.0)), retry=0.5, chunk=10_000) as victim:
+                        if chance.random() < 0.3:
+                            await asyncio.sleep(chance.uniform(0.0, 0.5))
+                            nats.kill()
+                            nats.start()
                         await victim.ended(60)
                 with UplinkProcess(tmp_path, nats.port, retry=0.5) as last:
                     await until(all_released(core, len(sent)), 40)

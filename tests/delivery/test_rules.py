@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from agent.delivery import topics
 from agent.delivery.errors import DeliveryError
 from agent.delivery.flights import Flights
-from agent.delivery.outbox import Outgoing
-from agent.delivery.pacing import Retry, Window
+from agent.delivery.pacing import Retry
 from agent.delivery.states import OutboxEvent as E
 from agent.delivery.states import OutboxState as S
-from agent.delivery.states import after
+from agent.delivery.states import Outgoing, after
 from agent.delivery.status import Status, encode_status, parse_status
 
 RULES = {
@@ -88,15 +87,6 @@ def test_retries_double_up_to_the_longest_and_are_jittered() -> None:
     assert [retry.wait(n, 0, 0.5) for n in (1, 2, 3, 20, 10_000)] == [30, 60, 120, 3600, 3600]
     assert (retry.wait(1, 0, 0.0), retry.wait(1, 0, 1.0)) == (22.5, 37.5)
     assert retry.wait(1, 3, 0.5) == 240, "a bureau that answers nobody is asked less and less often"
-
-
-def test_the_window_opens_with_prompt_answers_and_halves_with_a_late_one() -> None:
-    window = Window(limit=8, late=10)
-    opened = []
-    for seconds in (0.1,) * 8 + (11.0, 11.0, 11.0, 11.0):
-        window.answered(seconds)
-        opened.append(window.open)
-    assert opened == [3, 4, 5, 6, 7, 8, 8, 8, 4, 2, 1, 1]
 
 
 def outgoing(name: str, priority: int = 5) -> Outgoing:

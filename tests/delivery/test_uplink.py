@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from agent.delivery import topics
+from agent.errors import ConfigError
+from agent.uplink import run_uplink
 from tests.delivery.brokers import Broker, free_port
 from tests.delivery.bureau import SmallBureau, cut, receipt_for
-from tests.delivery.stories import UplinkProcess, all_released, core_at, spool, tell, until, uplink_at
+from tests.delivery.stories import UplinkProcess, all_released, core_at, options_at, spool, tell, until, uplink_at
+from tests.delivery.uplink_process import settings_from
 
 CHANCE = random.Random(20261124)
 
@@ -164,7 +167,7 @@ def test_a_broker_killed_in_the_middle_of_a_transfer_loses_nothing(broker: Broke
         with SmallBureau(broker.port) as bureau:
             async with core_at(tmp_path) as core, uplink_at(tmp_path, broker.port, retry=1.0, chunk=10_000):
                 sent = {core.seal(data): data for data in envelopes(8, 300_000)}
-                for mark in (20, 60, 150):
+                for mark in (20, 120):
                     await until(lambda mark=mark: len(bureau.chunks) > mark)  # type: ignore[misc]
                     broker.kill()
                     await asyncio.sleep(0.1)
@@ -285,10 +288,31 @@ def test_replies_wait_at_the_uplink_while_the_core_is_down(nats: Broker, tmp_pat
                 await until(lambda: bureau.stations == [True])
                 (reply,) = envelopes(1)
                 rid = bureau.send("LS-0001", reply)
-                await until(lambda: bureau.acks[rid])
+                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+                assert not bureau.acks[rid], "the core does not have it yet, so the bureau still owes it"
             async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
                 await until(lambda: core.column("SELECT data FROM inbound") == [reply])
-            assert list((tmp_path / "uplink" / "inbox").iterdir()) == []
+                await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()))
+                bureau.send("LS-0001", reply)
+                await until(lambda: bureau.acks[rid])
+
+    tell(story)
+
+
+def test_a_reply_survives_the_loss_of_the_uplinks_disk(nats: Broker, tmp_path: Path) -> None:
+    async def story() -> None:
+        with SmallBureau(nats.port) as bureau:
+            (reply,) = envelopes(1)
+            async with uplink_at(tmp_path, nats.port):
+                await until(lambda: bureau.stations == [True])
+                rid = bureau.send("LS-0001", reply)
+                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+            shutil.rmtree(tmp_path / "uplink")
+            assert not bureau.acks[rid]
+            async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
+                bureau.send("LS-0001", reply)
+                await until(lambda: core.column("SELECT data FROM inbound") == [reply])
+                await until(lambda: bureau.acks[rid])
 
     tell(story)
 
@@ -303,5 +327,16 @@ def test_receipts_come_quickly(nats: Broker, tmp_path: Path) -> None:
                 core.seal(envelopes(1, 1_000_000)[0])
                 await until(all_released(core, 2))
                 assert time.monotonic() - began < 2.0
+
+    tell(story)
+
+
+def test_two_uplinks_never_work_in_one_directory(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with uplink_at(tmp_path, free_port()):
+            with pytest.raises(ConfigError, match="Another uplink"):
+                await run_uplink(settings_from(options_at(tmp_path, free_port())), ready=lambda: None)
+        async with uplink_at(tmp_path, free_port()):
+            pass
 
     tell(story)

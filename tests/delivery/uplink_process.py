@@ -18,6 +18,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +84,15 @@ def die_after(lines: int) -> None:
 
 
 def settings_from(options: dict[str, Any]) -> UplinkSettings:
+    keys = Path(options["keys"]) if "keys" in options else None
+    mqtt = MqttSettings("127.0.0.1", options["port"], "LS-0001", version=options.get("version", 4), retry_first=0.1, retry_max=1.0)
+    if keys is not None:
+        mqtt = replace(mqtt, ca=keys / "ca" / "ca.crt", cert=keys / "station" / "tls.crt", key=keys / "station" / "tls.key")
     return UplinkSettings(
         station="LS-0001",
         state=Path(options["state"]),
         handover=Path(options["handover"]),
-        mqtt=MqttSettings("127.0.0.1", options["port"], "LS-0001", version=options.get("version", 4), retry_first=0.1, retry_max=1.0),
+        mqtt=replace(mqtt, keepalive=options.get("keepalive", 60)),
         courier=CourierSettings(retry=Retry(first=options.get("retry", 5.0)), chunk=options.get("chunk", 131_008)),
         free_floor=0,
     )

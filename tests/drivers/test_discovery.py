@@ -9,6 +9,7 @@ import pytest
 
 from drivers.discovery import find, open_scanner
 from drivers.errors import Gone, Refused
+from drivers.fap60 import Fap60
 from drivers.fap60_session import KIND
 from drivers.usb_identity import Identity
 from tests.drivers.scripted_fap60 import ScriptedFap60
@@ -67,3 +68,17 @@ def test_libusb_is_asked_when_no_address_is_given() -> None:
 def test_a_server_on_another_machine_is_refused() -> None:
     with pytest.raises(Refused, match="not this machine"):
         find(usbip="tcp:10.0.0.1:3240")
+
+
+def test_a_reader_of_single_fingers_beside_a_ten_print_scanner_is_no_second_one(
+    device: ScriptedFap60, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def present(_bus: object, kind: object) -> list[Identity]:
+        return [Identity("M", "M", "TEN" if kind is KIND else "ONE", 0x1209, 1)]
+
+    monkeypatch.setattr("drivers.discovery.present", present)
+    with pytest.raises(Refused, match="2 scanners are plugged in"):
+        open_scanner(None, device.address)
+    assert isinstance(open_scanner(None, device.address, ten_print=True), Fap60)
+    with pytest.raises(Gone, match="ONE"):
+        open_scanner("ONE", device.address, ten_print=True)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,13 +30,17 @@ from drivers.device import (
     PreviewSize,
     Request,
     Result,
+    RollFrame,
+    RollProgress,
     Scanner,
+    SelfTest,
     StateChanged,
 )
 from drivers.discovery import await_arrival, await_departure, find, open_scanner
 from drivers.errors import Busy, Gone, Refused, Timeout
 from drivers.fap60 import Fap60
 from drivers.fap60_session import KIND
+from drivers.states import legal
 from drivers.usb_bus import UsbipBus
 from drivers.usb_link import present
 from drivers.usbip_address import parse_address
@@ -280,3 +285,36 @@ def test_a_program_killed_in_a_capture_leaves_the_scanner_to_the_next(simulator:
     scanner.open()
     result_of(scanner, SLAP)
     scanner.close()
+
+
+def test_a_roll_frame_by_frame_grows_to_the_finished_roll(scanner: Scanner, pictures: dict[int, NDArray[np.uint8]]) -> None:
+    assert scanner.capabilities.roll_frames
+    events = list(scanner.events(scanner.arm(replace(ROLL, roll_frames=True))))
+    frames = [event for event in events if isinstance(event, RollFrame)]
+    assert len(frames) >= 3
+    assert [frame.index for frame in frames] == list(range(frames[0].index, frames[0].index + len(frames)))
+    assert not any(Advice.FRAME_LOST in frame.frame.advice for frame in frames)
+    assert {frame.frame.ppi for frame in frames} == {500}
+    assert [e.per_mille for e in events if isinstance(e, RollProgress)][-1] == 1000
+    assert isinstance(events[-1], Result)
+    assert not np.array_equal(events[-1].frame.pixels, pictures[2])
+
+
+def test_the_self_test_passes(scanner: Scanner) -> None:
+    assert scanner.self_test() == SelfTest(True)
+    result_of(scanner, SLAP)
+
+
+@pytest.mark.parametrize(("size", "part"), [(PreviewSize.FULL, 1), (PreviewSize.HALF, 2), (PreviewSize.NONE, 0)])
+def test_previews_in_the_size_that_was_asked_for(scanner: Scanner, size: PreviewSize, part: int) -> None:
+    previews = [e.frame for e in scanner.events(scanner.arm(replace(SLAP, preview=size))) if isinstance(e, Preview)]
+    assert bool(previews) is (size is not PreviewSize.NONE)
+    width = scanner.capabilities.area[Mode.SLAP_RIGHT][0]
+    assert all((frame.ppi * part, frame.pixels.shape[1] * part) == (500, width) for frame in previews)
+
+
+def test_the_states_it_tells_are_those_of_the_table(scanner: Scanner) -> None:
+    for request in (SLAP, ROLL):
+        states = [e.state for e in scanner.events(scanner.arm(request)) if isinstance(e, StateChanged)]
+        assert all(legal(before, then) for before, then in pairwise([DeviceState.READY, *states])), states
+        assert scanner.state in (DeviceState.RESULT, DeviceState.READY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,10 @@ from drivers.device import (
     StateChanged,
     Warned,
 )
+from drivers.discovery import open_module
 from drivers.errors import Busy, Garbled, Gone, Refused, Timeout
+from drivers.lease import Leases
+from drivers.serial_ports import SerialPort
 from drivers.zfm import Zfm
 from tests.drivers.scripted_zfm import ScriptedZfm, packet
 
@@ -50,13 +54,18 @@ def lay(module: ScriptedZfm, after: float = 0.15) -> None:
     threading.Timer(after, setattr, [module, "finger", True]).start()
 
 
-def capture(scanner: Zfm, request: Request = FINGER) -> list[DeviceEvent]:
-    return list(scanner.events(scanner.arm(request)))
+def capture(scanner: Zfm, module: ScriptedZfm) -> list[DeviceEvent]:
+    """One finger, laid on the glass when it is asked for."""
+    events = []
+    module.finger = False
+    for event in scanner.events(scanner.arm(FINGER)):
+        events.append(event)
+        module.finger = module.finger or getattr(event, "state", None) is S.ARMED
+    return events
 
 
 def test_one_finger_arrives_pixel_for_pixel(module: ScriptedZfm, scanner: Zfm) -> None:
-    lay(module)
-    events = capture(scanner)
+    events = capture(scanner, module)
     assert isinstance(events[-1], Result)
     assert np.array_equal(events[-1].frame.pixels, module.picture)
     assert [e.state for e in events if isinstance(e, StateChanged)] == [S.AWAIT_CLEAR, S.ARMED, S.TRACKING, S.TAKING, S.RESULT]
@@ -77,8 +86,7 @@ def test_the_module_that_knows_who_it_is(module: ScriptedZfm) -> None:
     scanner = Zfm(module.line.path)
     scanner.open()
     assert (scanner.info.model, scanner.info.serial, scanner.info.firmware) == ("R503", "SN000042", "1.2")
-    lay(module)
-    result = capture(scanner)[-1]
+    result = capture(scanner, module)[-1]
     assert isinstance(result, Result)
     assert np.array_equal(result.frame.pixels, module.picture)
     scanner.indicate(Indication({2: Light(Colour.RED, blinking=True)}))
@@ -99,7 +107,7 @@ def test_a_finger_left_on_the_glass_is_not_taken_for_this_ones(module: ScriptedZ
     for event in scanner.events(token):
         seen.append(event)
         if isinstance(event, PlatenState):
-            module.finger = not event.clear and False
+            module.finger = False
             if event.clear:
                 lay(module)
     assert [e.clear for e in seen if isinstance(e, PlatenState)] == [False, True]
@@ -108,8 +116,7 @@ def test_a_finger_left_on_the_glass_is_not_taken_for_this_ones(module: ScriptedZ
 
 def test_an_image_with_a_damaged_packet_is_asked_for_again(module: ScriptedZfm, scanner: Zfm) -> None:
     module.spoil = [7]
-    lay(module)
-    result = capture(scanner)[-1]
+    result = capture(scanner, module)[-1]
     assert isinstance(result, Result)
     assert np.array_equal(result.frame.pixels, module.picture)
     assert module.said.count(0x0A) == 2
@@ -117,28 +124,23 @@ def test_an_image_with_a_damaged_packet_is_asked_for_again(module: ScriptedZfm, 
 
 def test_an_image_with_a_lost_packet_is_asked_for_again(module: ScriptedZfm, scanner: Zfm) -> None:
     module.cut = [40]
-    lay(module)
-    assert isinstance(capture(scanner)[-1], Result)
+    assert isinstance(capture(scanner, module)[-1], Result)
     assert module.said.count(0x0A) == 2
 
 
 def test_an_image_that_is_always_damaged_is_garbled_and_the_next_one_is_taken(module: ScriptedZfm, scanner: Zfm) -> None:
     module.spoil = [3, 288 + 3, 576 + 3]
-    lay(module)
     with pytest.raises(Garbled, match="damaged"):
-        capture(scanner)
+        capture(scanner, module)
     assert scanner.state is S.ERROR
-    module.finger = False
-    lay(module)
-    assert isinstance(capture(scanner)[-1], Result)
+    assert isinstance(capture(scanner, module)[-1], Result)
 
 
 def test_many_small_packets_need_no_deep_stack(module: ScriptedZfm) -> None:
     module.packet_size = 32
     scanner = Zfm(module.line.path)
     scanner.open()
-    lay(module)
-    assert isinstance(capture(scanner)[-1], Result)
+    assert isinstance(capture(scanner, module)[-1], Result)
     scanner.close()
 
 
@@ -154,9 +156,8 @@ def test_the_rest_of_an_image_that_was_cancelled_is_not_taken_for_an_answer(modu
     assert not any(isinstance(e, Result) for e in events)
     assert scanner.state is S.READY
     assert scanner.parameters().baud == 57600
-    module.finger, module.pause = False, 0.0
-    lay(module)
-    assert isinstance(capture(scanner)[-1], Result)
+    module.pause = 0.0
+    assert isinstance(capture(scanner, module)[-1], Result)
 
 
 def test_what_a_killed_program_left_on_the_line_is_drained(module: ScriptedZfm) -> None:
@@ -211,7 +212,7 @@ def test_another_password(module: ScriptedZfm) -> None:
 
 def test_nobody_comes(scanner: Zfm) -> None:
     with pytest.raises(Timeout, match="took no image"):
-        capture(scanner, Request(Mode.FLAT_1, frozenset({2}), timeout_s=0.4))
+        list(scanner.events(scanner.arm(Request(Mode.FLAT_1, frozenset({2}), timeout_s=0.4))))
     assert scanner.state is S.READY
 
 
@@ -266,3 +267,15 @@ def test_unplugged_while_nobody_touches_it_is_lost(module: ScriptedZfm, scanner:
 def test_a_second_program_is_told_that_it_is_busy(module: ScriptedZfm, scanner: Zfm) -> None:
     with pytest.raises(Busy, match="Another program"):
         Zfm(module.line.path).open()
+
+
+def test_a_module_under_a_lease_is_known_by_its_adapter(module: ScriptedZfm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leases = Leases(tmp_path, "livescan rig")
+    port = SerialPort(module.line.path, "", "ACME", "Bridge", "A1", "0403:6001")
+    monkeypatch.setattr("drivers.discovery.serial_ports", lambda: [port])
+    scanner = open_module(module.line.path, leases=leases)
+    scanner.open()
+    assert scanner.info.serial == "A1"
+    assert list(leases.held()) == ["A1"]
+    scanner.close()
+    assert leases.held() == {}

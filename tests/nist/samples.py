@@ -11,13 +11,13 @@ import numpy as np
 
 from agent.imaging.codec import encode_wsq
 from agent.model.booking import Arrest, Booking, BookingId, Charge, Subject
-from agent.model.fingers import MissingReason, Position
-from agent.model.impression import DeviceTag, Impression, ImpressionKind
+from agent.model.fingers import FINGERS, MissingReason, Position
+from agent.model.impression import DeviceTag, GrayImage, Impression, ImpressionKind
 from agent.nist.codec import parse
 from agent.nist.records import BinaryRecord, Field, FingerprintHeader, Record, TaggedRecord, Transaction
 from agent.nist.write import fingerprint_record, items_field, tagged_record, transaction
 from agent.submission.build import EncodedImage, StationIdentity, build_car
-from agent.submission.profiles import CAR
+from agent.submission.profiles import CAR, PLAINS
 
 REAL_FILES = (
     "rec01_rec02_rec16.nst.an2",
@@ -92,6 +92,29 @@ def car_bytes(booking: Booking | None = None, images: Mapping[Position, EncodedI
 @cache
 def a_car() -> Transaction:
     return parse(car_bytes())
+
+
+_SIZES = dict.fromkeys(FINGERS, (800, 750)) | dict.fromkeys(PLAINS[:2], (500, 1000)) | dict.fromkeys(PLAINS[2:], (1600, 1500))
+
+
+@cache
+def nominal_images() -> Mapping[Position, EncodedImage]:
+    """Something like ridges at the sizes that EBTS asks for; the same for all positions of one size."""
+    coded = {size: encode_wsq(ridges(*size)) for size in set(_SIZES.values())}
+    return {position: EncodedImage(coded[size], *size) for position, size in _SIZES.items()}
+
+
+def ridges(width: int, height: int) -> GrayImage:
+    """Waves with a little noise, so that they compress about as a print does."""
+    y, x = np.mgrid[0:height, 0:width]
+    noise = np.random.default_rng(1).normal(0, 6, (height, width))
+    return np.clip(127 + 70 * np.sin((x + 0.4 * y) / 3 + np.sin(y / 40)) + noise, 0, 255).astype(np.uint8)
+
+
+@cache
+def a_card() -> Transaction:
+    """The CAR with images of nominal size: right in everything that is checked."""
+    return parse(car_bytes(images=nominal_images()))
 
 
 Content = str | list[str] | list[list[str]] | None  # a value, subfields, subfields of items; None: the field is left out

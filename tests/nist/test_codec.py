@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.nist.codec import MAX_PARTS, MAX_RECORDS, build, parse
+from agent.nist.codec import MAX_PARTS, MAX_RECORDS, build, parse, pieces
 from agent.nist.errors import NistError
 from agent.nist.records import BinaryRecord, Field, TaggedRecord, Transaction
 from agent.nist.write import image_field, items_field, list_field, tagged_record, text_field, transaction
@@ -140,7 +140,9 @@ WRONG = {
 def test_refused_with_one_clear_error(data: bytes) -> None:
     with pytest.raises(NistError) as caught:
         parse(data)
-    assert caught.value.offset is None or 0 <= caught.value.offset <= len(data)
+    assert caught.value.offset is not None
+    assert 0 <= caught.value.offset <= len(data)
+    assert caught.value.field is not None
     assert "\x1d" not in str(caught.value)
     assert len(str(caught.value)) < 400
 
@@ -213,6 +215,49 @@ def test_whatever_was_written_is_read(records: list[dict[int, list[list[str]]]])
     tx = parse(build(transaction([text_field(1, 2, "0502"), items_field(1, 15, [["003", "UTF-8"]])], made)))
     read = [r for r in tx.records[1:] if isinstance(r, TaggedRecord)]
     assert [{f.number: [list(s) for s in f.subfields] for f in r.fields if f.number != 1} for r in read] == records
+
+
+_raw = st.binary(max_size=6) | st.sampled_from([b"", b"9", b"29", b"1\x1f1\x1e2\x1f00", b"1\x1f0", b"a\x1db", b"a\x1cb", b"a\x1eb\x1fc"])
+_field = st.builds(
+    lambda type_, number, raw, image: Field(f"{type_}.{number:03d}", number, raw, image=image),
+    st.sampled_from([1, 2, 2, 2, 14, 98]),
+    st.sampled_from([0, 1, 2, 3, 18, 999, 2018, 20000]),
+    _raw,
+    st.booleans(),
+)
+
+
+def _forced(records: list[tuple[int, list[Field]]], binary: bytes) -> Transaction:
+    """A transaction of these fields, right or wrong, behind a right head and with a right LEN each."""
+    made = [tagged_record(type_, fields) for type_, fields in records]
+    others = [BinaryRecord(4, binary)] if binary else []
+    return transaction([text_field(1, 2, "0502")], [*made, *others])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([2, 2, 14, 98, 4]), st.lists(_field, max_size=3)), max_size=3),
+    st.sampled_from([b"", b"\x00\x00\x00\x13" + b"\x01" * 15, b"\x00\x00\x00\x12" + b"\x01" * 15]),
+)
+@settings(max_examples=400, deadline=None)
+def test_what_is_written_is_exactly_what_would_be_read(records: list[tuple[int, list[Field]]], binary: bytes) -> None:
+    """Writing refuses a transaction if and only if reading its bytes would give another one."""
+    tx = _forced(records, binary)
+    data = b"".join(_unchecked(tx))
+    try:
+        same = parse(data) == tx
+    except NistError:
+        same = False
+    try:
+        assert build(tx) == data
+        assert same
+    except NistError:
+        assert not same
+
+
+def _unchecked(tx: Transaction) -> list[bytes]:
+    from agent.nist import building
+
+    return [bytes(piece) for piece in building._pieces(tx)]
 
 
 @given(st.binary(max_size=300))
@@ -288,6 +333,48 @@ def test_heavy_file_takes_linear_time(data: bytes) -> None:
     started = time.process_time()
     _read_or_refuse(data)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    "tx",
+    {
+        "no record": Transaction(()),
+        "no Type-1": Transaction((tagged_record(2, [text_field(2, 2, "00")]),)),
+        "no fields": Transaction((TaggedRecord(1, ()),)),
+        "no count": Transaction((tagged_record(1, [text_field(1, 2, "0502")]),)),
+        "tag of another script": transaction([Field("1.\u0660\u0660\u0662", 2, b"0502")], []),
+    }.values(),
+)
+def test_transaction_that_is_none_is_refused_on_building(tx: Transaction) -> None:
+    with pytest.raises(NistError):
+        build(tx)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["images", "long texts", "short texts"])
+def test_a_hundred_megabytes_are_read_and_written_within_twice_their_size(kind: str, tmp_path: Path) -> None:
+    data = _large(kind)
+    tracemalloc.start()
+    tx = parse(data)
+    with (tmp_path / "copy.an2").open("wb") as file:
+        file.writelines(pieces(tx))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(data) > 95_000_000
+    assert len(data) + peak < 2 * len(data)
+    assert (tmp_path / "copy.an2").read_bytes() == data
+
+
+def _large(kind: str) -> bytes:
+    """A file of 100 MB: of 50 tagged images, of 50 notes, or of as many fields as may be."""
+    if kind == "images":
+        records = [tagged_record(14, [text_field(14, 2, f"{i:02d}"), image_field(14, bytes(2_000_000))]) for i in range(50)]
+    elif kind == "long texts":
+        records = [tagged_record(2, [text_field(2, 2, "00"), text_field(2, 88, "X" * 2_000_000)]) for _ in range(50)]
+    else:
+        many = [text_field(2, 1000 + i, "Y" * 500) for i in range(3_900)]
+        records = [tagged_record(2, [text_field(2, 2, "00"), *many]) for _ in range(50)]
+    return build(transaction([text_field(1, 2, "0502")], records))
 
 
 def test_reading_a_card_does_not_copy_its_images() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from agent.nist.codec import build, parse
 from agent.nist.errors import NistError
 from agent.nist.records import Field
-from agent.nist.show import MAX_TEXT, as_json, lines, show, visible
+from agent.nist.show import MAX_TEXT, lines, show, visible
 from agent.nist.write import tagged_record, text_field, transaction
 from tests.data import testdata
 from tests.nist.samples import REAL_FILES, a_car, car_bytes, changed, with_print
@@ -65,20 +63,11 @@ def test_whatever_is_made_visible_is_printable(text: str) -> None:
     assert visible(text).isprintable()
 
 
-def test_long_value_is_cut_in_text_and_whole_in_json() -> None:
+def test_long_value_is_cut_in_text() -> None:
     data = build(changed(a_car(), 2, {41: "X" * 5000}))
     line = next(line for line in lines(data) if "2.041" in line)
     assert len(line) < MAX_TEXT + 200
     assert line.endswith("... (5000 characters)")
-    fields = as_json(data)[1]["fields"]
-    assert next(f["value"] for f in fields if f["tag"] == "2.041") == "X" * 5000
-
-
-def test_json_has_every_record_and_can_be_written() -> None:
-    records = json.loads(json.dumps(as_json(car_bytes())))
-    assert [record["type"] for record in records] == [1, 2, *[4] * 14]
-    assert [record["idc"] for record in records[:4]] == [None, 0, 1, 2]
-    assert sum(record["bytes"] for record in records) == len(car_bytes())
 
 
 def test_image_that_disagrees_with_its_header_is_named() -> None:

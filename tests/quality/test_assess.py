@@ -29,6 +29,19 @@ def test_each_finger_of_a_slap_has_its_own_score() -> None:
     assert scores[Position.LEFT_RING] > 60  # the clearest print of the card
 
 
+def test_each_finger_of_a_slap_has_its_own_place_in_the_image() -> None:
+    image = nist_card()[Position.PLAIN_LEFT_FOUR]
+    report = assess(image, asked(Position.PLAIN_LEFT_FOUR), LIMITS, 1)
+    polygons = [np.array(quality.polygon) for quality in report.fingers.values()]
+    assert all(polygon.shape == (4, 2) for polygon in polygons)
+    assert all((polygon >= 0).all() and (polygon < image.shape[::-1]).all() for polygon in polygons)
+    middles = [float(polygon[:, 0].mean()) for polygon in polygons]
+    assert middles == sorted(middles)
+    for (ulx, uly), (urx, _), (_, lry), _ in polygons:  # clockwise from the upper left
+        assert ulx < urx
+        assert uly < lry
+
+
 def test_every_roll_of_the_nist_card_is_accepted() -> None:
     for finger in map(Position, range(1, 11)):
         report = assess(nist_card()[finger], asked(finger, ROLLED), LIMITS, 1)

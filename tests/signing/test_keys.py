@@ -165,9 +165,10 @@ def test_a_missing_or_damaged_file_is_named(made: TrainingKeys, name: str) -> No
         StationKeys.load(made.directory, environment=Environment.TRAINING)
 
 
-def test_a_key_that_everybody_can_read(made: TrainingKeys) -> None:
-    made.station("signing").key.chmod(0o644)
-    with pytest.raises(ConfigError, match="can be read by everybody"):
+@pytest.mark.parametrize("mode", [0o644, 0o660, 0o640], ids=["everybody", "the group writes", "the group reads"])
+def test_a_key_that_others_can_use(made: TrainingKeys, mode: int) -> None:
+    made.station("signing").key.chmod(mode)
+    with pytest.raises(ConfigError, match="can be used by others"):
         StationKeys.load(made.directory, environment=Environment.TRAINING)
 
 

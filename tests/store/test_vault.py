@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.store import vault
+from agent.store import files
 from agent.store.vault import NotInVault, Unreadable, Vault, VaultError
 
 KEY = bytes(range(32))
@@ -56,7 +56,7 @@ def test_storing_again_replaces(store: Vault) -> None:
 def test_names_are_sorted_and_hide_what_is_internal(store: Vault, tmp_path: Path) -> None:
     for name in ("fgp-13", "fgp-02", "car.an2"):
         store.put(BOOKING, name, b"")
-    (tmp_path / BOOKING / ".tmp-0123").write_bytes(b"half")
+    (tmp_path / BOOKING / ".part-0123").write_bytes(b"half")
     assert store.names(BOOKING) == ("car.an2", "fgp-02", "fgp-13")
     assert store.names(OTHER) == ()
     assert store.bookings() == (BOOKING,)
@@ -201,7 +201,7 @@ def test_half_a_shredded_booking_takes_nothing_new(store: Vault, tmp_path: Path)
 
 def test_sweep_removes_only_what_a_crash_left(store: Vault, tmp_path: Path) -> None:
     store.put(BOOKING, "x", b"file")
-    (tmp_path / BOOKING / ".tmp-0123").write_bytes(b"half")
+    (tmp_path / BOOKING / ".part-0123").write_bytes(b"half")
     (tmp_path / "lost+found").mkdir()
     assert store.sweep() == 1
     assert store.get(BOOKING, "x") == b"file"
@@ -211,15 +211,15 @@ def test_sweep_removes_only_what_a_crash_left(store: Vault, tmp_path: Path) -> N
 def test_a_full_disk_keeps_the_old_file(store: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.put(BOOKING, "x", b"old")
 
-    def full(path: Path, data: bytes) -> None:
-        path.write_bytes(data[:3])
+    def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(vault, "_write_temporary", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(VaultError, match="No space left on device"):
         store.put(BOOKING, "x", b"new")
+    monkeypatch.undo()
     assert store.get(BOOKING, "x") == b"old"
-    assert not list((tmp_path / BOOKING).glob(".tmp-*"))
+    assert not list((tmp_path / BOOKING).glob(".part-*"))
 
 
 WRITER = """

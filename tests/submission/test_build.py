@@ -17,6 +17,7 @@ from agent.model.booking import Charge, Subject
 from agent.model.fingers import FINGERS, MissingReason, Position, fingers_of
 from agent.nist.check import check
 from agent.nist.codec import parse
+from agent.nist.findings import errors
 from agent.nist.records import BinaryRecord, TaggedRecord
 from agent.submission.build import MAX_AMP, EncodedImage, amputations, build_car
 from agent.submission.errors import SubmissionError
@@ -161,7 +162,7 @@ def test_without_prints_the_resolutions_are_zero() -> None:
     missing = dict.fromkeys(FINGERS, XX)
     tx = parse(build_car(a_booking(missing=missing), tcn=TCN, made_at=MADE_AT, station=STATION, images={}))
     assert (tx.type1.text(11), tx.type1.text(12)) == ("00.00", "00.00")
-    assert check(tx) == []
+    assert errors(check(tx)) == []
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_without_prints_the_resolutions_are_zero() -> None:
 def test_missing_fingers_are_explained(missing: dict[Position, MissingReason], expected: dict[int, MissingReason]) -> None:
     assert {int(position): reason for position, reason in amputations(missing).items()} == expected
     tx = parse(car_bytes(a_booking(missing=missing), left_over(missing)))
-    assert check(tx) == []
+    assert errors(check(tx)) == []
 
 
 def test_nothing_left_fits_the_field() -> None:
@@ -192,7 +193,7 @@ def test_nothing_left_fits_the_field() -> None:
 def test_any_missing_fingers_give_a_right_car(missing: dict[Position, MissingReason]) -> None:
     images = left_over(missing)
     made = build_car(a_booking(missing=missing), tcn=TCN, made_at=MADE_AT, station=STATION, images=images)
-    assert check(parse(made)) == []
+    assert errors(check(parse(made))) == []
 
 
 UNWRITABLE = {
@@ -229,7 +230,7 @@ def test_image_wider_than_a_record_can_say_is_refused() -> None:
 
 
 def test_mandatory_field_left_empty_is_left_out_and_found() -> None:
-    findings = check(parse(car_bytes(replace(a_booking(), subject=replace(SUBJECT, eyes="")))))
+    findings = errors(check(parse(car_bytes(replace(a_booking(), subject=replace(SUBJECT, eyes=""))))))
     assert [finding.field for finding in findings] == ["2.031"]
 
 

@@ -12,6 +12,7 @@ from agent.imaging.wsq_header import ImageError
 from agent.model.fingers import MissingReason, Position
 from agent.model.impression import GrayImage
 from agent.nist.codec import build
+from agent.nist.findings import Rule
 from agent.submission.profiles import CAR
 from agent.submission.reopen import reopen
 from tests.nist.samples import a_booking, a_car, a_print, car_bytes, changed, images_without, some_images, with_print
@@ -20,7 +21,7 @@ from tests.nist.samples import a_booking, a_car, a_print, car_bytes, changed, im
 def test_right_car_is_opened_with_all_its_images() -> None:
     opened = reopen(car_bytes(), decode_wsq)
     assert opened.ok
-    assert opened.findings == ()
+    assert {finding.rule for finding in opened.findings} == {Rule.SIZE}  # the samples are small
     assert list(opened.images) == list(CAR.positions)
     difference = opened.images[Position.LEFT_INDEX].astype(int) - a_print(Position.LEFT_INDEX).pixels
     assert np.abs(difference).mean() < 12
@@ -43,7 +44,7 @@ def test_error_of_the_check_is_a_problem_and_a_warning_is_not() -> None:
     )
     warned = reopen(build(changed(a_car(), 2, {29: "049"})), decode_wsq)
     assert warned.ok
-    assert len(warned.findings) == 1
+    assert [finding.field for finding in warned.findings if finding.rule is not Rule.SIZE] == ["2.029"]
 
 
 def test_image_that_cannot_be_decoded_is_a_problem() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,8 +65,10 @@ def test_a_booking_is_opened_with_its_facts(client: TestClient, station: OneBook
         (b"[1]", "not a JSON object"),
         (b'{"facts": null}', "not complete"),
         (b" " * 300_000, "larger than any booking"),
+        (b"[" * 200_000, "not JSON"),
+        (b'{"facts": {"subject": {}}, "officer": "officer-01"}', "subject.name: Field required"),
     ],
-    ids=["broken JSON", "a list", "no facts", "too large"],
+    ids=["broken JSON", "a list", "no facts", "too large", "nested without end", "half the facts"],
 )
 def test_what_is_no_booking_is_refused_in_words(client: TestClient, station: OneBooking, body: bytes, said: str) -> None:
     answer = client.post("/api/bookings", content=body)
@@ -78,6 +81,26 @@ def test_a_refusal_repeats_nothing_of_the_person(client: TestClient) -> None:
     body = training_booking({})
     body["facts"]["subject"]["name"] = ["SECRET,NAME"]
     assert "SECRET" not in client.post("/api/bookings", json=body).text
+
+
+@pytest.mark.parametrize(
+    "officer",
+    [None, "", "SMITH, JOHN", ["SMITH"], "x" * 41, "\ud800"],
+    ids=["none", "empty", "a name", "a list", "too long", "half a character"],
+)
+def test_only_an_id_names_an_officer(client: TestClient, station: OneBooking, officer: object) -> None:
+    answer = client.post("/api/bookings", content=json.dumps(training_booking({}) | {"officer": officer}))
+    assert answer.status_code == 400
+    assert "No officer is named by an id" in answer.json()["what"]
+    assert station.opened == []
+
+
+def test_a_key_that_is_not_known_is_not_repeated(client: TestClient) -> None:
+    body = training_booking({})
+    body["facts"]["subject"]["DOE,JOHN 123-45-6789"] = 1
+    said = client.post("/api/bookings", json=body).text
+    assert "a key that is not known" in said
+    assert "DOE" not in said
 
 
 def test_an_unknown_booking_is_said_to_be_unknown(client: TestClient) -> None:

@@ -1,0 +1,173 @@
+"""What an officer may ask of a booking beside its capture: correct it, send it again, take it out as a file, bring one in, add a photo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from agent.booking.corrections import Corrections
+from agent.booking.facts import Facts
+from agent.booking.importing import Importer
+from agent.booking.ledger import BookingRow, Ledger
+from agent.booking.outbound import Outbound
+from agent.booking.photos import Photos
+from agent.booking.prints import Prints
+from agent.booking.say import Say
+from agent.booking.sealing import Sealer
+from agent.booking.states import BookingState
+from agent.booking.tcns import TcnBook
+from agent.capture.camera import NoPicture, take_picture
+from agent.clock import Clock
+from agent.errors import LivescanError
+from agent.imaging.photo import as_jpeg, encode_jpeg
+from agent.model.fingers import Position
+from agent.model.photo import Photo, PhotoKind
+from agent.submission.profiles import CAR
+from agent.workers import Workers
+
+log = logging.getLogger(__name__)
+
+_CAMERA_WITHIN = 15.0  # s
+
+
+class RecordsError(LivescanError):
+    """What was asked does not fit the booking as it stands."""
+
+
+@dataclass(frozen=True)
+class WantedPhoto:
+    """Which photo, and the picture where it does not come from the camera."""
+
+    kind: PhotoKind = PhotoKind.FACE
+    mark: str | None = None  # 10.040 SMT
+    description: str | None = None  # 10.042 SMD
+    picture: bytes | None = None  # a JPEG or PNG file
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the records stand on."""
+
+    ledger: Ledger
+    prints: Prints
+    photos: Photos
+    corrections: Corrections
+    tcns: TcnBook
+    sealer: Sealer
+    outbound: Outbound
+    importer: Importer
+    workers: Workers
+    clock: Clock
+
+
+class Records:
+    def __init__(self, parts: Parts, *, camera: str, say: Say, wake: Callable[[], None], offer: Callable[[], None]) -> None:
+        self._parts = parts
+        self._camera = camera  # as `take_picture` names it; empty: none
+        self._say = say
+        self._wake = wake
+        self._offer = offer
+
+    async def correct(self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position]) -> str | None:
+        """New facts, or impressions to take again. The TCN that is corrected.
+
+        Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held one nothing was sent, so nothing is
+        referred to. Raises RecordsError for any other, and when nothing is to change.
+        """
+        row = self._row(booking_id)
+        if facts is None and not retake:
+            raise RecordsError("Nothing is to be corrected.", do="Give new facts, or fingers to take again.")
+        strangers = sorted(set(retake) - set(CAR.positions))
+        if strangers:
+            raise RecordsError(f"A ten-print has no impression '{strangers[0].words}'.")
+        if row.state not in (BookingState.SEALED, BookingState.HELD) or (row.state is BookingState.HELD and retake):
+            raise RecordsError(
+                "That booking cannot be corrected as it stands.", do="Wait until it is sealed; a held one takes new facts only."
+            )
+        if facts is not None:
+            await self._parts.prints.keep_facts(row.id, facts)
+        corrects = None
+        if row.state is BookingState.SEALED:
+            corrects = await self._parts.corrections.begin(row.id, officer, retake, self._parts.clock.now())
+        else:
+            await self._parts.ledger.resume(row.id)
+        log.info("booking %s: corrected by %s, %d impressions to take again", row.id, officer, len(retake))
+        self._say({"event": "corrected", "booking": row.id, "corrects": corrects})
+        self._wake()
+        return corrects
+
+    async def resend(self, booking_id: str) -> str:
+        """The transfer id under which it goes out, the same bytes under the same TCN."""
+        txid = await self._parts.sealer.resend(self._row(booking_id).id)
+        self._offer()
+        return txid
+
+    async def envelope(self, booking_id: str) -> bytes:
+        """The sealed bytes for a courier, as they are. Raises RecordsError when the bureau has signed for them already."""
+        row = self._parts.sealer.last_sealed(self._row(booking_id).id)
+        if row.receipted or row.envelope_sha256 is None:
+            raise RecordsError(
+                "The bureau has signed for that booking, so its envelope was let go.",
+                means="There is nothing for a courier to carry.",
+                do="`livescan booking resend` makes it wait again; --plain takes out the file itself.",
+            )
+        return await asyncio.to_thread(self._parts.outbound.load, row.envelope_sha256)
+
+    async def plain_file(self, booking_id: str, officer: str) -> bytes:
+        """The ANSI/NIST file that was sealed last, readable by anyone: the log keeps who took it out."""
+        row = self._row(booking_id)
+        data = await self._parts.sealer.file(row.id)
+        log.warning("booking %s: its file was taken out unsealed by %s", row.id, officer or "nobody named")
+        return data
+
+    async def import_file(self, data: bytes, facts: Facts | None, officer: str) -> Mapping[str, Any]:
+        booking_id, ignored = await self._parts.importer.import_file(data, facts, officer)
+        self._say({"event": "imported", "booking": booking_id})
+        self._wake()
+        return {"booking": booking_id, "ignored": list(ignored)}
+
+    async def add_photo(self, booking_id: str, officer: str, wanted: WantedPhoto) -> int:
+        """Its number in the booking. A sealed booking is corrected by it. Raises RecordsError, or NoPicture when the camera gives none."""
+        row = self._row(booking_id)
+        if wanted.kind is not PhotoKind.FACE and not wanted.mark:
+            raise RecordsError("The photo of a scar, mark or tattoo needs its NCIC code.", do="Give it, such as 'TAT L ARM'.")
+        jpeg, width, height = await self._picture(wanted.picture)
+        now = self._parts.clock.now()
+        photo = Photo(wanted.kind, jpeg, width, height, now, mark=wanted.mark, description=wanted.description)
+        number = await self._parts.photos.keep(row.id, photo)
+        if row.state is BookingState.SEALED:
+            await self._parts.corrections.begin(row.id, officer, (), now)
+            self._wake()
+        return number
+
+    def control_numbers(self) -> Mapping[str, Any]:
+        """Every TCN of the station, and the gaps with their reasons."""
+        return {"tcns": _rows(self._parts.tcns.account()), "gaps": _rows(self._parts.tcns.gaps())}
+
+    def corrected_by(self, booking_id: str) -> Mapping[str, str]:
+        """TCN to the TCN it corrects."""
+        return self._parts.corrections.of(booking_id)
+
+    async def _picture(self, given: bytes | None) -> tuple[bytes, int, int]:
+        if given is not None:
+            return await self._parts.workers.run(as_jpeg, given)
+        if not self._camera:
+            raise NoPicture("This station has no camera.", do="Set camera.source, or give a picture file.")
+        try:
+            pixels = await asyncio.wait_for(asyncio.to_thread(take_picture, self._camera), _CAMERA_WITHIN)
+        except TimeoutError:
+            raise NoPicture("The camera did not answer in time.", do="Unplug it and plug it in again.") from None
+        return await asyncio.to_thread(encode_jpeg, pixels), pixels.shape[1], pixels.shape[0]
+
+    def _row(self, booking_id: str) -> BookingRow:
+        row = self._parts.ledger.booking(booking_id)
+        if row is None:
+            raise RecordsError("There is no such booking on this station.", do="`livescan booking list` shows them.")
+        return row
+
+
+def _rows(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [asdict(row) | {"reserved_at": row.reserved_at.isoformat(timespec="milliseconds")} for row in rows]

@@ -1,0 +1,58 @@
+"""Reading what `livescan nist` is given, and printing what came from outside: nothing of it is obeyed by the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from agent.errors import LivescanError, UsageError
+
+if TYPE_CHECKING:
+    from agent.nist.profiles import StateProfile
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, or of standard input for "-"."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LivescanError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def write_new(path: Path, data: bytes, *, force: bool) -> None:
+    """A new file, on the disk when this returns; an old one only with `force`."""
+    from agent.store.files import write_durably
+
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists.", means="It was left as it is.", do="Give another name, or --force.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, data)
+    except OSError as error:
+        raise LivescanError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def print_json(value: Any) -> None:
+    """One JSON document. `json.dumps` escapes every character outside ASCII, so also those that turn or clear a terminal."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def find_state(name: str | None) -> StateProfile | None:
+    """A state's profile by its id in config/profiles, or by the path of its file."""
+    from agent.nist.profiles import read_profile
+    from agent.settings import config_dir, read_toml
+
+    if name is None:
+        return None
+    shipped = config_dir() / "profiles" / f"{name}.toml"
+    path = shipped if shipped.is_file() else Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in shipped.parent.glob("*.toml")))
+        raise UsageError(f"There is no state profile {name}.", do=f"Use one of {known}, or the path of a profile.")
+    return read_profile(read_toml(path), str(path))

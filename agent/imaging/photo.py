@@ -1,0 +1,37 @@
+"""Photographs as baseline JPEG: the only compression NGI takes of a face (EBTS 11.0 appendix K)."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from agent.imaging.jpeg2000 import MAX_PIXELS
+from agent.imaging.wsq_header import ImageError
+
+QUALITY = 90  # of 100: about 10:1 for a portrait, no visible loss
+
+
+def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
+    """Baseline JPEG of color pixels (rows, columns, 3), red first."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not 0 < pixels.size <= 3 * MAX_PIXELS:
+        raise ImageError("it is not a color picture of a possible size")
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "JPEG", quality=QUALITY, progressive=False)
+    return out.getvalue()
+
+
+def as_jpeg(data: bytes) -> tuple[bytes, int, int]:
+    """A picture file as baseline JPEG in color, with width and height. Only in a worker: the bytes come from outside."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ImageError(f"{picture.width} x {picture.height} pixels are more than {MAX_PIXELS}")
+            pixels = np.asarray(picture.convert("RGB"), np.uint8)
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
+        raise ImageError("it is neither a JPEG nor a PNG picture") from error
+    return encode_jpeg(pixels), pixels.shape[1], pixels.shape[0]

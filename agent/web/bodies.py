@@ -1,0 +1,52 @@
+"""What comes in with a request: a JSON object of bounded size, an officer's id, a reason. Anything else is refused in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from agent.errors import LivescanError
+
+LARGEST_FILE = 64 * 1024 * 1024  # bytes of a request with a file: a CAR with 14 images at 1000 ppi has 6 MB
+LARGEST_FORM = 256 * 1024  # bytes of one without; 999 charges of 300 characters fit
+
+_OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}")  # an id, never a name: it stands in rows and logs
+_LONGEST_REASON = 500  # characters
+
+
+async def body_of(request: Request, largest: int = LARGEST_FILE) -> dict[str, Any]:
+    """The JSON object of a request. Raises LivescanError for anything else, and before reading more than the limit."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > largest:
+            raise LivescanError("The request is larger than any booking can be.", means="Nothing was opened.")
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        raise LivescanError("The request is not JSON.", means="Nothing was opened.") from None
+    if not isinstance(body, dict):
+        raise LivescanError("The request is not a JSON object.", means="Nothing was opened.")
+    return body
+
+
+def officer_of(body: Mapping[str, Any]) -> str:
+    officer = body.get("officer")
+    if not isinstance(officer, str) or not _OFFICER.fullmatch(officer):
+        raise LivescanError(
+            "No officer is named by an id.",
+            means="Nothing was done.",
+            do="Give the officer's id: 1 to 40 letters, digits, dots and hyphens.",
+        )
+    return officer
+
+
+def reason_of(body: Mapping[str, Any]) -> str | None:
+    reason = body.get("reason")
+    if reason is not None and not (isinstance(reason, str) and len(reason.strip()) > 0 and len(reason) <= _LONGEST_REASON):
+        raise LivescanError("The reason is no text of 1 to 500 characters.", means="Nothing was done.", do="Say why in a sentence.")
+    return reason

@@ -1,0 +1,98 @@
+"""What a disk, a crash or a fault can do to a booking: it is noticed, mended or held, and no other booking suffers."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.booking.outbound import OutboundError
+from agent.booking.states import BookingState
+from agent.store import files
+from tests.booking.office import FACTS, Office
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    office.close()
+
+
+def sealed(office: Office) -> tuple[str, str]:
+    """A booking that waits for its receipt, and its transfer id."""
+    booking = office.run(office.desk.open(FACTS, "officer-01"))
+    office.run(office.settled(booking))
+    (txid,) = office.ledger.unreceipted()
+    return booking, txid
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"rot" + path.read_bytes()[3:])], ids=["gone", "rotten"]
+)
+def test_an_envelope_that_the_disk_lost_is_sealed_anew_under_the_same_number(office: Office, tmp_path: Path, harm: object) -> None:
+    booking, txid = sealed(office)
+    content = office.ledger.submissions(booking)[0].content_sha256
+    harm(tmp_path / "outbound" / f"{txid}.cms")  # type: ignore[operator]
+    with pytest.raises(OutboundError, match="gone or damaged"):
+        office.outbound.load(txid)
+    assert office.lost == [txid] == list(office.outbound.damaged())
+    anew = office.run(office.sealer.renew(txid))
+    assert anew is not None
+    assert office.ledger.unreceipted() == [anew]
+    assert hashlib.sha256(office.opened(office.outbound.load(anew))).hexdigest() == content
+    assert [row.tcn for row in office.ledger.submissions(booking)] == [office.ledger.submissions(booking)[0].tcn]
+
+
+def test_a_full_disk_holds_the_booking_and_it_goes_on_when_there_is_room(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    booking = office.run(office.desk.open(FACTS, "officer-01"))
+    keep = office.outbound.keep
+
+    async def full(_envelope: object) -> None:
+        with monkeypatch.context() as disk:
+            disk.setattr(files.os, "fsync", _no_room)
+            await keep(_envelope)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(office.outbound, "keep", full)
+    office.run(office.settled(booking, BookingState.HELD))
+    row = office.ledger.booking(booking)
+    assert row is not None
+    assert "No space left" in (row.held_why or "")
+    monkeypatch.undo()
+    office.run(office.desk.resume(row.id))
+    office.run(office.settled(booking))
+
+
+def test_a_fault_in_one_booking_holds_that_one_and_the_next_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal = office.sealer.seal
+    broken = office.run(office.desk.open(FACTS, "officer-01"))
+
+    async def faulty(booking_id: object) -> str:
+        if booking_id == broken:
+            raise ZeroDivisionError("a secret of the person")
+        return await seal(booking_id)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(office.sealer, "seal", faulty)
+    whole = office.run(office.desk.open(FACTS, "officer-01"))
+    office.run(office.settled(whole))
+    row = office.ledger.booking(broken)
+    assert row is not None
+    assert row.state is BookingState.HELD
+    assert "ZeroDivisionError" in (row.held_why or "")
+    assert "secret" not in (row.held_why or "")
+
+
+def test_a_refused_envelope_is_kept_and_sent_again_only_by_a_person(office: Office) -> None:
+    booking, txid = sealed(office)
+    office.run(office.ledger.refused(txid))
+    assert (office.ledger.unreceipted(), office.ledger.unacknowledged_releases()) == ([], [txid])
+    assert office.outbound.load(txid)
+    assert office.run(office.records.resend(booking)) == txid
+    assert (office.ledger.unreceipted(), office.ledger.unacknowledged_releases()) == ([txid], [])
+
+
+def _no_room(_handle: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
