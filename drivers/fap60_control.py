@@ -68,9 +68,9 @@ class Fap60Control:
                 raise refusal(report.error)
 
     def _twice(self, ask: Callable[[], _T]) -> _T:
-        """Reading changes nothing, so what came late or damaged is asked once more."""
+        """Reading changes nothing, so what came late, damaged or not at all is asked once more."""
         with self._lock:
             try:
                 return ask()
-            except (Timeout, Garbled):
+            except (Timeout, Garbled, Stalled):
                 return ask()

@@ -21,7 +21,7 @@ from drivers.usb_link import Pipe, Stalled, UsbLink
 
 EVENT_DEADLINE = 100  # ms
 IDLE_DEADLINE = 100  # ms for the first packet of a frame
-BODY_DEADLINE = 1000  # ms for 1 MiB of one that has begun; 30 ms at the pace of high-speed USB
+BODY_DEADLINE = 2500  # ms for 1 MiB of one that has begun; 30 ms at the pace of high-speed USB, 1200 on a bus that fell to full speed
 INTERRUPT_PACKET = 64  # bytes, wMaxPacketSize
 PATIENCE = 3  # reads without sense, one after the other
 STOP_DEADLINE = (IDLE_DEADLINE + BODY_DEADLINE) / 1000  # s

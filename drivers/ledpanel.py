@@ -45,7 +45,7 @@ class LedPanel:
     def open(self) -> None:
         """Within 1 s. Raises Gone, Busy, Refused; Timeout at silence; Garbled when something else is on the port."""
         self.close()
-        self._link, self._decoder = SerialLink(self._port, self._baud), LineDecoder()
+        self._link = SerialLink(self._port, self._baud)
         try:
             with self._lock:
                 self._hello = self._greeted()
@@ -85,7 +85,7 @@ class LedPanel:
         link = self._link
         if link is None:
             raise Refused("The LED panel has not been opened.", means=NO_LIGHTS, do="Open it first.")
-        damaged = self._decoder.damaged
+        self._decoder = LineDecoder()
         for _ in range(TRIES):
             link.write(line_wire.build(content))
             deadline = time.monotonic() + ANSWER
@@ -93,7 +93,7 @@ class LedPanel:
                 for said in self._heard(link.read(CHUNK, left)):
                     if wanted(said):
                         return said
-        if self._decoder.damaged > damaged:
+        if self._decoder.noise:
             raise Garbled(
                 f"What is on {self._port} is no LED panel, or speaks at another baud rate.", means=NO_LIGHTS, do="Check the port."
             )

@@ -36,6 +36,11 @@ class LineDecoder:
         self._overlong = False
         self.damaged = 0  # lines dropped
 
+    @property
+    def noise(self) -> bool:
+        """Whether something came that is no line of ours: a wrong baud rate may bring bytes without one end of a line among them."""
+        return self.damaged > 0 or len(self._buffer) > 0
+
     def feed(self, data: bytes) -> list[str]:
         contents = []
         *lines, rest = data.split(b"\n")

@@ -66,7 +66,9 @@ class Life:
         return StateChanged(self.number(), self.state)
 
     def need_ready(self) -> None:
-        """A capture that was cancelled, and that nobody follows, has ended; so has the fault of the one before. Raises Refused."""
+        """A capture that was cancelled, and that nobody follows, has ended; so has the fault of the one before. Raises Refused, Gone."""
+        if self.state is DeviceState.LOST:
+            raise Gone("The device is no longer there.")
         if self.state in CAPTURE and self.capture is not None and self.capture.cancelled:
             self.move(Cause.CANCELLED)
         if self.state is DeviceState.ERROR:

@@ -105,6 +105,6 @@ class Pedal:
                 self._listen(TICK)
                 if self._hello.serial:
                     return self._hello
-        if self._decoder.damaged:
+        if self._decoder.noise:
             raise Garbled(f"What is on {self._port} is no foot pedal, or speaks at another baud rate.", do="Check the port.")
         raise Timeout(f"The foot pedal on {self._port} does not answer.", do="Unplug it and plug it in.")

@@ -251,7 +251,7 @@ class Zfm:
     def _asked_product(self) -> Product | None:
         """Only newer modules know the question; the others say that it is a wrong one, or nothing."""
         try:
-            return wire.parse_product(self._opened().ask(Op.READ_PRODUCT).data)
+            return wire.parse_product(self._opened().ask(Op.READ_PRODUCT, timeout=0.5, tries=1).data)
         except (Refused, Timeout, Garbled):
             return None
 

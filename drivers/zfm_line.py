@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from drivers import zfm_wire as wire
@@ -21,9 +22,10 @@ ANSWER = 1.0  # s for an acknowledgement; a module takes up to half a second to 
 PACKET = 1.0  # s between two data packets; 265 bytes at 9600 baud take 0.28 s
 QUIET = 0.10  # s; longer than a packet of 256 bytes at 28,800 baud stands apart from the next
 DRAIN_MOST = 30.0  # s; a whole image at 19,200 baud takes 21
+TRIES = 2
 PROBE = 0.3  # s for an answer while a baud rate is tried
 
-_SENTENCES = {
+_SENTENCES: dict[int, str] = {
     Code.PACKET_ERROR: "The module did not understand a command.",
     Code.IMAGE_FAILED: "The module could not take an image.",
     Code.CANNOT_SEND_IMAGE: "The module could not send the image.",
@@ -56,24 +58,29 @@ class ZfmLine:
     def meet(self) -> wire.Parameters:
         """The first question. Raises Garbled at a wrong baud rate, naming the right one where it is found; Timeout at silence."""
         try:
-            return wire.parse_parameters(self.ask(Op.READ_PARAMETERS).data)
+            return wire.parse_parameters(self.ask(Op.READ_PARAMETERS, tries=1).data)
         except (Garbled, Timeout) as trouble:
             rate = self._rate_that_works()
             if rate is None:
                 raise trouble
+            if rate == self._link.baud:
+                return wire.parse_parameters(self.ask(Op.READ_PARAMETERS).data)
             raise Garbled(
                 f"The module on {self._link.port} speaks at {rate} baud, not at {self._link.baud}.",
                 means="No finger can be taken.",
                 do=f"Set the port's baud rate to {rate}.",
             ) from trouble
 
-    def ask(self, op: Op, parameters: bytes = b"", *, timeout: float = ANSWER) -> Ack:
-        """Raises Refused unless the module says OK or that there is no finger; Garbled, Timeout, Gone."""
+    def ask(self, op: Op, parameters: bytes = b"", *, timeout: float = ANSWER, tries: int = TRIES) -> Ack:
+        """Raises Refused unless the module says OK or that there is no finger; Garbled, Timeout, Gone.
+
+        Nothing that is asked does harm when it is asked twice, so an answer that came damaged, or not, is asked for once more.
+        """
         with self._lock:
-            ack = self._answered(op, parameters, timeout)
-        if ack.code not in (Code.OK, Code.NO_FINGER):
-            raise Refused(_SENTENCES.get(Code(ack.code) if ack.code in set(Code) else Code.OK, f"The module refused with code {ack.code}."))
-        return ack
+            for _ in range(tries - 1):
+                with suppress(Garbled, Timeout):
+                    return _agreed(self._answered(op, parameters, timeout))
+            return _agreed(self._answered(op, parameters, timeout))
 
     def upload(self, op: Op, size: int, stop: Callable[[], bool]) -> bytes:
         """Ask, then take the data packets that follow: `size` bytes. Raises Garbled, Timeout, Gone; Refused also when told to stop."""
@@ -145,10 +152,10 @@ class ZfmLine:
         return Timeout(f"The module on {self._link.port} does not answer.", do="Check its power and its wires.")
 
     def _rate_that_works(self) -> int | None:
-        """Try the other rates; the port is left at its own."""
+        """Try its own rate again, then the others; the port is left at its own."""
         own = self._link.baud
         try:
-            return next((rate for rate in wire.BAUDS if rate != own and self._answers_at(rate)), None)
+            return next((rate for rate in (own, *(rate for rate in wire.BAUDS if rate != own)) if self._answers_at(rate)), None)
         finally:
             self._link.set_baud(own)
             self._clean = False
@@ -157,9 +164,15 @@ class ZfmLine:
         self._link.set_baud(rate)
         self._clean = False
         try:
-            self.ask(Op.READ_PARAMETERS, timeout=PROBE)
+            self.ask(Op.READ_PARAMETERS, timeout=PROBE, tries=1)
         except (Garbled, Timeout):
             return False
         except Refused:
             return True
         return True
+
+
+def _agreed(ack: Ack) -> Ack:
+    if ack.code not in (Code.OK, Code.NO_FINGER):
+        raise Refused(_SENTENCES.get(ack.code, f"The module refused with code {ack.code}."))
+    return ack

@@ -52,17 +52,17 @@ class Bench:
         self.settings = settings
         self.scanner = make_function(settings, person)
         self.device = UsbDevice(self.scanner)
+        self._open = ExitStack()
+        if settings.pcap is not None:
+            self.device.watcher = self._open.enter_context(PcapLog(settings.pcap, self.device.descriptors))
         own_rate = uru4500.RATE * settings.speed if settings.model == "uru4500" else None
         self.device.pace_bulk(settings.bulk_rate or own_rate)
         self.server = UsbipServer(self.device, settings.listen)
         self.faults = UsbTrouble(self, settings.model, settings.bulk_rate or own_rate).board
         self._motor = Motor(self.device)
-        self._open = ExitStack()
         self.address = self.server.address
 
     def __enter__(self) -> Bench:
-        if self.settings.pcap is not None:
-            self.device.watcher = self._open.enter_context(PcapLog(self.settings.pcap, self.device.descriptors))
         self._motor.start()
         self.server.start()
         return self

@@ -125,7 +125,7 @@ class Player:
             self._say({"step": number, "verb": step.verb, "what": step.what, **self._play(step)})
         self._say({"scenario": self._scenario.name, "over": True})
 
-    def _play(self, step: Step) -> Mapping[str, Any]:
+    def _play(self, step: Step) -> dict[str, Any]:
         if step.verb == "wait":
             time.sleep(step.ms / 1000)
         elif step.verb == "arm":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,20 @@ def need_debian(package: str, program: str) -> str:
             pytest.fail(f"the Debian package '{package}' should have been installed before the tests and is not here")
         pytest.skip(f"needs the Debian package '{package}' (program '{program}'): apt-get install {package}")
     return found
+
+
+SYSTEM_PYTHON = "/usr/bin/python3"  # Debian's, for which Debian builds python3-gi
+
+
+def need_gi(package: str, namespace: str, version: str) -> str:
+    """Debian's own Python, able to load a library of a Debian package through GObject introspection, or a skip that names the package."""
+    probe = f"import gi; gi.require_version('{namespace}', '{version}')"
+    try:
+        there = subprocess.run([SYSTEM_PYTHON, "-c", probe], capture_output=True, check=False).returncode == 0
+    except OSError:
+        there = False
+    if not there:
+        if os.environ.get("LIVESCAN_NO_SKIP"):
+            pytest.fail(f"the Debian packages 'python3-gi' and '{package}' should have been installed before the tests and are not here")
+        pytest.skip(f"needs the Debian packages 'python3-gi' and '{package}': apt-get install python3-gi {package}")
+    return SYSTEM_PYTHON

@@ -172,16 +172,16 @@ class UsbDevice:
 
     def step(self) -> float | None:
         """Do what is due; seconds until the next thing is, None when nothing is planned."""
-        waits = []
-        due = self._agenda.run(_now())
-        if due is not None:
-            waits.append(max(0, due - _now()) / 1e6)
+        wait = self.function.step() if self.plugged else None
+        waits = [] if wait is None else [wait]
         for endpoint in self.endpoints.values():
             endpoint.flow()
             if isinstance(endpoint, InEndpoint) and endpoint.meter is not None and endpoint.starved:
                 waits.append(Throttle.PATIENCE)
-        wait = self.function.step() if self.plugged else None
-        return min(waits, default=wait) if wait is None else min([*waits, wait])
+        due = self._agenda.run(_now())
+        if due is not None:
+            waits.append(max(0, due - _now()) / 1e6)
+        return min(waits, default=None)
 
     def _control(self, urb: Urb) -> None:
         hitch = self.hitch(Setup.parse(urb.setup)) or Hitch()

@@ -31,6 +31,7 @@ class Throttle:
     """A pipe's speed on the bus: how many bytes may move now. What is not used within BURST is lost, as time on a bus is."""
 
     BURST = 0.01  # s
+    LEAST = 2048  # bytes: more than any packet
     PATIENCE = 0.002  # s until it is worth asking again
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,7 +42,7 @@ class Throttle:
 
     def __call__(self, wanted: int) -> int:
         now = self._clock()
-        self._saved = min(self._saved + (now - self._last) * self.rate, self.rate * self.BURST)
+        self._saved = min(self._saved + (now - self._last) * self.rate, max(self.rate * self.BURST, self.LEAST))
         self._last = now
         return min(wanted, int(self._saved))
 

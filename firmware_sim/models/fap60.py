@@ -69,7 +69,7 @@ class Fap60:
         self.indication = Indication()
         self.beeps = 0  # how often it has beeped since it got power
         self.self_test: Callable[[], Error] = lambda: Error.OK  # what a self-test finds
-        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done"
+        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done", "power"
         self.info = INFO
         self.last_result = b""  # frame of the capture before
         self.capture: Capture | None = None
@@ -122,6 +122,7 @@ class Fap60:
         self.indication = Indication()
         if power:
             self.beeps = 0
+            self.moment("power")
             self.pace.restart()
             self.outlet.restart()
 

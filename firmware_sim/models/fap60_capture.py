@@ -191,7 +191,7 @@ class Capture:
         look = rolling.look(self._rolled_ms)
         columns = self._touch.pixels.shape[1] if self._touch is not None else 0
         if n:
-            self._device.tell(Event.ROLL, min(1000, round(look.part * 1000)), round(abs(look.part - before) * columns))
+            self._device.tell(Event.ROLL, min(1000, max(0, round(look.part * 1000))), round(abs(look.part - before) * columns))
         if self._raw:
             self._send_strip(look.pixels)
         self._after(step, (lambda: self._roll(n + 1)) if self._rolled_ms < rolling.duration_ms else self._roll_done)

@@ -101,7 +101,7 @@ class Uru4500:
         self.blocks = RECORDED
         self.fails_next = False  # the next image transfer has no bytes (event 0x0800)
         self.events_repeat = 3  # how often POWERED is said
-        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done"
+        self.moment: Callable[[str], None] = lambda _: None  # told "armed", "taken", "done", "power"
         self.mode = Mode.OFF
         self.captures = 0
         self.sent: Gray | None = None  # the last picture, as a person sees it
@@ -132,6 +132,7 @@ class Uru4500:
         self.mode = Mode.OFF
         self._touch = None
         if power:
+            self.moment("power")
             self._registers = {HWSTAT: HEALTHY}
             self.pace.restart()
 

@@ -192,6 +192,8 @@ class UsbTrouble:
     def _on_moment(self, moment: str) -> None:
         if moment == "armed" and (pull := self.board.striking("unplug-armed")):
             self._pull(pull)
+        if moment == "power":
+            self._hung, self._asleep_until = False, 0.0
         if moment == "done":
             self._captures += 1
             for armed in self.board.waiting("hang-after-captures"):
@@ -207,8 +209,6 @@ class UsbTrouble:
 
     def _pull_and_put_back(self, back: float) -> None:
         self._bench.unplug()
-        with self._device.lock:
-            self._hung = False
         if back:
             self._device.later(back, self._bench.plug)
 
