@@ -22,6 +22,8 @@ from typing import Any, NoReturn
 from firmware_sim.bench import SPEEDS, Bench, BenchSettings
 from firmware_sim.hosts.control import ControlServer
 from firmware_sim.hosts.listening import ListenError
+from firmware_sim.hosts.vhci import VhciPort
+from firmware_sim.hosts.vhci_sysfs import VhciError
 from firmware_sim.orders import AnyBench, Orders, read_order
 from firmware_sim.scenario import Player, ScenarioError, read_scenario
 from firmware_sim.serial_bench import SerialBench, SerialSettings
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(given)
     try:
         return _run(options)
-    except (SubjectError, ListenError, ScenarioError) as error:
+    except (SubjectError, ListenError, ScenarioError, VhciError) as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"The simulated device cannot run: {error}.")
@@ -84,6 +86,8 @@ def _add_common(model: argparse.ArgumentParser, name: str) -> None:
     if name in USB_MODELS:
         model.add_argument("--truth", type=Path, help="folder that takes what lay on the platen as fgp-N.pgm")
         model.add_argument("--pcap", type=Path, help="log of the USB traffic that Wireshark opens")
+        model.add_argument("--usbredir", default="", help="unix:/path that QEMU's usb-redir connects to")
+        model.add_argument("--vhci", action="store_true", help="attach to this machine's own kernel (module vhci_hcd, root)")
         model.add_argument("--bus", type=_bus, default=None, help="speed of the bulk pipe: none, full, high, or bytes a second")
     if name == "zfm":
         model.add_argument("--variant", default="zfm20", choices=("zfm20", "r503"))
@@ -137,6 +141,8 @@ def _bench(options: argparse.Namespace, person: Person | None, stack: ExitStack)
         return serial, {"listen": serial.address, "serial": serial.device.serial, "speed": options.speed}
     assert person is not None, "every scanner has a person before it"
     usb = stack.enter_context(Bench(_usb_settings(options), person))
+    if options.vhci:
+        stack.callback(VhciPort(usb.device).close)
     serial_number = usb.device.descriptors.strings[2]
     hands = {"missing": {str(finger): code for finger, code in person.absent.items()}, "lacks": lacks(person)}
     told = {"listen": usb.address, "busid": usb.busid, "serial": serial_number, "subject": person.name, "speed": options.speed}
@@ -153,6 +159,7 @@ def _usb_settings(options: argparse.Namespace) -> BenchSettings:
         bulk_rate=options.bus,
         pcap=options.pcap,
         finger=options.finger,
+        usbredir=options.usbredir,
     )
 
 

@@ -13,6 +13,7 @@ from firmware_sim.core.device import Motor, UsbDevice
 from firmware_sim.core.pace import Pace
 from firmware_sim.core.pcap import PcapLog
 from firmware_sim.hosts.usbip import BUSID, UsbipServer
+from firmware_sim.hosts.usbredir import UsbredirServer
 from firmware_sim.models import uru4500
 from firmware_sim.models.fap60 import Fap60
 from firmware_sim.models.fap60_wire import Error
@@ -33,6 +34,7 @@ class BenchSettings:
     bulk_rate: float | None = None  # bytes a second on the bulk pipe, None: the model's own
     pcap: Path | None = None  # log of the traffic for Wireshark
     finger: int = 1  # that a single-finger reader gets by itself
+    usbredir: str = ""  # unix:/path for a virtual machine's USB controller, "": none
 
 
 def make_function(settings: BenchSettings, person: Person) -> Fap60 | Uru4500:
@@ -59,24 +61,33 @@ class Bench:
         self.device.pace_bulk(settings.bulk_rate or own_rate)
         self.server = UsbipServer(self.device, settings.listen)
         self.faults = UsbTrouble(self, settings.model, settings.bulk_rate or own_rate).board
+        self.redir = UsbredirServer(self.device, settings.usbredir) if settings.usbredir else None
         self._motor = Motor(self.device)
         self.address = self.server.address
 
     def __enter__(self) -> Bench:
         self._motor.start()
         self.server.start()
+        if self.redir is not None:
+            self.redir.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.server.close()
+        if self.redir is not None:
+            self.redir.close()
         self._motor.stop()
         self._open.close()
 
     def unplug(self) -> None:
         self.server.unplug()
+        if self.redir is not None:
+            self.redir.unplugged()
 
     def plug(self) -> None:
         self.server.plug()
+        if self.redir is not None:
+            self.redir.plugged()
 
     def place(self, name: str) -> None:
         """Fingers come down: right-four, left-thumb, … Raises KeyError for what is no finger."""

@@ -76,6 +76,7 @@ class UsbDevice:
         self.hitch: Callable[[Setup], Hitch | None] = lambda _: None
         self.refuse: Callable[[Urb], Status | None] = lambda _: None
         self.watcher: Watcher | None = None
+        self._owner: object | None = None  # who has imported it
         self._held: list[Urb] = []  # control requests without an answer yet
         self._agenda = Agenda()
         function.attach([endpoint for endpoint in self.endpoints.values() if isinstance(endpoint, InEndpoint)])
@@ -90,6 +91,19 @@ class UsbDevice:
             address, size = endpoint.address, endpoint.max_packet
             made[address] = InEndpoint(address, size) if address & IN else OutEndpoint(address, size, self.function.receive)
         return made
+
+    def claim(self, owner: object) -> bool:
+        """One host at a time has the device; False when another one has it."""
+        with self.lock:
+            if self._owner is not None:
+                return False
+            self._owner = owner
+            return True
+
+    def release(self, owner: object) -> None:
+        with self.lock:
+            if self._owner is owner:
+                self._owner = None
 
     def pace_bulk(self, rate: float | None) -> None:
         """Bytes a second that the bus carries to the host on a bulk pipe; None: as fast as it can."""

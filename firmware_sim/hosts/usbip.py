@@ -107,7 +107,7 @@ class UsbipServer:
                 return OpStatus.NO_DEVICE
             if self.refusal is not None:
                 return self.refusal
-            if self._importer is not None:
+            if not self._device.claim(client):
                 return OpStatus.DEVICE_BUSY
             self._importer = client
             return OpStatus.OK
@@ -117,6 +117,7 @@ class UsbipServer:
             self._clients.discard(client)
             if self._importer is client:
                 self._importer = None
+        self._device.release(client)
         client.close()
 
     def _busids(self) -> list[str]:

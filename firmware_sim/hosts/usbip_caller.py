@@ -50,19 +50,49 @@ def dial(address: str) -> socket.socket:
     return made
 
 
+def receive(sock: socket.socket, size: int) -> bytes:
+    """Exactly so many bytes. Raises EOFError, OSError."""
+    data = bytearray(size)
+    view, at = memoryview(data), 0
+    while at < size:
+        count = sock.recv_into(view[at:])
+        if not count:
+            raise EOFError
+        at += count
+    return bytes(data)
+
+
+def take(address: str, busid: str = "1-1") -> tuple[socket.socket, Imported]:
+    """Import a device: the connection that carries its requests from now on, and what it is. Raises CallRefused, OSError."""
+    sock = dial(address)
+    try:
+        sock.sendall(_OPERATION.pack(VERSION, REQ_IMPORT, 0) + busid.encode().ljust(32, b"\0"))
+        _version, _code, status = _OPERATION.unpack(receive(sock, 8))
+        if status:
+            raise CallRefused(f"The USB/IP server at {address} refuses the device {busid} with status {status}.")
+        _path, _busid, busnum, devnum, speed, vendor, product, release, *rest = _DEVICE.unpack(receive(sock, _DEVICE.size))
+    except EOFError as error:
+        sock.close()
+        raise CallRefused(f"The USB/IP server at {address} hung up.") from error
+    except BaseException:
+        sock.close()
+        raise
+    return sock, Imported(busnum, devnum, speed, vendor, product, release, rest[3])
+
+
 class Call:
     """One import. Answers come on its own thread, in `ended`; at the end of the connection every waiting request gets `gone`."""
 
     def __init__(self, address: str, busid: str, gone: int) -> None:
         """Raises CallRefused, OSError."""
-        self._sock = dial(address)
+        self._sock, self.device = take(address, busid)
+        self._devid = self.device.busnum << 16 | self.device.devnum
         self._gone = gone
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._waiting: dict[int, tuple[bool, Ended]] = {}
         self._taken_back: dict[int, tuple[int, Callable[[bool], None]]] = {}
         self.over = threading.Event()
-        self.device = self._import(busid)
         threading.Thread(target=self._read, name="usbip-caller", daemon=True).start()
 
     def close(self) -> None:
@@ -103,38 +133,16 @@ class Call:
             raise CallFailed(f"request {request} of value {value:#x} ended with {answer[0][0]}")
         return answer[0][1]
 
-    def _import(self, busid: str) -> Imported:
-        self._sock.sendall(_OPERATION.pack(VERSION, REQ_IMPORT, 0) + busid.encode().ljust(32, b"\0"))
-        try:
-            _version, _code, status = _OPERATION.unpack(self._receive(8))
-            if status:
-                raise CallRefused(f"the USB/IP server says {status}")
-            _path, _busid, busnum, devnum, speed, vendor, product, release, *rest = _DEVICE.unpack(self._receive(_DEVICE.size))
-        except EOFError as error:
-            raise CallRefused("the USB/IP server hung up") from error
-        self._devid = busnum << 16 | devnum
-        return Imported(busnum, devnum, speed, vendor, product, release, rest[3])
-
     def _send(self, data: bytes) -> None:
         try:
             self._sock.sendall(data)
         except OSError:
             self.close()
 
-    def _receive(self, size: int) -> bytes:
-        data = bytearray(size)
-        view, at = memoryview(data), 0
-        while at < size:
-            count = self._sock.recv_into(view[at:])
-            if not count:
-                raise EOFError
-            at += count
-        return bytes(data)
-
     def _read(self) -> None:
         try:
             while True:
-                self._answer(self._receive(48))
+                self._answer(receive(self._sock, 48))
         except (OSError, EOFError):
             self._end()
 
@@ -143,7 +151,7 @@ class Call:
         status, moved = struct.unpack_from(">ii", head, 20)
         if command == RET_SUBMIT:
             reads = self._waiting.get(number, (False, None))[0]
-            self._finish(number, status, self._receive(moved) if reads and moved > 0 else b"", moved)
+            self._finish(number, status, receive(self._sock, moved) if reads and moved > 0 else b"", moved)
             return
         with self._lock:
             victim, taken_back = self._taken_back.pop(number)

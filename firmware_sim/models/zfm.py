@@ -1,7 +1,7 @@
 """A serial fingerprint module: ZFM-20 (256 x 288) or R503 (192 x 192, a ring of light), 4 bits a pixel at about 500 ppi.
 
-It answers one command at a time. A template is what this simulator makes of a finger, not what a real module does: fingers of the same
-picture match, others do not.
+It answers one command at a time. A template is a token of who touched, not what a real module makes of an image: the same finger of the
+same person matches, others do not.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Zfm:
         self._reader = PacketReader()
         self._touch: Touch | None = None
         self._image: Gray | None = None
+        self._whose = ""  # whose finger the image shows
         self._buffers: dict[int, bytes] = {}
         self._verified = False
         self._after_answer: Callable[[], None] = _nothing
@@ -187,6 +188,8 @@ class Zfm:
             self._await_finger()
             raise _Refused(Code.NO_FINGER)
         self._image = self._seen(self._touch)
+        fingers = [box.finger for box in self._touch.boxes] or [self._touch.position]
+        self._whose = f"{self.hands.person.name} {fingers}"
         if not self.hands.by_word:
             self._after(AFTER_US, self._lift_by_itself, "lift")
         return b"\0"
@@ -238,7 +241,7 @@ class Zfm:
             raise _Refused(Code.NO_IMAGE)
         if (self._image == 255).all():
             raise _Refused(Code.TOO_FEW_POINTS)
-        digest = hashlib.sha256(self._image.tobytes()).digest()
+        digest = hashlib.sha256(self._whose.encode()).digest()
         self._buffers[data[0]] = (digest * (TEMPLATE // len(digest)))[:TEMPLATE]
         return b"\0"
 

@@ -34,7 +34,9 @@ def control(bench: Bench, tmp_path: Path):
 
 def livescan(*words: str) -> tuple[int, str, str]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-m", "agent.cli", *words], capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", *words], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 

@@ -7,6 +7,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -150,11 +151,11 @@ def test_short_packet_early(bench: Bench, ready: Client):
 
 
 def whole_packets(make_bench: Callable[..., Bench]) -> Bench:
-    """A scanner whose right thumb gives a frame of exactly eight packets: 64 + 252 * 16 bytes."""
+    """A scanner whose right thumb gives a frame of exactly fifty packets: 64 + 133 * 192 bytes."""
     from firmware_sim.subject.file import FilePerson
     from firmware_sim.subject.person import Way
 
-    picture = np.full((252, 16), 200, np.uint8)
+    picture = np.full((133, 192), 200, np.uint8)
     return make_bench(FilePerson("whole", {(Way.PLAIN, 11): picture}, {}))
 
 
@@ -162,7 +163,7 @@ def test_missing_zlp(make_bench: Callable[..., Bench]):
     bench = whole_packets(make_bench)
     with Client(bench.address) as client:
         client.configure()
-        assert len(good(client, 1)) == 4096
+        assert len(good(client, 1)) == 25_600
         bench.faults.arm("missing-zlp")
         client.control_out(0x41, 3, 0, 0, arm_bytes(2, 2, {1}, flags=9))
         number = client.submit(0x81, 1 << 20)
@@ -404,7 +405,6 @@ ADVICE = {
     "wet-finger": 1 << 1,
     "dry-finger": 1 << 0,
     "smear": 1 << 13,
-    "wrong-hand": 1 << 25,
     "extra-finger": 1 << 23,
     "spoof": 1 << 26,
 }
@@ -440,6 +440,14 @@ def test_picture_shows_it(bench: Bench, host: Host, name: str):
     assert whole.shape != other.shape or not np.array_equal(whole, other)
 
 
+def test_wrong_hand(bench: Bench, host: Host):
+    bench.faults.arm("wrong-hand")
+    host.arm(1, 5, RIGHT_FOUR, flags=9)
+    while not any(event.kind == fap.WARNING for event in host.events):
+        host.pump()
+    assert next(event for event in host.events if event.kind == fap.WARNING).advice & 1 << 25
+
+
 def test_missing_finger(bench: Bench, host: Host):
     bench.faults.arm("missing-finger")
     host.arm(1, 5, RIGHT_FOUR, timeout_ms=4000)
@@ -468,7 +476,7 @@ TESTED_ELSEWHERE = {"imminent-failure"}  # test_uru4500.py
 
 
 def test_every_usb_fault_has_a_test_here():
-    source = "\n".join(open(__file__, encoding="utf-8"))
+    source = Path(__file__).read_text(encoding="utf-8")
     names = {fault.name for fault in FAULTS if fault.models & USB and fault.where is not Where.SERIAL} - TESTED_ELSEWHERE
     assert sorted(name for name in names if f'"{name}"' not in source) == []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import gi
 
 gi.require_version("FPrint", "2.0")
-from gi.repository import FPrint, GLib
+from gi.repository import FPrint, GLib  # noqa: E402
 
 
 def capture(device: FPrint.Device) -> FPrint.Image:

@@ -1,4 +1,4 @@
-"""pyusb over an unmodified libusb, below which a simulated device is. Run with the bridge's environment: `umockdev_pyusb.py WORK CONTROL`."""
+"""pyusb over an unmodified libusb, below which a simulated device is. Run in the testbed: `umockdev_pyusb.py WORK CONTROL`."""
 
 from __future__ import annotations
 
