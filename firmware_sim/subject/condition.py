@@ -81,7 +81,7 @@ class Condition:
     moisture: float = 0.0  # -1 parched .. 0 .. 1 dripping
     pressure: float = 0.0  # -1 hardly touches .. 0 .. 1 presses with all might
     rotation: float = 0.0  # degrees counter-clockwise beyond what is natural
-    offset: tuple[int, int] = (0, 0)  # pixels at 500 ppi from the platen's middle, to the right and down
+    offset: tuple[float, float] = (0.0, 0.0)  # from the platen's middle to the right and down, as shares of its width and height
     smear: float = 0.0  # pixels that the skin drags while the picture is taken
     slide: float = 0.0  # pixels a second that a finger slides while it should lie still
     dirt: float = 0.0  # 0..1, dirt on the platen
@@ -93,8 +93,8 @@ class Condition:
     part: Part = Part.TIP  # what still touches when `partial` > 0
     missing: frozenset[int] = frozenset()  # finger positions that are not laid down though asked
     wrong_hand: bool = False  # lays the same fingers of the other hand
-    instead: tuple[tuple[int, int], ...] = ()  # (finger asked, finger of the same person laid in its place)
-    another: bool = False  # another person's fingers
+    instead: tuple[tuple[int, int], ...] = ()  # (finger asked, finger of the same person laid in its place), meant for single fingers
+    another: bool = False  # another person's fingers; where nobody else is there (`choose`), this person's in a mirror, which match nobody
     roll_ms: int = 1500  # nail to nail
     roll_faults: tuple[RollFault, ...] = field(default=())
 
@@ -103,11 +103,17 @@ class Condition:
         for name, low, high in _RANGES:
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)}; it may be {low} to {high}")
+        if not all(-1 <= share <= 1 for share in self.offset):
+            raise ValueError(f"offset is {self.offset}; each share may be -1 to 1")
 
     def finger(self, asked: int) -> int:
         """Which finger comes where this one was asked."""
-        other = (asked + 4) % 10 + 1 if self.wrong_hand else asked
-        return dict(self.instead).get(asked, other)
+        return dict(self.instead).get(asked, other_finger(asked) if self.wrong_hand else asked)
+
+
+def other_finger(finger: int) -> int:
+    """The same finger of the other hand."""
+    return (finger + 4) % 10 + 1
 
 
 _RANGES = (
@@ -128,7 +134,6 @@ _RANGES = (
 GOOD = Condition()
 
 _SWAPPED = ((2, 3), (3, 2))
-_HANDS = tuple((n, (n + 4) % 10 + 1) for n in range(1, 11))
 _SAME_AGAIN = tuple((n, n - 1) for n in (2, 3, 4, 5, 7, 8, 9, 10))
 
 
@@ -142,10 +147,10 @@ NAMED: Mapping[str, Condition] = {
     "wet": Condition(moisture=0.7),
     "too-light": Condition(pressure=-0.7),
     "too-dark": Condition(pressure=0.8),
-    "off-left": Condition(offset=(-700, 0)),
-    "off-right": Condition(offset=(700, 0)),
-    "off-top": Condition(offset=(0, -620)),
-    "off-bottom": Condition(offset=(0, 620)),
+    "off-left": Condition(offset=(-0.43, 0)),
+    "off-right": Condition(offset=(0.43, 0)),
+    "off-top": Condition(offset=(0, -0.41)),
+    "off-bottom": Condition(offset=(0, 0.41)),
     "rotated": Condition(rotation=30),
     "tip-only": Condition(partial=0.55, part=Part.TIP),
     "half": Condition(partial=0.5, part=Part.LEFT),
@@ -160,7 +165,7 @@ NAMED: Mapping[str, Condition] = {
     "wrong-hand": Condition(wrong_hand=True),
     "same-finger-again": Condition(instead=_SAME_AGAIN),
     "index-and-middle-swapped": Condition(instead=_SWAPPED),
-    "hands-swapped": Condition(instead=_HANDS),
+    "index-fingers-of-both-hands-swapped": Condition(instead=((2, 7), (7, 2))),
     "another-person": Condition(another=True),
     "roll-slip": _rolling(RollFaultKind.SLIP, 10),
     "roll-slip-down": _rolling(RollFaultKind.SLIP, 30, "y", 330),
@@ -199,7 +204,7 @@ def _read(key: str, value: object) -> object:
     if key == "missing":
         return frozenset(_whole(value))
     if key == "offset":
-        right, down = _whole(value)
+        right, down = (float(one) for one in value)  # type: ignore[attr-defined]
         return right, down
     if key == "instead":
         return tuple((int(asked), int(laid)) for asked, laid in dict(value).items())  # type: ignore[call-overload]

@@ -65,7 +65,7 @@ class Motion:
         yield self.look(self.duration_ms)
 
     def _sensed(self, ink: Gray, at_ms: float) -> Gray:
-        noise = sensor_noise(ink.shape, round(at_ms * 1000) ^ self.touch.position << 32)
+        noise = sensor_noise(ink.shape, _microseconds(at_ms) << 4 | self.touch.position)
         return np.asarray(cv2.bitwise_not(cv2.add(ink, noise)), np.uint8)
 
 
@@ -114,7 +114,7 @@ class Rolling(Motion):
         return Look(self._sensed(ink, at_ms), (float(moment.touching),), moment.part, strip, moment)
 
     def _ink(self, moment: Moment, at_ms: float) -> tuple[Gray, tuple[int, int]]:
-        random = np.random.default_rng([round(at_ms * 1000), self.touch.position])
+        random = np.random.default_rng([_microseconds(at_ms), self.touch.position])
         width = STRIP_END + (STRIP - STRIP_END) * np.sin(np.pi * moment.part)
         gain = 1 + DRIFT * np.sin(self._phase + 5 * moment.part) + FLICKER * random.standard_normal()
         jitter = JITTER * random.standard_normal(2)
@@ -139,6 +139,10 @@ class Rolling(Motion):
             total += near * ink
             weights += near
         return full._stage.cut(np.asarray(np.clip(255 - total / weights, 0, 255), np.uint8))
+
+
+def _microseconds(at_ms: float) -> int:
+    return round(at_ms * 1000) & 0xFFFFFFFF
 
 
 def place(touch: Touch, area: tuple[int, int] | None = None, *, half: bool = False, hand: Hand = HAND) -> Placing:

@@ -22,14 +22,14 @@ class Stage:
     def __init__(self, touch: Touch, area: tuple[int, int], scale: int) -> None:
         self._scale = scale
         self.size = (area[1] // scale, area[0] // scale)  # rows, columns
-        self._picture = touch.pixels.shape
         self._place_picture(touch)
+        self._inked = self._columns_with_ink()
         self._bands = self._finger_columns(touch)
 
     @property
     def ink_width(self) -> int:
         """Columns that hold ink."""
-        return int(self._bands[-1].stop) - int(self._bands[0].start)
+        return self._inked[1] - self._inked[0]
 
     def pressed(self, contact: list[float], slid: int = 0) -> Gray:
         """Fingers in `contact` 0..1 from left to right, slid sideways by some pixels of the window."""
@@ -43,10 +43,9 @@ class Stage:
     def strip(self, moment: Moment, width: float, gain: float, jitter: tuple[float, float]) -> tuple[Gray, tuple[int, int]]:
         """Ink under a strip of this width in pixels of the window, and the columns it takes."""
         seen = np.zeros(self.size, np.uint8)
-        band = slice(self._bands[0].start, self._bands[-1].stop)
         shift = [value / self._scale for value in moment.shift]
         skin = [value / self._scale for value in moment.skin]
-        middle = band.start + moment.part * (band.stop - band.start) + shift[0]
+        middle = self._inked[0] + moment.part * self.ink_width + shift[0]
         left, right = (int(np.clip(middle + side * width / 2, 0, self.size[1])) for side in (-1, 1))
         if moment.touching and right > left:
             right_shift, down = (s + k + j / self._scale for s, k, j in zip(shift, skin, jitter, strict=True))
@@ -72,18 +71,20 @@ class Stage:
         self._ink[window] = ink[into]
         self._origin = (rows, columns)
 
+    def _columns_with_ink(self) -> tuple[int, int]:
+        """First, and the one behind the last."""
+        seen = np.flatnonzero(cv2.reduce(self._ink, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] > 4)
+        return (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, self.size[1])
+
     def _finger_columns(self, touch: Touch) -> list[slice]:
-        """Columns of each finger, from its box, else the width of the ink in equal parts."""
-        if len(touch.boxes) == touch.fingers and touch.fingers:
-            lefts = [self._origin[1] + box.left // self._scale for box in touch.boxes]
-            rights = [self._origin[1] + (box.left + box.width) // self._scale for box in touch.boxes]
-            middles = [(a + b) // 2 for a, b in zip(rights, lefts[1:], strict=False)]
-            edges = [int(np.clip(edge, 0, self.size[1])) for edge in [lefts[0], *middles, rights[-1]]]
-        else:
-            seen = np.flatnonzero(cv2.reduce(self._ink, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] > 4)
-            left, right = (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, self.size[1])
-            edges = [int(edge) for edge in np.linspace(left, right, max(1, touch.fingers) + 1)]
-        return [slice(a, max(a + 1, b)) for a, b in pairwise(edges)]
+        """All columns of the window by the finger that is nearest."""
+        left, right = self._inked
+        edges = [int(edge) for edge in np.linspace(left, right, max(1, touch.fingers) + 1)][1:-1]
+        if len(touch.boxes) == touch.fingers:
+            begins = [self._origin[1] + box.left // self._scale for box in touch.boxes]
+            ends = [self._origin[1] + (box.left + box.width) // self._scale for box in touch.boxes]
+            edges = [int(np.clip((a + b) // 2, 0, self.size[1])) for a, b in zip(ends, begins[1:], strict=False)]
+        return [slice(a, max(a + 1, b)) for a, b in pairwise([0, *edges, self.size[1]])]
 
     @cached_property
     def _depth(self) -> Gray:

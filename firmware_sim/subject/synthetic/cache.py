@@ -30,15 +30,15 @@ def load(seed: str) -> dict[int, Finger] | None:
         if hashlib.sha256(data[DIGEST:]).digest() != data[:DIGEST]:
             return None
         with np.load(io.BytesIO(data[DIGEST:]), allow_pickle=False) as archive:
-            return {n: Finger(archive[f"rolled-{n}"], archive[f"plain-{n}"]) for n in range(1, 11)}
+            return {n: Finger(archive[f"ridges-{n}"], int(archive[f"best-{n}"])) for n in range(1, 11)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
 
 
 def save(seed: str, fingers: Mapping[int, Finger]) -> None:
     buffer = io.BytesIO()
-    arrays = {f"rolled-{n}": finger.rolled for n, finger in fingers.items()}
-    arrays |= {f"plain-{n}": finger.plain for n, finger in fingers.items()}
+    arrays = {f"ridges-{n}": finger.ridges for n, finger in fingers.items()}
+    arrays |= {f"best-{n}": np.array(finger.best) for n, finger in fingers.items()}
     np.savez(buffer, allow_pickle=False, **arrays)
     body = buffer.getvalue()
     with contextlib.suppress(OSError):

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
 
-from firmware_sim.subject.person import Gray
-from firmware_sim.subject.synthetic import anatomy, impression
+from firmware_sim.subject.condition import GOOD, Condition
+from firmware_sim.subject.person import Gray, Way
+from firmware_sim.subject.synthetic import anatomy, impression, scoring
+from firmware_sim.subject.synthetic.anatomy import Build, Traits
 from firmware_sim.subject.synthetic.field import make_field
 from firmware_sim.subject.synthetic.growth import grow
+from firmware_sim.subject.synthetic.pores import pierce
+
+SETTLED = 66  # NFIQ 2; a skin and first touch that score this are kept
+ENOUGH = 63  # NFIQ 2; a finger that scores less is grown anew
+TRIES, GROWTHS = 6, 3  # skins with a first touch, and growths, of which the best is kept
+PEOPLE, TRAITS, RIDGES, SKIN, TOUCH, LOOK = range(1, 7)  # purposes of random numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Finger:
-    rolled: Gray = field(repr=False)  # a finished picture, 800 x 750 pixels
-    plain: Gray = field(repr=False)  # ink of a plain touch, 0 = bare, cut to its contact
+    ridges: Gray = field(repr=False)  # (ROWS, COLUMNS), 255 on a ridge, 0 in a valley
+    best: int = 0  # number of the skin, and of the way in which it touches first
 
 
 def draw(seed: str, *purpose: int) -> Generator:
@@ -26,11 +35,85 @@ def draw(seed: str, *purpose: int) -> Generator:
     return np.random.default_rng([*map(int, words), *purpose])
 
 
-def make_finger(seed: str, finger: int) -> Finger:
+def build_of(seed: str) -> Build:
+    return anatomy.draw_build(draw(seed, PEOPLE))
+
+
+@lru_cache(64)
+def traits_of(seed: str, finger: int) -> Traits:
     """`finger` is a position 1..10."""
-    random = draw(seed, finger)
-    pattern = anatomy.draw_pattern(finger, random)
-    ridges = grow(make_field(pattern, random), pattern, random)
-    plain, rolled = anatomy.plain_contact(finger, random), anatomy.rolled_contact(finger, random)
-    plain_ink = impression.cut(impression.render(ridges, plain, random), plain)
-    return Finger(impression.sensed(impression.render(ridges, rolled, random), random), plain_ink)
+    return anatomy.draw_traits(finger, build_of(seed), draw(seed, TRAITS, finger))
+
+
+def make_finger(seed: str, finger: int, *, pores: bool = False) -> Finger:
+    """Grows the ridges, then tries skins and first touches until one scores well; grows anew when none does.
+
+    People differ in how well they scan; of a synthetic person only what scans well is kept: bad prints are the business of a Condition.
+    """
+    best, best_score = None, -1
+    for growth in range(GROWTHS):
+        made, score = _best(_grown(seed, finger, growth, pores), seed, finger)
+        if score > best_score:
+            best, best_score = made, score
+        if best_score >= ENOUGH:
+            break
+    assert best is not None, "the first growth scores 0 or more"
+    return best
+
+
+def _grown(seed: str, finger: int, growth: int, pores: bool) -> Finger:
+    traits, random = traits_of(seed, finger), draw(seed, RIDGES, finger, growth)
+    ridges = grow(make_field(traits.pattern, random, size=traits.size, period=traits.period), random)
+    if pores:
+        ridges = pierce(ridges, random)
+    return Finger(np.rint(np.clip(ridges, -1, 1) * 127.5 + 127.5).astype(np.uint8))
+
+
+def _best(made: Finger, seed: str, finger: int) -> tuple[Finger, int]:
+    """With its NFIQ 2."""
+    best, best_score = made, -1
+    for n in range(TRIES):
+        tried = replace(made, best=n)
+        score = scoring.nfiq2(impression.sensed(press(tried, seed, finger, Way.PLAIN), draw(seed, LOOK, finger, n)))
+        if score > best_score:
+            best, best_score = tried, score
+        if score >= SETTLED:
+            break
+    return best, best_score
+
+
+@dataclass(frozen=True)
+class Coming:
+    """How a finger comes down."""
+
+    attempt: int = 0  # no two attempts are alike
+    turn: float = 0.0  # degrees counter-clockwise beyond the finger's own
+    how: Condition = GOOD
+
+
+FIRST = Coming()
+
+
+def press(made: Finger, seed: str, finger: int, way: Way, coming: Coming = FIRST) -> Gray:
+    """Ink (255 = ridge) of one impression."""
+    traits, which = traits_of(seed, finger), coming.attempt
+    if coming.attempt == 0 and way is Way.PLAIN:
+        which = -1 - made.best
+    random = draw(seed, TOUCH, finger, way is Way.ROLLED, which & 0xFFFFFFFF)
+    contact = _touched(traits.plain if way is Way.PLAIN else traits.rolled, way, coming.turn, random)
+    ridges = made.ridges.astype(np.float32) * np.float32(1 / 127.5) - 1
+    skin = anatomy.draw_skin(traits.roughness, draw(seed, SKIN, finger, made.best))
+    return impression.render(ridges, contact, skin, random, coming.how)
+
+
+def _touched(contact: impression.Contact, way: Way, turn: float, random: Generator) -> impression.Contact:
+    """As it comes down this time."""
+    tilt, drift = (2.5, 9.0) if way is Way.PLAIN else (2.0, 6.0)
+    width, height = random.normal(1, 0.012, 2)
+    return replace(
+        contact,
+        half_width=contact.half_width * width,
+        half_height=contact.half_height * height,
+        turn=contact.turn + turn + random.normal(0, tilt),
+        shift=(random.normal(0, drift), random.normal(0, drift)),
+    )

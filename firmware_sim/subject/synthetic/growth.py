@@ -10,10 +10,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from firmware_sim.subject.synthetic.field import COLUMNS, ROWS, Field, Floats, Pattern
+from firmware_sim.subject.synthetic.field import Field
+from firmware_sim.subject.synthetic.noise import Floats
 
-HALF_PASSES, FULL_PASSES = 50, 5
-SEEDS = 60  # spots from which the ridges of loops and whorls spread
+HALF_PASSES, FULL_PASSES = 35, 4
 REACH = 9.0  # pixels at full size, half length of both filters
 ALONG_TAPS, ALONG_SIGMA = 9, 4.5
 ACROSS_TAPS, ACROSS_SIGMA = 13, 3.5
@@ -22,30 +22,29 @@ GAIN = 4.0
 Maps = list[tuple[NDArray[np.int16], NDArray[np.uint16]]]
 
 
-def grow(field: Field, pattern: Pattern, random: Generator) -> Floats:
-    """Ridges (1) and valleys (-1), (ROWS, COLUMNS)."""
-    half = _halved(field)
-    ridges = _run(_begin(pattern, half.period.shape, random), half, 0.5, HALF_PASSES)
-    ridges = np.asarray(cv2.resize(ridges, (COLUMNS, ROWS), interpolation=cv2.INTER_CUBIC), np.float32)
-    return _run(ridges, field, 1.0, FULL_PASSES)
+def grow(field: Field, random: Generator) -> Floats:
+    """Ridges (1) and valleys (-1), as large as the field.
+
+    From noise everywhere ridges meet out of step in as many places as in a real finger; from few spots they would grow a third of the
+    minutiae, which alone costs ten points of NFIQ 2 (measured over the five patterns).
+    """
+    rows, columns = field.period.shape
+    ridges = grow_coarse(_halved(field), random)
+    return _run(np.asarray(cv2.resize(ridges, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32), field, 1.0, FULL_PASSES)
+
+
+def grow_coarse(field: Field, random: Generator) -> Floats:
+    """The same at half size: each pixel of `field` is two at 500 ppi."""
+    return _run(random.uniform(-0.2, 0.2, field.period.shape).astype(np.float32), field, 0.5, HALF_PASSES)
 
 
 def _halved(field: Field) -> Field:
-    size = (COLUMNS // 2, ROWS // 2)
+    rows, columns = field.period.shape
+    size = (columns // 2, rows // 2)
     doubled = 2 * field.direction
     cosine, sine = (cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (np.cos(doubled), np.sin(doubled)))
     period = cv2.resize(field.period, size, interpolation=cv2.INTER_AREA)
     return Field((0.5 * np.arctan2(sine, cosine)).astype(np.float32), np.asarray(period, np.float32))
-
-
-def _begin(pattern: Pattern, shape: tuple[int, ...], random: Generator) -> Floats:
-    """A plain arch needs noise all over: from few spots it would grow too few minutiae."""
-    if pattern is Pattern.ARCH:
-        return random.uniform(-0.2, 0.2, shape).astype(np.float32)
-    spots = np.zeros(shape, np.float32)
-    for x, y in zip(random.integers(0, shape[1], SEEDS), random.integers(0, shape[0], SEEDS), strict=True):
-        cv2.circle(spots, (int(x), int(y)), 1, 1.0, -1)
-    return spots
 
 
 def _run(ridges: Floats, field: Field, scale: float, passes: int) -> Floats:

@@ -20,22 +20,23 @@ PATIENCE = 60  # s for one finger
 Progress = Callable[[int, int], None]  # done, of
 
 
-def make_person(seed: str, progress: Progress = lambda _done, _of: None) -> SyntheticPerson:
+def make_person(seed: str, progress: Progress = lambda _done, _of: None, *, pores: bool = False) -> SyntheticPerson:
     """Ten fingers from a seed; `progress` is told how many are done."""
-    fingers = cache.load(seed)
+    kept_as = f"{seed} with pores" if pores else seed
+    fingers = cache.load(kept_as)
     if fingers is None:
-        fingers = _grow_all(seed, progress)
-        cache.save(seed, fingers)
+        fingers = _grow_all(seed, progress, pores)
+        cache.save(kept_as, fingers)
     progress(len(FINGERS), len(FINGERS))
     return SyntheticPerson(seed, fingers)
 
 
-def _grow_all(seed: str, progress: Progress) -> dict[int, Finger]:
+def _grow_all(seed: str, progress: Progress, pores: bool) -> dict[int, Finger]:
     """A pool that is ended with its workers when this is interrupted. Raises SubjectError when a worker dies."""
     fingers: dict[int, Finger] = {}
     workers = min(len(os.sched_getaffinity(0)), len(FINGERS))
     with multiprocessing.get_context("forkserver").Pool(workers, initializer=_calm) as pool:
-        made = pool.imap_unordered(partial(_grow_one, seed), FINGERS)
+        made = pool.imap_unordered(partial(_grow_one, seed, pores), FINGERS)
         while len(fingers) < len(FINGERS):
             progress(len(fingers), len(FINGERS))
             try:
@@ -46,8 +47,8 @@ def _grow_all(seed: str, progress: Progress) -> dict[int, Finger]:
     return fingers
 
 
-def _grow_one(seed: str, finger: int) -> tuple[int, Finger]:
-    return finger, make_finger(seed, finger)
+def _grow_one(seed: str, pores: bool, finger: int) -> tuple[int, Finger]:
+    return finger, make_finger(seed, finger, pores=pores)
 
 
 def _calm() -> None:
