@@ -8,7 +8,7 @@ import traceback
 
 import typer
 
-from agent.cli import bench, booking, demo, devices, keys, nist, service, sim
+from agent.cli import bench, booking, demo, devices, keys, nist, rig, service, sim
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")
+app.add_typer(rig.app, name="rig")
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ The same cases and scenarios run on every rung.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,9 +59,9 @@ class Target:
 
 
 @contextmanager
-def in_process(driver: str, subject: str, speed: float | None = None) -> Iterator[Target]:
-    """L0. `subject`: an ANSI/NIST file, or synthetic:SEED."""
-    person, serial = choose(subject, lambda _done, _of: None), SERIALS[driver]
+def in_process(driver: str, subject: str, speed: float | None = None, *, serial: str = "") -> Iterator[Target]:
+    """L0. `subject`: an ANSI/NIST file, or synthetic:SEED. `serial`: "" for the model's own."""
+    person, serial = choose(subject, lambda _done, _of: None), serial or SERIALS[driver]
     with TemporaryDirectory(prefix="rig-") as folder:
         if driver == "zfm":
             settings = SerialSettings("zfm", f"pty:{folder}/module", serial, speed or SPEEDS["zfm"])
@@ -74,19 +74,25 @@ def in_process(driver: str, subject: str, speed: float | None = None) -> Iterato
 
 
 @contextmanager
-def loopback(driver: str, subject: str, speed: float | None = None) -> Iterator[Target]:
+def loopback(driver: str, subject: str, speed: float | None = None, *, serial: str = "") -> Iterator[Target]:
     """L1: the simulator is a process of its own."""
-    serial = SERIALS[driver]
-    with TemporaryDirectory(prefix="rig-") as folder, simulator(driver, folder, subject, speed) as device:
-        address = str(device.ready()["listen"])
-        if driver == "zfm":
-            yield _serial(Rung.LOOPBACK, address, device.hand)
-        else:
-            yield on_bus(driver, Rung.LOOPBACK, bus_for(address), serial, device.hand)
+    serial = serial or SERIALS[driver]
+    with TemporaryDirectory(prefix="rig-") as folder, simulator(driver, folder, subject, speed, serial=serial) as device:
+        yield on_loopback(driver, str(device.ready()["listen"]), serial, device.hand)
 
 
-def simulator(driver: str, folder: str, subject: str, speed: float | None = None) -> Simulator:
-    return Simulator(driver, Path(folder), serial=SERIALS[driver], subject=subject, speed=speed or SPEEDS[driver])
+def on_loopback(driver: str, address: str, serial: str, hand: Hand) -> Target:
+    """L1, at the address of a simulator that runs."""
+    if driver == "zfm":
+        return _serial(Rung.LOOPBACK, address, hand)
+    return on_bus(driver, Rung.LOOPBACK, bus_for(address), serial, hand)
+
+
+def simulator(
+    driver: str, folder: str, subject: str, speed: float | None = None, *, serial: str = "", more: Sequence[str] = ()
+) -> Simulator:
+    chosen = serial or SERIALS[driver]
+    return Simulator(driver, Path(folder), serial=chosen, subject=subject, speed=speed or SPEEDS[driver], more=more)
 
 
 def on_libusb(driver: str, serial: str, control: str, rung: Rung = Rung.LIBUSB) -> Target:

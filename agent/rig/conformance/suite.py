@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -84,9 +85,13 @@ def _judged(target: Target, case: Case) -> tuple[Verdict, str]:
 def _tried(target: Target, case: Case) -> tuple[Verdict, str]:
     scanner = target.scanner()
     try:
+        trial = Trial(target, scanner)
         _as_new(target)
-        scanner.open()
-        case.run(Trial(target, scanner))
+        if "plug" in target.hand.can:
+            trial.opened_again()  # it may be on its way back from the case before
+        else:
+            scanner.open()
+        case.run(trial)
     except NotHere as reason:
         return Verdict.SKIPPED, str(reason)
     except AssertionError as reason:
@@ -100,13 +105,13 @@ def _tried(target: Target, case: Case) -> tuple[Verdict, str]:
 
 def _as_new(target: Target) -> None:
     """The bench as every case finds it: nothing armed, the person willing, the device plugged in."""
-    for word in ("clear", "lift", "by-itself", "plug"):
-        if word in target.hand.can and (word != "plug" or not target.present()):
-            try:
+    words = ["clear", "lift", "by-itself"]
+    if target.hand.exact or not target.present():
+        words.append("plug")  # of one that is plugged in it changes nothing; what was just pulled may still be listed
+    for word in words:
+        if word in target.hand.can:
+            with suppress(CannotDo):
                 target.hand.do(word)
-            except CannotDo:
-                continue
     deadline = time.monotonic() + RETURNS
     while not target.present() and time.monotonic() < deadline:
         time.sleep(0.05)
-
