@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from agent.leash import leashed
-from agent.rig.expectation import advised, await_told, sentence
+from agent.rig.expectation import advised, await_told, sentence, unexpected
 from agent.rig.hand import CannotDo
 from agent.rig.hub import HubError
 from agent.rig.measure import QUANTITIES, judged
 from agent.rig.outcome import Mark, Outcome, StepOutcome, Verdict
-from agent.rig.seat import TROUBLE, Seat, await_true
+from agent.rig.seat import Seat, await_true
 from agent.rig.target import Target
 from drivers.device import Mode, PreviewSize, Request
 from drivers.errors import DeviceError
@@ -131,7 +131,8 @@ class Runner:
         elif step.verb == "wait":
             time.sleep(step.ms / 1000)
         elif step.verb == "arm":
-            seat.arm(request_of(step), float(step.values.get("within_ms", PATIENCE)) / 1000)
+            patience, slow = (float(step.values.get(key, default)) / 1000 for key, default in (("within_ms", PATIENCE), ("slow_ms", 0)))
+            seat.arm(request_of(step), patience, slow)
             if "by-itself" not in seat.target.hand.can and "place" in seat.target.hand.can:
                 seat.target.hand.do("place", step.what)
         elif step.verb == "cancel":
@@ -157,8 +158,7 @@ class Runner:
             if not await_true(lambda: seat.target.present() is there, seconds):
                 raise StepFailed(f"after {seconds:g} s it is {'not' if there else 'still'} found")
             return
-        found, reason = await_told(seat, step.what, seconds, advised(step))
-        if not found:
+        if reason := await_told(seat, step.what, seconds, advised(step)):
             raise StepFailed(reason)
 
     def _hold(self, index: int) -> None:
@@ -183,9 +183,8 @@ class Runner:
         for number, seat in enumerate(self._seats, start=1):
             if not await_true(lambda seat=seat: not seat.busy, 1.0):  # type: ignore[misc]  # mypy cannot type a default of a lambda
                 raise StepFailed(f"on scanner {number} a capture is still under way")
-            for told in seat.told[seat.expected :]:
-                if told.what in TROUBLE:
-                    raise StepFailed(f"scanner {number} said '{told.what}', which nobody expected: {told.text}")
+            if surprise := unexpected(seat):
+                raise StepFailed(f"scanner {number} said '{surprise[0].what}', which nobody expected: {surprise[0].text}")
 
     def _tear_down(self) -> None:
         while self._holders:

@@ -50,7 +50,8 @@ class Seat:
     def __init__(self, target: Target, speed: float) -> None:
         self.target = target
         self.told: list[Told] = []
-        self.expected = 0  # everything before it has been looked at by an `expect`
+        self.passed = 0  # before it an `expect` has gone by, except by trouble
+        self.looked_at: set[int] = set()  # what an `expect` looked for and found
         self.pulled_at: float | None = None  # s monotonic, when its cable was last pulled
         self.values: dict[str, float] = {}
         self.arrivals: list[Arrival] = []  # of the capture that showed most
@@ -59,6 +60,7 @@ class Seat:
         self._lock = threading.Lock()
         self._capture: threading.Thread | None = None
         self._token = 0
+        self._slow = 0.0
         self._trouble_at: float | None = None  # s monotonic, from which it has to recover
         self._watching = threading.Event()
         threading.Thread(target=self._watch, name="seat-watch", daemon=True).start()
@@ -92,8 +94,9 @@ class Seat:
                 break
         self._opened(began)
 
-    def arm(self, request: Request, patience: float) -> None:
-        """Opens it first where it must be. What goes wrong is told, not raised."""
+    def arm(self, request: Request, patience: float, slow: float = 0.0) -> None:
+        """Opens it first where it must be. What goes wrong is told, not raised. `slow`: s that the reader takes over each event."""
+        self._slow = slow
         try:
             if self._scanner.state in (DeviceState.ABSENT, DeviceState.LOST):
                 self._scanner.close()
@@ -155,10 +158,10 @@ class Seat:
 
     def _begin(self, request: Request) -> None:
         self._token = self._scanner.arm(request)
-        self._capture = threading.Thread(target=self._follow, args=(self._token, time.monotonic()), name="seat-capture", daemon=True)
+        self._capture = threading.Thread(target=self._follow, args=(self._token, time.monotonic(), self._slow), name="seat-capture", daemon=True)
         self._capture.start()
 
-    def _follow(self, token: int, armed: float) -> None:
+    def _follow(self, token: int, armed: float, slow: float) -> None:
         arrivals: list[Arrival] = []
         seen_at = armed
         last = ""
@@ -173,7 +176,11 @@ class Seat:
                     arrivals.append(Arrival(now, event.frame.device_time_us))
                 if isinstance(event, Result):
                     self._at_most("capture_ms", 1000 * (now - armed))
-                self.tell(last, advice_of(event))
+                if last == DeviceState.LOST:
+                    self._lost()
+                else:
+                    self.tell(last, advice_of(event))
+                time.sleep(slow)
             if last != "result":
                 self.tell("cancelled")
         except DeviceError as error:
@@ -207,9 +214,9 @@ class Seat:
         now = time.monotonic()
         if self._trouble_at is None:
             self._trouble_at = now
-        if self.pulled_at is not None:
-            self._at_most("lost_ms", 1000 * (now - self.pulled_at))
-            self.pulled_at = None
+        pulled, self.pulled_at = self.pulled_at, None
+        if pulled is not None:
+            self._at_most("lost_ms", 1000 * (now - pulled))
         self.tell(str(DeviceState.LOST))
 
     def _at_most(self, name: str, value: float) -> None:
@@ -218,7 +225,7 @@ class Seat:
 
 def word_of(event: DeviceEvent) -> str:
     if isinstance(event, StateChanged):
-        return str(event.state)
+        return "result-state" if event.state is DeviceState.RESULT else str(event.state)  # "result" is the picture itself
     if isinstance(event, PlatenState):
         return "platen-clear" if event.clear else "platen-covered"
     if isinstance(event, KeyPressed):
