@@ -40,7 +40,7 @@ class Nobody:
     def __init__(self, why: str) -> None:
         self._why = why
 
-    def do(self, word: str, what: str = "", values: Mapping[str, Any] | None = None) -> None:
+    def do(self, word: str, what: str = "", values: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002  # the protocol's
         raise CannotDo(f"'{' '.join(filter(None, (word, what)))}' cannot be done: {self._why}")
 
 
@@ -90,7 +90,7 @@ class AskedHand:
         self.can = (BY_POWER if port else frozenset()) | (BY_A_PERSON if ask else frozenset())
         self.exact = port is not None
 
-    def do(self, word: str, what: str = "", values: Mapping[str, Any] | None = None) -> None:
+    def do(self, word: str, what: str = "", values: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002  # the protocol's
         power = _power(word, what)
         if power and self._port is not None:
             self._port.power(on=power == "plug")

@@ -19,10 +19,12 @@ def outcomes_xml(outcomes: Sequence[Outcome]) -> bytes:
         for name, value in {"model": outcome.model, "rung": outcome.rung, **outcome.device}.items():
             Tree.SubElement(properties, "property", name=name, value=value)
         for step in outcome.steps:
-            _case(suite, outcome.name, step.what, step.seconds, step.verdict, step.why)
+            _case(suite, outcome.name, step.what, step.seconds, verdict=step.verdict, why=step.why)
         for one in outcome.measurements:
             verdict = Verdict.PASSED if one.passed else Verdict.FAILED
-            _case(suite, outcome.name, f"{one.name} = {one.value:.4g} {one.quantity.unit}", 0.0, verdict, "" if one.passed else _beyond(one))
+            _case(
+                suite, outcome.name, f"{one.name} = {one.value:.4g} {one.quantity.unit}", 0.0, verdict, "" if one.passed else _beyond(one)
+            )
         _count(suite)
     return _bytes(root)
 
@@ -32,7 +34,14 @@ def score_xml(scores: Sequence[Score]) -> bytes:
     for score in scores:
         suite = _suite(root, f"{score.driver} ({score.rung})", sum(case.seconds for case in score.cases))
         for case in score.cases:
-            _case(suite, f"conformance.{score.driver}", f"{case.name}: {case.sentence}", case.seconds, Verdict(case.verdict), case.why)
+            _case(
+                suite,
+                f"conformance.{score.driver}",
+                f"{case.name}: {case.sentence}",
+                case.seconds,
+                verdict=Verdict(case.verdict),
+                why=case.why,
+            )
         _count(suite)
     return _bytes(root)
 
@@ -41,7 +50,7 @@ def _suite(root: Tree.Element, name: str, seconds: float) -> Tree.Element:
     return Tree.SubElement(root, "testsuite", name=name, time=f"{seconds:.3f}")
 
 
-def _case(suite: Tree.Element, group: str, name: str, seconds: float, verdict: Verdict, why: str) -> None:
+def _case(suite: Tree.Element, group: str, name: str, seconds: float, *, verdict: Verdict, why: str) -> None:
     case = Tree.SubElement(suite, "testcase", classname=group, name=name, time=f"{seconds:.3f}")
     if verdict is Verdict.FAILED:
         Tree.SubElement(case, "failure", message=_clean(why))
@@ -56,7 +65,8 @@ def _count(suite: Tree.Element) -> None:
 
 
 def _beyond(one: Measurement) -> str:
-    return f"{one.quantity.sentence}: {one.value:.4g} {one.quantity.unit}; at {'most' if one.quantity.at_most else 'least'} {one.limit:g} is wanted"
+    bound = f"at {'most' if one.quantity.at_most else 'least'} {one.limit:g} is wanted"
+    return f"{one.quantity.sentence}: {one.value:.4g} {one.quantity.unit}; {bound}"
 
 
 def _clean(text: str) -> str:

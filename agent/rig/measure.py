@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 
@@ -75,7 +76,7 @@ def lateness_ms(arrivals: Sequence[Arrival], speed: float = 1.0) -> list[float]:
 
 def late_frames(arrivals: Sequence[Arrival], speed: float = 1.0) -> int:
     """Frames that came more than one frame's time late, and those that never came."""
-    steps = [after.device_us - before.device_us for before, after in zip(arrivals, arrivals[1:], strict=False)]
+    steps = [after.device_us - before.device_us for before, after in pairwise(arrivals)]
     if not steps:
         return 0
     period = median(steps)

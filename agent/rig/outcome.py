@@ -72,7 +72,7 @@ class Outcome:
 
 
 def read_outcome(told: Mapping[str, Any]) -> Outcome:
-    """The inverse of `as_json`."""
+    """The inverse of `as_json`, its rows as lists."""
     values = {key: value for key, value in told.items() if key not in ("verdict", "why")}
     values["steps"] = [StepOutcome(**{**step, "verdict": Verdict(step["verdict"])}) for step in told["steps"]]
     values["measurements"] = [Measurement(one["name"], one["value"], one["limit"]) for one in told["measurements"]]

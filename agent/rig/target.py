@@ -55,6 +55,7 @@ class Target:
     present: Callable[[], bool]  # whether it can be found now
     hand: Hand
     absent: Callable[[], Scanner] | None = None  # a driver of a device that is not there
+    bus: Bus | None = None  # that it is on, None for one on a serial line
     strict: str = ""  # why only open, one capture and close may be asked of it; "": anything may
 
 
@@ -133,6 +134,7 @@ def on_bus(name: str, rung: Rung, bus: Bus, serial: str, hand: Hand) -> Target:
         lambda: _is_present(driver, bus, serial),
         hand,
         lambda: driver.make(bus, "NOT-THERE"),
+        bus,
     )
 
 

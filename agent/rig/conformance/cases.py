@@ -1,7 +1,7 @@
 """The cases: each a sentence that holds for every driver, and the function that finds out. Grouped as a capture goes.
 
-A case raises AssertionError when the sentence does not hold, NotHere when it does not apply. Anything else that comes out of a driver and is
-no `DeviceError` is a failure too.
+A case raises AssertionError when the sentence does not hold, NotHere when it does not apply. Anything else that comes out of a
+driver and is no `DeviceError` is a failure too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,22 @@ from itertools import pairwise, takewhile
 import numpy as np
 
 from agent.rig.conformance.trial import FINGERS, PLACES, SETTLES, Follower, NotHere, Trial, states
-from drivers.device import Beep, Colour, DeviceEvent, Icon, Indication, Light, Mode, PlatenState, Preview, PreviewSize, Request, Result, RollFrame, StateChanged
+from drivers.device import (
+    Beep,
+    Colour,
+    DeviceEvent,
+    Icon,
+    Indication,
+    Light,
+    Mode,
+    PlatenState,
+    Preview,
+    PreviewSize,
+    Request,
+    Result,
+    RollFrame,
+    StateChanged,
+)
 from drivers.errors import Busy, DeviceError, Gone, Refused, Timeout
 from drivers.states import DeviceState, legal
 
