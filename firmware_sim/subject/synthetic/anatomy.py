@@ -24,7 +24,7 @@ _SIZES = {
     "index": ((158, 240), (330, 318)),
     "middle": ((164, 250), (334, 322)),
     "ring": ((156, 242), (326, 316)),
-    "little": ((140, 212), (302, 298)),
+    "little": ((143, 218), (302, 298)),
 }
 # whorl, arch, tented arch, radial loop; the rest are ulnar loops
 _SHARES = {
