@@ -8,7 +8,11 @@ import traceback
 
 import typer
 
+<<<<<<< HEAD
 from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
+=======
+from agent.cli import bench, booking, demo, devices, keys, nist, rig, service, sim
+>>>>>>> rig
 from agent.errors import LivescanError
 
 app = typer.Typer(
@@ -30,6 +34,7 @@ app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")
+app.add_typer(rig.app, name="rig")
 
 
 def main() -> None:
