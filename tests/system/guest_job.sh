@@ -19,7 +19,6 @@ for one in /sys/bus/pci/drivers/xhci_hcd/0000:*; do basename "$one" > /sys/bus/p
 modprobe vhci-hcd
 at "vhci port $(python3 /repo/firmware_sim/hosts/vhci_sysfs.py "tcp:10.0.2.2:$VHCI_READER")"
 there 05ba && capture usbip-vhci
-ours -m firmware_sim fap60 --help > /dev/null
 # attached again whenever the cable is put back
 while sleep 0.2; do python3 /repo/firmware_sim/hosts/vhci_sysfs.py "tcp:10.0.2.2:$VHCI_FAP60"; done > /dev/null 2>&1 &
 again=$!
@@ -32,6 +31,6 @@ ours -m firmware_sim uru4500 --listen unix:/tmp/own --subject /share/card.an2 --
 own=$!
 there 05ba && capture own-vhci
 cat /tmp/ready
-kill $own
+kill $own 2> /dev/null
 wait $own
 at over

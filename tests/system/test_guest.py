@@ -24,6 +24,7 @@ from firmware_sim.hosts.control import ControlServer
 from firmware_sim.models.uru4500 import Uru4500
 from firmware_sim.orders import Orders, read_order
 from firmware_sim.subject import file
+from firmware_sim.subject.person import Gray, Person
 from tests.data import testdata
 from tests.system import guest
 from tests.system.guest import Ended, Forwarder
@@ -40,14 +41,16 @@ class Stage:
 
     share: Path
     stack: ExitStack
-    person: file.Person
+    person: Person
     ports: dict[str, object] = field(default_factory=dict)
+    pictures: dict[str, list[Gray]] = field(default_factory=dict)  # by bench: what its reader has sent
 
     def bench(self, name: str, model: str, serial: str, *, redir: bool) -> Bench:
         listen = f"unix:{self.share}/{name}.usbip" if redir else "tcp:127.0.0.1:0"
         usbredir = f"unix:{self.share}/{name}.redir" if redir else ""
         settings = BenchSettings(listen, serial, 10.0, model=model, usbredir=usbredir)
         bench = self.stack.enter_context(Bench(settings, self.person))
+        self._keep_pictures(name, bench)
         orders = Orders(bench, lambda: None)
         control = ControlServer(self.share / f"{name}.control", lambda line: orders.obey(read_order(line)))
         self.stack.callback(control.close)
@@ -58,6 +61,19 @@ class Stage:
             self.ports[name] = bench.address.rpartition(":")[2]
         return bench
 
+    def _keep_pictures(self, name: str, bench: Bench) -> None:
+        scanner = bench.scanner
+        if not isinstance(scanner, Uru4500):
+            return
+        before, kept = scanner.moment, self.pictures.setdefault(name, [])
+
+        def moment(what: str) -> None:
+            before(what)
+            if what == "done" and scanner.sent is not None:
+                kept.append(scanner.sent)
+
+        scanner.moment = moment
+
 
 @dataclass
 class Visit:
@@ -66,7 +82,7 @@ class Visit:
     ended: Ended
     share: Path
     seconds: float
-    readers: dict[str, Bench]
+    pictures: dict[str, list[Gray]]
 
     def json(self, name: str) -> dict[str, Any]:
         path = self.share / f"{name}.json"
@@ -85,27 +101,24 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     with ExitStack() as stack:
         stage = Stage(share, stack, file.load(card))
         stage.bench("FAP60", "fap60", "LS60-0001", redir=True)
-        readers = {"usbredir": stage.bench("READER", "uru4500", READER, redir=True)}
+        stage.bench("READER", "uru4500", READER, redir=True)
         stage.bench("VHCI_FAP60", "fap60", "LS60-0001", redir=False)
-        readers["usbip-vhci"] = stage.bench("VHCI_READER", "uru4500", VHCI_READER, redir=False)
+        stage.bench("VHCI_READER", "uru4500", VHCI_READER, redir=False)
         lines = [f"{name}='{value}'" for name, value in (stage.ports | {"READER_SERIAL": READER}).items()]
         (share / "ports").write_text("\n".join(lines) + "\n", "ascii")
         began = time.monotonic()
         redirs = [share / "FAP60.redir", share / "READER.redir"]
         ended = guest.boot(image, share, Path(sysconfig.get_path("purelib")), redirs, PATIENCE)
-        yield Visit(ended, share, time.monotonic() - began, readers)
+        yield Visit(ended, share, time.monotonic() - began, stage.pictures)
 
 
-@pytest.mark.parametrize("path", ["usbredir", "usbip-vhci"])
-def test_libfprint_captures_through_a_real_kernel(visit: Visit, path: str):
-    """The picture is the one that lies there, but for what the format loses; the picture of the first capture, where more followed."""
+@pytest.mark.parametrize(("path", "reader"), [("usbredir", "READER"), ("usbip-vhci", "VHCI_READER")])
+def test_libfprint_captures_through_a_real_kernel(visit: Visit, path: str, reader: str):
+    """The picture is one that lay there, but for what the format loses."""
     said = visit.json(path)
     assert (said["driver"], said["size"]) == ("uru4000", [384, 290])
-    scanner = visit.readers[path].scanner
-    assert isinstance(scanner, Uru4500)
-    assert scanner.sent is not None
     seen = np.frombuffer((visit.share / f"{path}.raw").read_bytes(), np.uint8).reshape(290, 384)
-    assert (seen != scanner.sent).sum() <= 384 + 4
+    assert min(int((seen != picture).sum()) for picture in visit.pictures[reader]) <= 384 + 4
 
 
 def test_libfprint_captures_from_a_simulator_inside_the_guest(visit: Visit):
