@@ -9,18 +9,26 @@ FUZZ_SECONDS ?= 60
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
 
+# An environment that was interrupted while it was made, or moved, is made anew.
+MAKE_VENV = @$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+INSTALL   = $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
 $(VENV)/.demo: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	$(MAKE_VENV)
+	@echo "Installing into $(VENV): about 400 MB from PyPI or its mirror, once; nothing is fetched afterwards."
+	@$(INSTALL) '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(MAKE_VENV)
+	@echo "Installing into $(VENV): about 600 MB from PyPI or its mirror, once; nothing is fetched afterwards."
+	@$(INSTALL) '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+export SUBJECT OUT
+
 demo: venv
-	@$(BIN)/livescan demo --once $(if $(SUBJECT),--subject '$(SUBJECT)') $(if $(OUT),--out '$(OUT)')
+	@$(BIN)/python -m agent.cli demo --once $${SUBJECT:+--subject "$$SUBJECT"} $${OUT:+--out "$$OUT"}
 
 test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 _LEVELS = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}  # syslog severities, sd-daemon(3)
 
 
 class _Line(logging.Formatter):
-    """`<6>agent.delivery: text`: the prefix tells the journal the severity. A traceback is told by its type and place alone."""
+    """`<6>agent.delivery: text` under systemd: the prefix tells the journal the severity. Of a traceback, type and place alone."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({_place(record.exc_info[1])})"
-        return f"<{_LEVELS.get(record.levelno, 6)}>{record.name}: {text}"
+        return f"{self._prefix(record.levelno)}{record.name}: {text}"
+
+    @staticmethod
+    def _prefix(level: int) -> str:
+        """The severity, for the journal only; a terminal is told of trouble in a word."""
+        if os.environ.get("JOURNAL_STREAM"):
+            return f"<{_LEVELS.get(level, 6)}>"
+        return "" if level < logging.WARNING else f"{logging.getLevelName(level).lower()}: "
 
 
 def _place(error: BaseException) -> str:

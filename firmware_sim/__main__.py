@@ -206,4 +206,7 @@ def _fail(sentence: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    with _lock:  # a thread may be answering an order: the interpreter must not take stdout from under it
+        sys.stdout.flush()
+        os._exit(code)

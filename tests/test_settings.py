@@ -70,3 +70,7 @@ def test_every_default_has_its_reason_beside_it() -> None:
     lines = (config_dir() / "station-defaults.toml").read_text().splitlines()
     bare = [line for line in lines if "=" in line and "#" not in line]
     assert bare == []
+
+
+def test_the_example_of_the_readme_is_a_station() -> None:
+    assert load_settings(config_dir() / "station-example.toml").station.id == "LS-0001"

@@ -22,7 +22,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def test_the_default_settings_are_in_the_wheel(names: list[str]) -> None:
-    shipped = {f"agent/_config/{path.name}" for path in (ROOT / "config").iterdir()}
+    shipped = {f"agent/_config/{path.relative_to(ROOT / 'config')}" for path in (ROOT / "config").rglob("*") if path.is_file()}
     assert shipped <= set(names)
 
 

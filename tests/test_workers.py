@@ -127,25 +127,6 @@ def test_each_process_has_one_opencv_thread() -> None:
     assert in_pool(lambda workers: workers.run(threads_of_opencv)) == 1
 
 
-def test_warm_workers_score_the_first_finger_at_once() -> None:
-    from agent.quality.assess import engine
-
-    async def case(workers: Workers) -> float:
-        await workers.warm()
-        began = time.perf_counter()
-        await workers.run(_score)
-        return time.perf_counter() - began
-
-    assert engine() is not None
-    assert float(in_pool(case)) < 0.3  # type: ignore[arg-type]  # the model alone takes 0.45 s to load
-
-
-def _score() -> object:
-    from agent.quality.assess import engine
-
-    return engine().score(np.full((50, 50), 128, np.uint8), 500)
-
-
 _ORPHANS = """
 import asyncio, os, signal, sys
 from agent.workers import Workers

@@ -20,7 +20,6 @@ from agent.booking.say import Say
 from agent.booking.tcns import TcnBook
 from agent.clock import Clock
 from agent.errors import LivescanError
-from agent.imaging.pictures import decode_image
 from agent.model.booking import Booking, BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
@@ -30,7 +29,7 @@ from agent.signing.seal import seal
 from agent.submission.build import StationIdentity, build_car
 from agent.submission.images import WSQ, EncodedImage, encode_print
 from agent.submission.profiles import CAR, Profile
-from agent.submission.reopen import reopen
+from agent.submission.reopen import picture_problems, read_again
 from agent.submission.type14 import Scanning
 from agent.workers import Workers
 
@@ -183,7 +182,7 @@ class Sealer:
         return await self._workers.run(encode_print, taken.pixels, taken.ppi, self._to.profile.ppi, self._to.software)
 
     async def _check(self, car: bytes) -> None:
-        problems = await self._workers.run(_problems, car)
+        problems = await problems_of(car, self._workers)
         if problems:
             raise SealRefused(
                 f"The file for the bureau does not pass its check: {'; '.join(problems)}.",
@@ -192,9 +191,11 @@ class Sealer:
             )
 
 
-def _problems(car: bytes) -> tuple[str, ...]:
-    """What a receiver would object to; runs in a worker, since decoding may crash the codec."""
-    return reopen(car, decode_image).problems
+async def problems_of(car: bytes, workers: Workers) -> list[str]:
+    """What a receiver would object to. Read and checked in one worker, each image decoded in one, since decoding may crash the codec."""
+    opened = await workers.run(read_again, car)
+    found = await asyncio.gather(*(workers.run(picture_problems, picture) for picture in opened.pictures))
+    return [*opened.problems, *(problem for problems in found for problem in problems)]
 
 
 def _car_name(tcn: str) -> str:

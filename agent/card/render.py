@@ -55,7 +55,7 @@ async def _nothing() -> None:
 
 def _png(page: Image.Image, dpi: int) -> bytes:
     out = io.BytesIO()
-    page.convert("RGB").save(out, "PNG", dpi=(dpi, dpi), compress_level=4)
+    page.convert("RGB").save(out, "PNG", dpi=(dpi, dpi), compress_level=1)
     return out.getvalue()
 
 

@@ -57,7 +57,7 @@ _IDENT_OF = {
     Answer.SRE_UNCLEAR: _B.ANSWERED,
     Answer.ERRT: _B.ERROR,
 }
-IDENT_MOVES = MappingProxyType(
+IDENT_MOVES: Mapping[tuple[IdentState, Answer], IdentState] = MappingProxyType(
     {
         (_B.NOT_STARTED, Answer.SENT): _B.AWAITED,
         **{(state, Answer.SENT): state for state in _B if state is not _B.NOT_STARTED},

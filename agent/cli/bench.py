@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,6 +43,18 @@ def nist(
     from agent.bench.nist import measure
 
     _print("nist", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("submission")
+def submission(
+    runs: Annotated[int, typer.Option(min=1, max=200, help="counted runs, after one that is not counted")] = 20,
+    file: Annotated[Path | None, typer.Option(help="an ANSI/NIST file of one's own, for its prints; without it they are drawn")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Encoding, building, checking, sealing and drawing a booking of fourteen prints."""
+    from agent.bench.submission import measure
+
+    _print("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
 def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:

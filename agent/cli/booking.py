@@ -21,6 +21,9 @@ def list_bookings(config: CONFIG = None, as_json: Annotated[bool, typer.Option("
     if as_json:
         out.print_json(json.dumps(found))
         return
+    if not found["bookings"]:
+        out.print("No bookings on this station.")
+        return
     table = Table("booking", "opened", "state", "stands at")
     for row in found["bookings"]:
         table.add_row(row["booking"], row["opened_at"], row["state"], row["stands_at"])

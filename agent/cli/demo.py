@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.cli.screen import err, out
-from agent.errors import UsageError
+from agent.errors import LivescanError, UsageError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -33,7 +32,7 @@ _WORDS = {
     "sent": "Sent, every chunk taken by the broker",
     "received": "The bureau's signed receipt is verified",
     "sre": "SRE received: the FBI's answer to the submission",
-    "idr": "IDR received: the search of DHS records returned no match",
+    "idr": "IDR received: the answer of the search of DHS records",
 }
 
 
@@ -45,39 +44,66 @@ def demo(
         list[str] | None, typer.Option(help="a finger said to be missing, FINGER=XX (amputated) or =UP; may be repeated")
     ] = None,
     keep: Annotated[Path | None, typer.Option("--out", help="keep the CAR, the envelope and the training bureau's key here")] = None,
-    speed: Annotated[float, typer.Option(help="how fast the simulated person moves; 1 is a person's pace")] = 2.0,
+    speed: Annotated[float, typer.Option(min=0.05, max=100.0, help="how fast the simulated person moves; 1 is a person's pace")] = 2.0,
 ) -> None:
     """One booking from the scanner's USB frames to the bureau's signed reply, unattended."""
-    from agent.training.demo import Demo, DemoFailed
-    from agent.training.demo_report import keep_files, report
-    from agent.training.site import TrainingSite
+    from agent.training.demo import DemoFailed
 
     del once
-    if not subject.startswith("synthetic:"):
-        if not Path(subject).is_file():
-            raise UsageError(f"There is no file {subject}.", do="Give an ANSI/NIST file, or synthetic:SEED.")
-        subject = str(Path(subject).resolve())
-    folder = Path(tempfile.mkdtemp(prefix="livescan-demo-"))
-    screen = _Screen()
     try:
-        with TrainingSite(folder) as site:
-            account = Demo(site, screen.show, _missing(missing or [])).run(subject, speed)
-        document = report(site, account, screen.planned)
-        if keep is not None:
-            keep_files(site, account, keep)
+        document, account = _run(_subject(subject), _missing(missing or []), speed, keep)
     except DemoFailed as failure:
-        screen.close()
         _failed(failure.step, failure.what, failure.means, failure.do, as_json=as_json)
         raise typer.Exit(1) from None
-    finally:
-        screen.close()
-        shutil.rmtree(folder, ignore_errors=True)
+    except LivescanError as error:
+        _failed("start", error.what, error.means, error.do, as_json=as_json)
+        raise typer.Exit(error.exit_code) from None
     if as_json:
         sys.stdout.write(json.dumps(document) + "\n")
     else:
         _print(document, account)
+        if keep is not None:
+            out.print(f"Kept in {keep}: {', '.join(sorted(path.name for path in keep.iterdir()))}. One is a private key.", highlight=False)
     if not document["ok"]:
         raise typer.Exit(1)
+
+
+def _run(subject: str, missing: dict[str, str], speed: float, keep: Path | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document and the core's account. Raises DemoFailed, UsageError, LivescanError."""
+    from agent.training.demo import Demo
+    from agent.training.demo_report import keep_files, report
+    from agent.training.workplace import workplace
+
+    if keep is not None:
+        _writable(keep)
+    screen = _Screen()
+    try:
+        with workplace() as site:
+            account = Demo(site, screen.show, missing).run(subject, speed)
+            document = report(site, account, screen.planned)
+            if keep is not None:
+                keep_files(site, account, keep)
+            return document, account
+    finally:
+        screen.close()
+
+
+def _subject(said: str) -> str:
+    if said.startswith("synthetic:"):
+        return said
+    if not Path(said).is_file():
+        raise UsageError(f"There is no file {said}.", do="Give an ANSI/NIST file of a whole ten-print card, or synthetic:SEED.")
+    return str(Path(said).resolve())
+
+
+def _writable(folder: Path) -> None:
+    """Found out before half a minute of work, not after. Raises UsageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"Cannot write to {folder}: {error.strerror}.", do="Name another folder with --out.") from error
 
 
 def _missing(said: list[str]) -> dict[str, str]:
@@ -124,7 +150,8 @@ class _Screen:
     def _impression(self, what: Mapping[str, Any]) -> None:
         self.planned = int(what["of"])
         scores = ", ".join(str(score) for score in what["nfiq2"].values())
-        quality = f"NFIQ 2 {scores}" if scores else "contrast and area in order"
+        quality = f"NFIQ 2 {scores}" if scores else "in order"
+        quality += " (below the threshold, taken with a reason)" if what["override"] else ""
         self._line(f"  {what['words']:<22} {what['kind']:<7} {what['width']:>4} x {what['height']:<4} {quality}")
         self._advance("Taking prints", int(what["number"]), int(what["of"]))
 
@@ -144,7 +171,8 @@ class _Screen:
 def _failed(step: str, what: str, means: str, do: str, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps({"ok": False, "failed_step": step, "what": what, "means": means, "do": do}) + "\n")
-    err.print(f"The demo failed at step '{step}': {what} {means} {do}".strip(), style="red", markup=False, highlight=False)
+    where = "The demo did not start" if step == "start" else f"The demo failed at step '{step}'"
+    err.print(f"{where}: {what} {means} {do}".strip(), style="red", markup=False, highlight=False)
 
 
 def _print(document: Mapping[str, Any], account: dict[str, Any]) -> None:
@@ -155,7 +183,10 @@ def _print(document: Mapping[str, Any], account: dict[str, Any]) -> None:
     prints = Table("FGP", "position", "kind", "pixels", "NFIQ 2", "PSNR dB", title="Impressions", title_justify="left")
     for row, said in zip(document["impressions"], account["impressions"], strict=True):
         scores = " ".join(str(score) for score in row["nfiq2"].values())
+        scores += " *" if said["override"] else ""
         prints.add_row(str(row["fgp"]), said["words"], row["kind"], f"{row['width']} x {row['height']}", scores, f"{row['psnr_db']:.1f}")
     out.print(prints)
+    if any(said["override"] for said in account["impressions"]):
+        out.print("* below the threshold on every attempt; the best was taken, with that reason on record.", highlight=False)
     out.print(thread_table(account))
     out.print("The scanner is simulated: not FBI Appendix F certified. A reply decides nothing; a person reads it.", style="dim")

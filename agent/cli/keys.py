@@ -28,5 +28,8 @@ def init(
 
     if not training:
         raise UsageError("Only training keys can be made here.", do="Call it with --training; a real station enrols with its bureau.")
-    init_training(directory, station=station, bureau=bureau, clock=SystemClock())
+    try:
+        init_training(directory, station=station, bureau=bureau, clock=SystemClock())
+    except OSError as error:
+        raise UsageError(f"Cannot write to {directory}: {error.strerror}.", do="Name another folder with --dir.") from error
     out.print(f"Training keys for {station} and {bureau} are in {directory}. Production refuses them.", highlight=False)

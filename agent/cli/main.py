@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
-from agent.cli import bench, booking_files, card, demo, devices, keys, nist, service, sim
-=======
-from agent.cli import bench, booking, demo, devices, keys, nist, rig, service, sim
->>>>>>> rig
+from agent.cli import bench, booking_files, card, demo, devices, keys, nist, rig, service, sim
+from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
 app = typer.Typer(
     name="livescan",
     help="Edge agent of a booking station: captures ten-prints, seals them for the state bureau, shows the replies.",
+    invoke_without_command=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
@@ -37,6 +37,13 @@ app.add_typer(sim.app, name="sim")
 app.add_typer(rig.app, name="rig")
 
 
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", help="print the version and end")] = False) -> None:
+    if version:
+        typer.echo(f"livescan-agent {metadata.version('livescan-agent')}")
+        raise typer.Exit
+
+
 def main() -> None:
     """Run the command line; exits with 0, with the error's own code, or with 70 (sysexits EX_SOFTWARE) on a fault of ours."""
     os.umask(0o077)  # what any of our processes writes is its owner's alone
@@ -46,10 +53,10 @@ def main() -> None:
         _say(error.what, error.means, error.do)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
+        _say("Stopped.")
         sys.exit(130)  # 128 + SIGINT, as a shell says it
-    except BrokenPipeError:  # `livescan … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except BrokenPipeError:
+        reader_gone()
     except Exception as error:
         if _says_all_three(error):  # a driver's error: drivers know nothing of the agent, and the uplink nothing of drivers
             _say(*(str(getattr(error, part)) for part in _SENTENCES))

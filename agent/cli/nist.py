@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
 from agent.cli.conformance import conformance
 from agent.cli.nist_files import find_state, print_json, read_file, write_new
-from agent.cli.screen import err, out
+from agent.cli.screen import err, out, write_line
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def show(
     from agent.nist.show import lines
 
     for line in lines(data):
-        typer.echo(line)
+        write_line(line)
 
 
 @app.command("check")
@@ -194,15 +195,19 @@ def _value(value: str | None) -> Text:
 
 
 def _print_findings(tot: str, found: list[Finding]) -> None:
-    if not found:
-        out.print(f"Nothing stands against it as {tot}.")
-        return
-    table = Table("", "field", "rule", "finding", "clause", "on the form")
+    """Two lines each, readable in eighty columns: severity, rule, where it is mended; then the sentence and its clause."""
+    from agent.nist.findings import Severity, errors
+
     for finding in found:
-        style = "bold red" if finding.severity.value == "error" else "yellow"
-        severity = Text(finding.severity.value, style=style)
-        table.add_row(severity, finding.field, finding.id, Text(finding.sentence), Text(finding.clause), finding.form)
-    out.print(table)
+        style = "bold red" if finding.severity is Severity.ERROR else "yellow"
+        head = Text.assemble((f"{finding.severity.value:<7} ", style), (f"{finding.id:<20} ", "bold"), (finding.form, "cyan"))
+        out.print(head, Padding(Text.assemble(finding.sentence, (f" [{finding.clause}]", "dim")), (0, 0, 0, 8)), sep="\n")
+    if found:
+        out.print(
+            f"{len(errors(found))} in the way of sending as {tot}, {len(found) - len(errors(found))} to be questioned.", highlight=False
+        )
+    else:
+        out.print(f"Nothing stands against it as {tot}.")
 
 
 def _today() -> Any:

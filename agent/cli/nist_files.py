@@ -7,22 +7,33 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from agent.cli.screen import write_line
 from agent.errors import LivescanError, UsageError
 
 if TYPE_CHECKING:
     from agent.nist.profiles import StateProfile
 
 
+LARGEST = 256 * 1024 * 1024  # bytes, as `agent.nist.codec` takes them
+
+
 def read_file(path: Path) -> bytes:
     """The bytes of a file, or of standard input for "-"."""
     if str(path) == "-":
-        return sys.stdin.buffer.read()
+        return _bounded(sys.stdin.buffer.read(LARGEST + 1), "standard input")
     try:
-        return path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise LivescanError(f"{path} is no file.", do="Give a file, or - for standard input.")
+        with path.open("rb") as file:
+            return _bounded(file.read(LARGEST + 1), str(path))
     except OSError as error:
         raise LivescanError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > LARGEST:
+        raise LivescanError(f"{name} is larger than {LARGEST >> 20} MiB.", means="No ANSI/NIST-ITL file of prints is; it was not read.")
+    return data
 
 
 def write_new(path: Path, data: bytes, *, force: bool) -> None:
@@ -40,7 +51,7 @@ def write_new(path: Path, data: bytes, *, force: bool) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document. `json.dumps` escapes every character outside ASCII, so also those that turn or clear a terminal."""
-    typer.echo(json.dumps(value, indent=2))
+    write_line(json.dumps(value, indent=2))
 
 
 def find_state(name: str | None) -> StateProfile | None:

@@ -31,7 +31,9 @@ def run(
     device: DeviceOption = None,
     rung: RungOption = "L1",
     subject: SubjectOption = "synthetic:1",
-    alone: Annotated[bool, typer.Option("--alone", help="With --device: nobody is at the bench, steps that need a hand are skipped.")] = False,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="With --device: nobody is at the bench, steps that need a hand are skipped.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write the report here: one page that stands by itself.")] = None,
     as_json: JsonOption = False,

@@ -46,4 +46,4 @@ def check(
     findings += [finding for record in tagged for finding in check_tagged_images(record, tx)]
     if state is not None:
         findings += check_state(tx, profile, state)
-    return findings
+    return list(dict.fromkeys(findings))  # what is said of a hundred entries in the same words is said once

@@ -76,7 +76,7 @@ def _section(number: int, outcome: Outcome) -> str:
 def _measured(measurements: Sequence[Measurement]) -> str:
     rows = "".join(
         f"<tr><td>{escape(one.name)}</td><td class=n>{one.value:.4g} {one.quantity.unit}</td><td class=n>{_limit(one)}</td>"
-        f'<td class=g>{"" if one.limit is None else gauge(one.value, one.limit, at_most=one.quantity.at_most)}</td>'
+        f"<td class=g>{'' if one.limit is None else gauge(one.value, one.limit, at_most=one.quantity.at_most)}</td>"
         f"<td>{escape(one.quantity.sentence)}</td></tr>"
         for one in measurements
     )

@@ -22,7 +22,9 @@ def outcomes_xml(outcomes: Sequence[Outcome]) -> bytes:
             _case(suite, outcome.name, step.what, step.seconds, step.verdict, step.why)
         for one in outcome.measurements:
             verdict = Verdict.PASSED if one.passed else Verdict.FAILED
-            _case(suite, outcome.name, f"{one.name} = {one.value:.4g} {one.quantity.unit}", 0.0, verdict, "" if one.passed else _beyond(one))
+            _case(
+                suite, outcome.name, f"{one.name} = {one.value:.4g} {one.quantity.unit}", 0.0, verdict, "" if one.passed else _beyond(one)
+            )
         _count(suite)
     return _bytes(root)
 

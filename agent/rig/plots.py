@@ -45,8 +45,9 @@ def lateness(values: Sequence[float], period_ms: float = 1000 / 15) -> str:
     )
     limit = f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(period_ms, top):.1f}" y2="{_y(period_ms, top):.1f}" class="limit"/>'
     names = "".join(
-        f'<text x="{LEFT - 10}" y="{_y(value, top) + 4:.1f}" class="name">{value:.0f} ms</text>' for value in (0.0, period_ms, max(values))
-        if value in (0.0, period_ms) or abs(value - period_ms) > top * 0.1 and value > top * 0.1
+        f'<text x="{LEFT - 10}" y="{_y(value, top) + 4:.1f}" class="name">{value:.0f} ms</text>'
+        for value in (0.0, period_ms, max(values))
+        if value in (0.0, period_ms) or (abs(value - period_ms) > top * 0.1 and value > top * 0.1)
     )
     axis = f'<text x="{LEFT}" y="{HEIGHT + 18}" class="tick">preview 1</text>'
     last = f'<text x="{WIDTH - RIGHT}" y="{HEIGHT + 18}" class="tick end">{len(values)}</text>'
@@ -83,9 +84,7 @@ def _marks(marks: Sequence[Mark], lane: int, end: float) -> str:
 
 def _seconds(end: float, y: int) -> str:
     step = next(size for size in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 600) if end / size <= 10 or size == 600)
-    return "".join(
-        f'<text x="{_x(n * step, end):.1f}" y="{y + 16}" class="tick">{n * step:g} s</text>' for n in range(int(end / step) + 1)
-    )
+    return "".join(f'<text x="{_x(n * step, end):.1f}" y="{y + 16}" class="tick">{n * step:g} s</text>' for n in range(int(end / step) + 1))
 
 
 def _x(at: float, end: float) -> float:

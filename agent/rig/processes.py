@@ -83,7 +83,9 @@ class Beside:
 class Simulator(Beside):
     """A simulated device. `folder` takes its sockets; its path must be short enough for a UNIX socket."""
 
-    def __init__(self, model: str, folder: Path, *, serial: str, subject: str = "synthetic:1", speed: float = 1.0, more: Sequence[str] = ()) -> None:
+    def __init__(
+        self, model: str, folder: Path, *, serial: str, subject: str = "synthetic:1", speed: float = 1.0, more: Sequence[str] = ()
+    ) -> None:
         self.address = f"{'pty' if model == 'zfm' else 'unix'}:{folder / serial}"
         self.control = f"unix:{folder / serial}.control"
         arguments = [model, "--listen", self.address, "--serial", serial, "--subject", subject, "--speed", str(speed), *more]

@@ -45,7 +45,7 @@ class Recording:
 
     @property
     def serial(self) -> str:
-        """"" where the device has none."""
+        """ "" where the device has none."""
         return next((line.removeprefix("A: serial=").removesuffix("\\n") for line in self._entries() if line.startswith("A: serial=")), "")
 
     def command(self) -> list[str]:

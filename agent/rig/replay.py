@@ -80,7 +80,9 @@ def _played(recording: Recording, pixels: Path) -> dict[str, Any]:
         raise ReplayFailed(f"The recording did not come to its end within {LONGEST:g} s.", do="Record the device again.") from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ReplayFailed(f"The recording was not played to a picture: {last}", do="Only U.are.U readers recorded with our seed are played.")
+        raise ReplayFailed(
+            f"The recording was not played to a picture: {last}", do="Only U.are.U readers recorded with our seed are played."
+        )
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -26,8 +26,8 @@ from agent.rig.seat import Seat, await_true
 from agent.rig.target import Target
 from drivers.device import Mode, PreviewSize, Request
 from drivers.errors import DeviceError
-from drivers.leased import LeasedScanner
 from drivers.lease import Leases
+from drivers.leased import LeasedScanner
 from firmware_sim.scenario import BENCH_VERBS, Scenario, Step
 
 PATIENCE = 10_000.0  # ms that `expect` and `arm` wait where a step does not say
@@ -204,9 +204,7 @@ class Runner:
                 pick = max if QUANTITIES[name].at_most else min
                 values[name] = pick(values.get(name, value), value)
         shown = max(self._seats, key=lambda seat: len(seat.arrivals), default=None)
-        marks = [
-            Mark(told.at - self._began, told.what, number) for number, seat in enumerate(self._seats, start=1) for told in seat.told
-        ]
+        marks = [Mark(told.at - self._began, told.what, number) for number, seat in enumerate(self._seats, start=1) for told in seat.told]
         first = self._targets[0]
         return Outcome(
             self._scenario.name,

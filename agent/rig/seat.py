@@ -158,7 +158,9 @@ class Seat:
 
     def _begin(self, request: Request) -> None:
         self._token = self._scanner.arm(request)
-        self._capture = threading.Thread(target=self._follow, args=(self._token, time.monotonic(), self._slow), name="seat-capture", daemon=True)
+        self._capture = threading.Thread(
+            target=self._follow, args=(self._token, time.monotonic(), self._slow), name="seat-capture", daemon=True
+        )
         self._capture.start()
 
     def _follow(self, token: int, armed: float, slow: float) -> None:

@@ -1,6 +1,6 @@
 """Sets a scenario up on a rung, plays it, takes everything down. L2 is played by a program of its own, in the bridge's environment:
 
-    python -m agent.rig.stage SCENARIO OUT LEASES CONTROL…
+python -m agent.rig.stage SCENARIO OUT LEASES CONTROL…
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.errors import LivescanError
+from agent.imaging.pictures import decode_image
 from agent.model.fingers import Position
 from agent.model.impression import GrayImage
 from agent.nist.check import check
@@ -27,6 +28,7 @@ class Reopened:
     problems: tuple[str, ...]  # sentences; none: it may be sealed
     findings: tuple[Finding, ...] = ()  # all of the check, warnings too
     images: Mapping[Position, GrayImage] = field(default_factory=dict, repr=False)  # every finger image, decoded
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)  # every picture, as it stands in the file
 
     @property
     def ok(self) -> bool:
@@ -35,6 +37,16 @@ class Reopened:
 
 def reopen(data: bytes, decode: Decode, profile: str = "CAR") -> Reopened:
     """What a receiver would find: parsed, the same bytes again, no error of the check, every image decoded to its stated size."""
+    opened = read_again(data, profile)
+    problems = list(opened.problems)
+    images: dict[Position, GrayImage] = {}
+    for picture in opened.pictures:
+        problems += _decode_into(images, picture, decode)
+    return replace(opened, problems=tuple(problems), images=images)
+
+
+def read_again(data: bytes, profile: str = "CAR") -> Reopened:
+    """The same without the images, which are then to be decoded each in a worker of its own (`picture_problems`)."""
     try:
         tx = parse(data)
         same = build(tx) == data
@@ -44,10 +56,12 @@ def reopen(data: bytes, decode: Decode, profile: str = "CAR") -> Reopened:
     problems = [f"{finding.field}: {finding.sentence}" for finding in errors(findings)]
     problems += [] if same else ["It is not the same file when it is written again."]
     problems += ["An image has no finger position of a ten-print card." for record in tx.of_type(4) if not _has_position(record)]
-    images: dict[Position, GrayImage] = {}
-    for picture in pictures_of(tx):
-        problems += _decode_into(images, picture, decode)
-    return Reopened(tuple(problems), findings, images)
+    return Reopened(tuple(problems), findings, pictures=tuple(replace(picture, data=bytes(picture.data)) for picture in pictures_of(tx)))
+
+
+def picture_problems(picture: Picture) -> tuple[str, ...]:
+    """What is wrong with one image. For a worker."""
+    return tuple(_decode_into({}, picture, decode_image))
 
 
 def _has_position(record: object) -> bool:

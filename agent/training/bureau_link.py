@@ -105,6 +105,7 @@ class _Desk:
             self._published.clear()
         elif isinstance(event, Disconnected):
             self._connected = False
+            log.warning("bureau: no connection to the broker: %s", event.reason)
         elif isinstance(event, Subscribed):
             self._subscribed(event)
         elif isinstance(event, Died):

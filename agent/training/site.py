@@ -14,7 +14,9 @@ from typing import Any
 
 from agent.children import Child, livescan
 from agent.clock import SystemClock
+from agent.errors import UsageError
 from agent.signing.keys import init_training
+from agent.sockets import LONGEST_SOCKET_PATH
 from agent.training.access_list import Role, member
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.scanner import ScannerProcess
@@ -37,6 +39,8 @@ class TrainingSite:
         self.config = folder / "station.toml"
         self.port = 0  # the broker's, known once it runs
         self._parts = contextlib.ExitStack()
+        if len(str(self.run / "handover.sock.new")) > LONGEST_SOCKET_PATH:
+            raise UsageError(f"The folder {folder} has too long a path for a UNIX socket.", do="Set TMPDIR=/tmp, or use a shorter one.")
         self.run.mkdir(mode=0o700)
 
     def __enter__(self) -> TrainingSite:

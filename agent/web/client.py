@@ -82,7 +82,7 @@ class CoreClient:
             raise CoreUnreachable(
                 "The core of this station does not answer on its socket.",
                 means="Bookings on disk are safe.",
-                do="Start it: `livescan run`, or `systemctl start livescan-agent.target`.",
+                do="Start it with `livescan run`.",
             ) from error
         if response.status >= 400:
             raise _refusal(response)

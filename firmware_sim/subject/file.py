@@ -104,7 +104,7 @@ def _touch(asked: Asked, how: Condition, picture: Gray, boxes: tuple[Box, ...], 
     there = tuple(box for box in boxes if box.finger in fingers)
     area = ROLL_AREA if asked.way is Way.ROLLED else FLAT_AREA
     pixels, centre = picture, (0, 0)
-    if asked.attempt or not is_untouched(how) or how.missing:
+    if not is_untouched(how) or how.missing:  # a good touch is the file's picture itself, however often it is asked for
         lost = tuple(box for box in boxes if box.finger not in fingers)
         pixels, there, centre = _altered(asked, how, _without(picture, lost if how.missing else ()), there, area)
     beyond = [_on_platen(box, pixels, centre, area) for box in there]

@@ -46,8 +46,8 @@ def test_nist_show_prints_a_file_record_by_record() -> None:
 
 
 def test_nist_show_gives_json_for_machines() -> None:
-    records = json.loads(call("nist", "show", "--json", str(testdata(CARD))).stdout)
-    assert len(records) == 16
+    shown = json.loads(call("nist", "show", "--json", str(testdata(CARD))).stdout)
+    assert len(shown["records"]) == 16
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,22 @@ from itertools import pairwise, takewhile
 import numpy as np
 
 from agent.rig.conformance.trial import FINGERS, PLACES, SETTLES, Follower, NotHere, Trial, states
-from drivers.device import Beep, Colour, DeviceEvent, Icon, Indication, Light, Mode, PlatenState, Preview, PreviewSize, Request, Result, RollFrame, StateChanged
+from drivers.device import (
+    Beep,
+    Colour,
+    DeviceEvent,
+    Icon,
+    Indication,
+    Light,
+    Mode,
+    PlatenState,
+    Preview,
+    PreviewSize,
+    Request,
+    Result,
+    RollFrame,
+    StateChanged,
+)
 from drivers.errors import Busy, DeviceError, Gone, Refused, Timeout
 from drivers.states import DeviceState, legal
 

@@ -26,7 +26,9 @@ class NoRung(LivescanError):
     """This rung cannot be run on this machine."""
 
 
-def climb(driver: str, rung: Rung, subject: str, *, recording: Path | None = None, told: Callable[[CaseResult], None] = lambda _: None) -> Score:
+def climb(
+    driver: str, rung: Rung, subject: str, *, recording: Path | None = None, told: Callable[[CaseResult], None] = lambda _: None
+) -> Score:
     """One rung. Raises NoRung, saying what it needs."""
     if rung is Rung.IN_PROCESS:
         with in_process(driver, subject) as target:

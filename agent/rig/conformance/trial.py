@@ -149,7 +149,9 @@ class Follower:
     def await_state(self, state: DeviceState, seconds: float = SETTLES) -> None:
         deadline = time.monotonic() + seconds
         while state not in states(self.events):
-            assert time.monotonic() < deadline, f"after {seconds:g} s it has not said '{state}' but {[str(one) for one in states(self.events)]}"
+            assert time.monotonic() < deadline, (
+                f"after {seconds:g} s it has not said '{state}' but {[str(one) for one in states(self.events)]}"
+            )
             assert self._thread.is_alive() or state in states(self.events), f"the capture ended ({self.error}) before it said '{state}'"
             time.sleep(LOOK_EVERY)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from firmware_sim.subject.synthetic.field import make_field
 from firmware_sim.subject.synthetic.growth import grow
 from firmware_sim.subject.synthetic.pores import pierce
 
-SETTLED = 66  # NFIQ 2; a skin and first touch that score this are kept
+SETTLED = 65  # NFIQ 2; a skin and first touch that score this are kept
 ENOUGH = 63  # NFIQ 2; a finger that scores less is grown anew
 TRIES, GROWTHS = 6, 3  # skins with a first touch, and growths, of which the best is kept
 PEOPLE, TRAITS, RIDGES, SKIN, TOUCH, LOOK = range(1, 7)  # purposes of random numbers
@@ -74,12 +75,19 @@ def _best(made: Finger, seed: str, finger: int) -> tuple[Finger, int]:
     best, best_score = made, -1
     for n in range(TRIES):
         tried = replace(made, best=n)
-        score = scoring.nfiq2(impression.sensed(press(tried, seed, finger, Way.PLAIN), draw(seed, LOOK, finger, n)))
+        score = min(_looks(tried, seed, finger))
         if score > best_score:
             best, best_score = tried, score
         if score >= SETTLED:
             break
     return best, best_score
+
+
+def _looks(made: Finger, seed: str, finger: int) -> Iterator[int]:
+    """NFIQ 2 of the first touch, the hand turned to each side: one score alone may be eight points luckier than the next."""
+    for n, turn in enumerate((-1.2, 1.2)):
+        ink = press(made, seed, finger, Way.PLAIN, Coming(turn=turn))
+        yield scoring.nfiq2(impression.sensed(ink, draw(seed, LOOK, finger, made.best, n)))
 
 
 @dataclass(frozen=True)

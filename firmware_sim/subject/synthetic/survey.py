@@ -20,10 +20,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from firmware_sim.subject.person import Gray, Way
-from firmware_sim.subject.synthetic import impression, scoring
-from firmware_sim.subject.synthetic.fingers import Coming, draw, make_finger, press, traits_of
+from firmware_sim.subject.person import Asked, Gray, Way
+from firmware_sim.subject.synthetic import scoring
+from firmware_sim.subject.synthetic.fingers import make_finger, traits_of
 from firmware_sim.subject.synthetic.histogram import Series, histogram
+from firmware_sim.subject.synthetic.person import SyntheticPerson
 
 KINDS = {"plain": (Way.PLAIN, 0), "retake": (Way.PLAIN, 1), "rolled": (Way.ROLLED, 0)}
 Values = dict[str, list[int]]
@@ -36,20 +37,24 @@ class Sample:
     pattern: str
     pictures: Mapping[str, Gray]  # by kind
     nfiq2: Mapping[str, int]
-    seconds: float  # to make the finger
+    seconds: float  # of a core, to make the finger
 
 
 def sample(task: tuple[str, int, int]) -> Sample:
     prefix, person, finger = task
-    seed, begin = f"{prefix}{person}", time.perf_counter()
+    seed, begin = f"{prefix}{person}", time.process_time()
     made = make_finger(seed, finger)
-    seconds = time.perf_counter() - begin
-    pictures = {
-        kind: impression.sensed(press(made, seed, finger, way, Coming(attempt)), draw(seed, 99, finger, n))
-        for n, (kind, (way, attempt)) in enumerate(KINDS.items())
-    }
+    seconds = time.process_time() - begin
+    one = SyntheticPerson(seed, {finger: made})
+    pictures = {kind: _picture(one, Asked(way, finger, frozenset({finger}), attempt)) for kind, (way, attempt) in KINDS.items()}
     scores = {kind: scoring.nfiq2(picture) for kind, picture in pictures.items()}
     return Sample(person, finger, traits_of(seed, finger).pattern.value, pictures, scores, seconds)
+
+
+def _picture(person: SyntheticPerson, asked: Asked) -> Gray:
+    touch = person.touch(asked)
+    assert touch is not None, "the finger asked for was grown"
+    return touch.pixels
 
 
 def measure(samples: Sequence[Sample]) -> dict[str, Values]:
@@ -104,7 +109,13 @@ def _write(out: Path, samples: Sequence[Sample], measured: Mapping[str, Values])
     sixty = {kind: sum(s.nfiq2[kind] >= 60 for s in samples) for kind in KINDS}
     below = [(s.person, s.finger, s.pattern, s.nfiq2["plain"]) for s in samples if s.nfiq2["plain"] < 60]
     seconds = round(float(np.mean([s.seconds for s in samples])), 2)
-    told = {"fingers": len(samples), "patterns": patterns, "sixty or more": sixty, "plain below sixty": below, "seconds a finger": seconds}
+    told = {
+        "fingers": len(samples),
+        "patterns": patterns,
+        "sixty or more": sixty,
+        "plain below sixty": below,
+        "core seconds a finger": seconds,
+    }
     (out / "synthetic.json").write_text(json.dumps(told | tables, indent=1) + "\n")
     sys.stdout.write(json.dumps(told | tables) + "\n")
     for what, name, unit in (
