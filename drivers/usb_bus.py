@@ -45,7 +45,7 @@ class LibusbBus:
     def begin(self) -> IBackend:
         first = _loaded()
         try:
-            return _view(type(first))(first.lib)
+            return _view(type(first))(first.lib)  # type: ignore[arg-type]  # a class is hashable; pyusb says Any
         except usb.core.USBError as error:
             raise _no_library(error.strerror) from error
 

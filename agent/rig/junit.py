@@ -23,7 +23,12 @@ def outcomes_xml(outcomes: Sequence[Outcome]) -> bytes:
         for one in outcome.measurements:
             verdict = Verdict.PASSED if one.passed else Verdict.FAILED
             _case(
-                suite, outcome.name, f"{one.name} = {one.value:.4g} {one.quantity.unit}", 0.0, verdict, "" if one.passed else _beyond(one)
+                suite,
+                outcome.name,
+                f"{one.name} = {one.value:.4g} {one.quantity.unit}",
+                0.0,
+                verdict=verdict,
+                why="" if one.passed else _beyond(one),
             )
         _count(suite)
     return _bytes(root)

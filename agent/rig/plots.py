@@ -60,7 +60,8 @@ def gauge(value: float, limit: float, *, at_most: bool) -> str:
     filled = min(wide, mark * value / limit) if limit > 0 else (0.0 if value <= 0 else wide)
     good = value <= limit if at_most else value >= limit
     return (
-        f'<svg viewBox="0 0 {wide:.0f} 14" width="{wide:.0f}" height="14" role="img" aria-label="{"within" if good else "beyond"} its limit">'
+        f'<svg viewBox="0 0 {wide:.0f} 14" width="{wide:.0f}" height="14" role="img" '
+        f'aria-label="{"within" if good else "beyond"} its limit">'
         f'<rect width="{wide:.0f}" height="14" class="ground"/><rect width="{max(filled, 1.5):.1f}" height="14" '
         f'class="{"bar" if good else "late"}"/><line x1="{mark}" x2="{mark}" y1="0" y2="14" class="limit"/></svg>'
     )

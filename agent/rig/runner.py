@@ -1,7 +1,7 @@
 """Plays a scenario (docs/scenarios.md) on scanners and their benches, measures, and tells what came out.
 
-Set-up and teardown always run and stand in the result beside the steps. Trouble of a device is never an exception here: it is something that
-was told, which an `expect` looked for or which nobody expected.
+Set-up and teardown always run and stand in the result beside the steps. Trouble of a device is never an exception here: it is something
+that was told, which an `expect` looked for or which nobody expected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One scanner of a scenario and all that it told: a driver whose events are followed in a thread of their own, as the agent follows them."""
+"""One scanner of a scenario and all that it told: a driver whose events are followed in a thread, as the agent follows them."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def recorded(serial: str, seed: int) -> Target:
 
 
 def real(serial: str, ask: Callable[[str], None] | None) -> Target:
-    """L4. Raises what `drivers.discovery.open_scanner` raises. `ask` puts a sentence to the person at the bench, None when nobody is there."""
+    """L4. Raises what `drivers.discovery.open_scanner` raises. `ask` puts a sentence to the person at the bench, if there is one."""
     discovery.open_scanner(serial)
     found = discovery.find(serial=serial)[0]
     port, why = find_port(serial)

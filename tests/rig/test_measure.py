@@ -40,5 +40,8 @@ def test_limits_look_the_right_way() -> None:
 
 
 def test_a_hub_in_uhubctls_words() -> None:
-    text = "Current status for hub 1-1 [0424:2514, USB 2.00, 4 ports, ppps]\n  Port 1: 0100 power\n  Port 2: 0503 power highspeed enable connect [1209:0001]\n  Port 3: 0000 off\n"
+    text = (
+        "Current status for hub 1-1 [0424:2514, USB 2.00, 4 ports, ppps]\n  Port 1: 0100 power\n"
+        "  Port 2: 0503 power highspeed enable connect [1209:0001]\n  Port 3: 0000 off\n"
+    )
     assert parse_ports(text) == {1: True, 2: True, 3: False}

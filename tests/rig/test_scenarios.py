@@ -49,7 +49,8 @@ def written(folder: Path, text: str) -> Path:
 @pytest.fixture
 def late(tmp_path: Path, subject: str) -> Outcome:
     """A scenario whose second step cannot come true."""
-    text = '[limits]\nenumerate_ms = 0.001\n[[step]]\nlift = true\n[[step]]\narm = "right-thumb"\n[[step]]\nexpect = "result"\nwithin_ms = 300\n'
+    text = '[limits]\nenumerate_ms = 0.001\n[[step]]\nlift = true\n[[step]]\narm = "right-thumb"\n'
+    text += '[[step]]\nexpect = "result"\nwithin_ms = 300\n'
     return play(written(tmp_path, text + "[[step]]\nlift = true\n"), Rung.IN_PROCESS, subject)
 
 

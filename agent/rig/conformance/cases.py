@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise, takewhile
 
 import numpy as np
@@ -216,7 +217,7 @@ def one_at_a_time(trial: Trial) -> None:
 def wrong_request(trial: Trial) -> None:
     missing = frozenset(Mode) - trial.scanner.capabilities.modes
     for mode in missing:
-        _raises(Refused, lambda mode=mode: trial.scanner.arm(trial.request(mode)))
+        _raises(Refused, partial(trial.scanner.arm, trial.request(mode)))
     wrong = replace(trial.request(), fingers=frozenset({11}))
     _raises(Refused, lambda: trial.scanner.arm(wrong))
     trial.result()
