@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -74,11 +75,7 @@ class Opened:
     @property
     def hung_up(self) -> bool:
         """Its program has ended, perhaps inside an ioctl, which umockdev does not notice."""
-        if self.descriptor is None:
-            return False
-        poll = select.poll()
-        poll.register(self.descriptor, select.POLLHUP)
-        return any(event & (select.POLLHUP | select.POLLNVAL) for _, event in poll.poll(0))
+        return self.descriptor is not None and hung_up(self.descriptor)
 
 
 class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
@@ -132,7 +129,7 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
         with self._lock:
             self._bury()
             known = {opened.descriptor for opened in self._files.values()}
-            new = [number for number in accepted(self._face.node) if number not in known]
+            new = [number for number in accepted(self._face.node) if number not in known and not hung_up(number)]
             self._files[client] = Opened(new[0] if len(new) == 1 else None)
 
     def _opened(self, client: Any) -> Opened:
@@ -289,18 +286,30 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
         client.complete(0, 0)
 
 
+def hung_up(descriptor: int) -> bool:
+    """The other end of a socket is closed."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLHUP)
+    return any(event & (select.POLLHUP | select.POLLNVAL) for _, event in poll.poll(0))
+
+
 def accepted(node: str) -> list[int]:
     """File descriptors of this process's sockets by which ioctls of a device node come."""
-    found = []
-    for number in (int(one.name) for one in Path("/proc/self/fd").iterdir()):
-        try:
-            with socket.socket(fileno=os.dup(number)) as sock:
-                listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-                if sock.family == socket.AF_UNIX and str(sock.getsockname()).endswith(node) and not listens:
-                    found.append(number)
-        except OSError:
-            continue
-    return found
+    return [int(one.name) for one in Path("/proc/self/fd").iterdir() if _is_accepted(int(one.name), node)]
+
+
+def _is_accepted(number: int, node: str) -> bool:
+    try:
+        if not stat.S_ISSOCK(os.fstat(number).st_mode):
+            return False
+        sock = socket.socket(fileno=number)
+    except OSError:
+        return False
+    try:
+        listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return sock.family == socket.AF_UNIX and str(sock.getsockname()).endswith(node) and not listens
+    finally:
+        sock.detach()  # it is umockdev's
 
 
 def _word(client: Any) -> int:

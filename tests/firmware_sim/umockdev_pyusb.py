@@ -17,6 +17,7 @@ import usb.core
 import usb.util
 from usb.backend import libusb1
 
+KILLS = 12
 BACKEND = libusb1.get_backend(find_library=lambda _: "libusb-1.0.so.0")
 
 
@@ -120,7 +121,7 @@ def killed(device: usb.core.Device, control: str) -> dict[str, object]:
     usb.util.release_interface(device, 0)
     usb.util.dispose_resources(device)
     ended = []
-    for _ in range(5):
+    for _ in range(KILLS):
         holder = subprocess.Popen([sys.executable, __file__, "hold", control], stdout=subprocess.PIPE)
         assert holder.stdout is not None
         holder.stdout.readline()
