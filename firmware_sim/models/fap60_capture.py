@@ -78,6 +78,7 @@ class Capture:
         self._touch: Touch | None = None
         self._placing: Placing | None = None
         self._touched_at = 0  # device time, us
+        self._preview_due = 0  # device time of the preview that comes next, us: kept, so that waking late slows nothing down
         self._rolling: Rolling | None = None
         self._rolled_ms = 0.0  # of the roll that is done
         self._strip: Gray | None = None  # the last raw roll frame
@@ -147,6 +148,7 @@ class Capture:
         for n in range(1, touch.fingers):
             self._after(n * HAND.stagger_ms * 1000, self._next_finger)
         self._after(HAND.settled_ms(touch.fingers) * 1000, self._settled)
+        self._preview_due = self._touched_at
         self._preview()
 
     def _next_finger(self) -> None:
@@ -222,7 +224,8 @@ class Capture:
         if self._device.outlet.preview_is_read():
             half = ArmFlag.HALF_SIZE in self.arm.flags
             self._device.send_frame(Kind.PREVIEW, self._look(), 250 if half else 500)
-        self._after(self._period(), self._preview)
+        self._preview_due = max(self._preview_due + self._period(), self._device.pace.now())
+        self._device.agenda.plan(self._preview_due, TAG, self._preview)
 
     def _look(self) -> Gray:
         if self._rolling is not None:
