@@ -100,3 +100,5 @@ def need_one_finger(request: Request) -> None:
     """Raises Refused for anything else."""
     if request.mode is not Mode.FLAT_1 or request.roll_frames or len(request.fingers) != 1:
         raise Refused("This device takes one plain finger at a time.", do="Use a ten-print scanner.")
+    if not request.fingers <= frozenset(range(1, 11)):
+        raise Refused("Only fingers 1 to 10 can be asked of the device.")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Protocol
+from weakref import WeakSet
 
 import libusb_package
 import usb.core
@@ -35,16 +36,22 @@ class Bus(Protocol):
 
 
 class LibusbBus:
-    """Real libusb; a context for each view."""
+    """Real libusb; a context for each view.
+
+    A device of a view that outlives it, in the traceback of an exception say, would be unreferenced after libusb_exit, which is a
+    segmentation fault (met under umockdev, a device unplugged while being opened). So a view lets go of its devices before it ends.
+    """
 
     def begin(self) -> IBackend:
         first = _loaded()
         try:
-            return type(first)(first.lib)
+            return _view(type(first))(first.lib)  # type: ignore[arg-type]  # a class is hashable; pyusb says Any
         except usb.core.USBError as error:
             raise _no_library(error.strerror) from error
 
     def end(self, backend: IBackend) -> None:
+        for device in list(backend.seen):
+            device.finalize()
         backend.finalize()
 
 
@@ -77,6 +84,23 @@ def looking(bus: Bus) -> Iterator[IBackend]:
         yield backend
     finally:
         bus.end(backend)
+
+
+@cache
+def _view(backend: type[IBackend]) -> type[IBackend]:
+    """pyusb's backend, which keeps in mind what devices it has handed out."""
+
+    class View(backend):  # type: ignore[misc]  # pyusb has no types
+        def __init__(self, library: object) -> None:
+            self.seen: WeakSet[object] = WeakSet()
+            super().__init__(library)
+
+        def enumerate_devices(self) -> Iterator[object]:
+            for device in list(super().enumerate_devices()):
+                self.seen.add(device)
+                yield device
+
+    return View
 
 
 @cache

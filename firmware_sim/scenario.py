@@ -17,8 +17,8 @@ from firmware_sim.models.hands import PLACES
 from firmware_sim.orders import AnyBench, Orders
 
 BENCH_VERBS = frozenset({"place", "lift", "by-itself", "fault", "clear", "unplug", "plug", "foot"})
-VERBS = BENCH_VERBS | {"arm", "expect", "wait"}
-BARE = frozenset({"lift", "by-itself", "unplug", "plug", "foot"})  # the value is `true`
+VERBS = BENCH_VERBS | {"arm", "cancel", "expect", "wait", "hold", "kill"}
+BARE = frozenset({"lift", "by-itself", "unplug", "plug", "foot", "cancel", "hold", "kill"})  # the value is `true`
 WAITING_STATES = frozenset({"AWAIT_CLEAR", "ARMED", "TRACKING", "ROLL_ACTIVE", "AWAIT_FINGER_ON"})
 ARM_PATIENCE = 60_000  # ms that a simulator waits for its host to arm it
 LOOK_EVERY = 0.02  # s
@@ -34,6 +34,7 @@ class Step:
     verb: str
     what: str  # of place, fault, clear, arm and expect; "" otherwise
     values: Mapping[str, Any] = field(default_factory=dict)  # every other key of the step
+    on: int = 1  # which of the rig's scanners; a simulator that plays alone is the first
 
     @property
     def ms(self) -> float:
@@ -83,10 +84,10 @@ def _step(table: Mapping[str, Any], model: str, number: int) -> Step:
     if len(verbs) != 1:
         raise ScenarioError(f"step {number} needs exactly one of: {', '.join(sorted(VERBS))}.")
     verb = verbs[0]
-    values = {key: value for key, value in table.items() if key != verb}
+    values = {key: value for key, value in table.items() if key not in (verb, "on")}
     if verb == "wait":
         return Step(verb, "", {"ms": _number(table[verb], number)} | values)
-    step = Step(verb, "" if verb in BARE else str(table[verb]), values)
+    step = Step(verb, "" if verb in BARE else str(table[verb]), values, _scanner(table.get("on", 1), number))
     _check(step, model, number)
     return step
 
@@ -103,6 +104,12 @@ def _check(step: Step, model: str, number: int) -> None:
         read_values(fault, step.values)
     except FaultError as error:
         raise ScenarioError(f"step {number}: {error}") from error
+
+
+def _scanner(value: object, number: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 9:
+        raise ScenarioError(f"step {number}: 'on' is the number of a scanner, from 1.")
+    return value
 
 
 def _number(value: object, number: int) -> float:
@@ -122,7 +129,8 @@ class Player:
 
     def play(self) -> None:
         for number, step in enumerate(self._scenario.steps, start=1):
-            self._say({"step": number, "verb": step.verb, "what": step.what, **self._play(step)})
+            if step.on == 1:
+                self._say({"step": number, "verb": step.verb, "what": step.what, **self._play(step)})
         self._say({"scenario": self._scenario.name, "over": True})
 
     def _play(self, step: Step) -> dict[str, Any]:

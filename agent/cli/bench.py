@@ -69,3 +69,30 @@ def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
         values = (f"{value:.2f} {figure.unit}" for value in (figure.median, min(figure.values), max(figure.values)))
         table.add_row(figure.what, *values, target)
     out.print(table)
+
+
+@app.command("usb")
+def usb(
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="of full-size preview on each rung")] = 60.0,
+    rung: Annotated[list[str] | None, typer.Option(help="L0, L1, L2; may be repeated; without it all of them")] = None,
+    subject: Annotated[str, typer.Option(help="who lies on the platen: an ANSI/NIST file, or synthetic:SEED")] = "synthetic:1",
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Full-size preview, control round trip, bulk speed and unplug, on each rung of the ladder."""
+    from agent.bench.usb import KEYS, PROTOTYPES, table
+    from agent.errors import LivescanError
+    from agent.rig.target import Rung
+
+    names = rung or ["L0", "L1", "L2"]
+    if unknown := [name for name in names if name not in {str(one) for one in Rung}]:
+        raise LivescanError(f"There is no rung '{unknown[0]}'.", do="There are L0, L1 and L2.")
+    found = table([Rung(name) for name in names], seconds, subject, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    shown = Table("rung", *KEYS, "prototype: control", "prototype: bulk", "note")
+    for name, row in found["rungs"].items():
+        before = PROTOTYPES.get(name)
+        peer = (f"{before.control_us:.0f} us", f"{before.bulk_mb_s:.0f} MB/s") if before else ("", "")
+        shown.add_row(name, *(f"{row[key]:.1f}" if key in row else "" for key in KEYS), *peer, row.get("not_run", ""))
+    out.print(shown)

@@ -18,7 +18,7 @@ from firmware_sim.core.endpoints import InEndpoint
 from firmware_sim.core.urb import Piece, Status, Urb
 from firmware_sim.hosts import listening
 from firmware_sim.hosts import usbredir_wire as wire
-from firmware_sim.hosts.usbredir_wire import Kind, Packet, RedirError, RedirStatus, Transfer
+from firmware_sim.hosts.usbredir_wire import Answer, Cap, Kind, Packet, RedirError, RedirStatus, Transfer
 
 CHUNK = 1 << 16  # bytes read at once
 INTERRUPT_READS = 2  # kept waiting on an interrupt pipe
@@ -98,10 +98,10 @@ class Machine:
         self._table: Mapping[int, Callable[[Packet], None]] = {
             Kind.HELLO: self._hello,
             Kind.RESET: lambda _: self._reset(),
-            Kind.SET_CONFIGURATION: lambda packet: self._configure(wire.one_byte(packet.body)),
-            Kind.GET_CONFIGURATION: lambda _: self._tell_configuration(RedirStatus.SUCCESS),
+            Kind.SET_CONFIGURATION: self._configure,
+            Kind.GET_CONFIGURATION: lambda packet: self._tell_configuration(RedirStatus.SUCCESS, packet.id),
             Kind.SET_ALT_SETTING: self._set_alternate,
-            Kind.GET_ALT_SETTING: lambda packet: self._tell_alternate(RedirStatus.SUCCESS, wire.one_byte(packet.body)),
+            Kind.GET_ALT_SETTING: lambda packet: self._tell_alternate(RedirStatus.SUCCESS, packet),
             Kind.START_INTERRUPT_RECEIVING: lambda packet: self._start_receiving(wire.one_byte(packet.body)),
             Kind.STOP_INTERRUPT_RECEIVING: lambda packet: self._stop_receiving(wire.one_byte(packet.body)),
             Kind.CANCEL_DATA_PACKET: self._cancel,
@@ -116,7 +116,8 @@ class Machine:
         self._say(wire.pack_hello())
         try:
             while data := self._client.recv(CHUNK):
-                for packet in self._decoder.feed(data):
+                self._decoder.feed(data)
+                while (packet := self._decoder.next()) is not None:
                     self._obey(packet)
         finally:
             self._answers.put(None)
@@ -149,8 +150,10 @@ class Machine:
             action(packet)
 
     def _hello(self, packet: Packet) -> None:
-        wire.parse_hello(packet.body)
-        self._greeted = True
+        both = wire.parse_hello(packet.body) & wire.CAPABILITIES
+        with self._lock:
+            self._decoder.wide = bool(both >> Cap.IDS_64 & 1)
+            self._greeted = True
         self.connect()
 
     def _reset(self) -> None:
@@ -160,26 +163,26 @@ class Machine:
 
     # configuration
 
-    def _configure(self, value: int) -> None:
-        setup = bytes([0x00, SET_CONFIGURATION, value, 0, 0, 0, 0, 0])
-        self._ask(setup, lambda urb: self._configured(wire.redir_status(urb.status)))
+    def _configure(self, packet: Packet) -> None:
+        setup = bytes([0x00, SET_CONFIGURATION, wire.one_byte(packet.body), 0, 0, 0, 0, 0])
+        self._ask(setup, lambda urb: self._configured(wire.redir_status(urb.status), packet.id))
 
-    def _configured(self, status: RedirStatus) -> None:
+    def _configured(self, status: RedirStatus, number: int) -> None:
         self._say(*wire.pack_interfaces(self._device.descriptors))
-        self._tell_configuration(status)
+        self._tell_configuration(status, number)
 
-    def _tell_configuration(self, status: RedirStatus) -> None:
-        self._say(wire.pack(Kind.CONFIGURATION_STATUS, bytes([status, self._device.zero.configuration])))
+    def _tell_configuration(self, status: RedirStatus, number: int) -> None:
+        self._say(wire.pack(Kind.CONFIGURATION_STATUS, bytes([status, self._device.zero.configuration]), number))
 
     def _set_alternate(self, packet: Packet) -> None:
         if len(packet.body) < 2:
             raise RedirError("a short alternate setting")
         interface, alternate = packet.body[:2]
         setup = bytes([0x01, SET_INTERFACE, alternate, 0, interface, 0, 0, 0])
-        self._ask(setup, lambda urb: self._tell_alternate(wire.redir_status(urb.status), interface))
+        self._ask(setup, lambda urb: self._tell_alternate(wire.redir_status(urb.status), packet))
 
-    def _tell_alternate(self, status: RedirStatus, interface: int) -> None:
-        self._say(wire.pack(Kind.ALT_SETTING_STATUS, bytes([status, interface, 0])))
+    def _tell_alternate(self, status: RedirStatus, packet: Packet) -> None:
+        self._say(wire.pack(Kind.ALT_SETTING_STATUS, bytes([status, wire.one_byte(packet.body), 0]), packet.id))
 
     def _ask(self, setup: bytes, done: Callable[[Urb], None]) -> None:
         self._device.submit(Urb(0, 0, done, setup=setup))
@@ -189,25 +192,25 @@ class Machine:
     def _control(self, packet: Packet) -> None:
         asked = wire.parse_control(packet.body)
 
-        def answer(urb: Urb) -> list[Piece]:
-            return [wire.pack_control(packet.body, wire.redir_status(urb.status), urb.actual, urb.pieces, packet.id)]
+        def answer(urb: Urb) -> Answer:
+            return wire.pack_control(packet.body, wire.redir_status(urb.status), urb.actual, urb.pieces, packet.id)
 
         self._submit(packet.id, asked, answer)
 
     def _bulk(self, packet: Packet) -> None:
         asked = wire.parse_bulk(packet.body)
 
-        def answer(urb: Urb) -> list[Piece]:
+        def answer(urb: Urb) -> Answer:
             return wire.pack_bulk(asked.endpoint, wire.redir_status(urb.status), urb.actual, urb.pieces, packet.id)
 
         self._submit(packet.id, asked, answer)
 
-    def _submit(self, number: int, asked: Transfer, answer: Callable[[Urb], list[Piece]]) -> None:
+    def _submit(self, number: int, asked: Transfer, answer: Callable[[Urb], Answer]) -> None:
         def done(urb: Urb) -> None:
             with self._lock:
                 self._under_way.pop(number, None)
                 self._owed -= asked.length
-            self._answers.put(answer(urb))
+            self._say(answer(urb))
 
         urb = Urb(asked.endpoint, asked.length, done, data=asked.data, setup=asked.setup)
         with self._lock:
@@ -269,8 +272,9 @@ class Machine:
 
     # answers
 
-    def _say(self, *packets: bytes) -> None:
-        self._answers.put(list(packets))
+    def _say(self, *answers: Answer) -> None:
+        for answer in answers:
+            self._answers.put(answer.frame(wide=self._decoder.wide))
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):

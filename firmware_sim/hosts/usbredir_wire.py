@@ -1,6 +1,6 @@
 """The usbredir protocol 0.7 as bytes, seen from the side that has the device (usbredir, docs/usb-redirection-protocol). Little-endian.
 
-We say no to 64-bit ids, so a head is twelve bytes: type, length of what follows, id.
+A head is type, length of what follows, id: an id of 32 bits until both sides have said hello, of 64 bits then if both can.
 """
 
 from __future__ import annotations
@@ -59,12 +59,13 @@ class Cap(IntEnum):
     CONNECT_DEVICE_VERSION = 1
     DEVICE_DISCONNECT_ACK = 3
     EP_INFO_MAX_PACKET_SIZE = 4
+    IDS_64 = 5
     BULK_LENGTH_32 = 6
 
 
 CAPABILITIES = sum(1 << cap for cap in Cap)
 NEEDED = 1 << Cap.EP_INFO_MAX_PACKET_SIZE | 1 << Cap.BULK_LENGTH_32 | 1 << Cap.CONNECT_DEVICE_VERSION
-HEAD = struct.Struct("<III")
+_NARROW, _WIDE = struct.Struct("<III"), struct.Struct("<IIQ")
 _HELLO = struct.Struct("<64sI")
 _CONTROL = struct.Struct("<BBBBHHH")
 _BULK = struct.Struct("<BBHIH")
@@ -98,30 +99,48 @@ class Transfer:
 
 
 class Decoder:
-    """From bytes to packets. Raises RedirError."""
+    """From bytes to packets, one at a time: what a hello says changes how the next one is read."""
 
     def __init__(self) -> None:
+        self.wide = False  # ids of 64 bits
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Packet]:
+    def feed(self, data: bytes) -> None:
         self._buffer += data
-        packets = []
-        while len(self._buffer) >= HEAD.size:
-            kind, length, number = HEAD.unpack_from(self._buffer)
-            if length > MAX_LENGTH:
-                raise RedirError(f"a packet of {length} bytes")
-            if len(self._buffer) < HEAD.size + length:
-                break
-            packets.append(Packet(kind, number, bytes(self._buffer[HEAD.size : HEAD.size + length])))
-            del self._buffer[: HEAD.size + length]
-        return packets
+
+    def next(self) -> Packet | None:
+        """None when more bytes are needed. Raises RedirError."""
+        head = _WIDE if self.wide else _NARROW
+        if len(self._buffer) < head.size:
+            return None
+        kind, length, number = head.unpack_from(self._buffer)
+        if length > MAX_LENGTH:
+            raise RedirError(f"a packet of {length} bytes")
+        if len(self._buffer) < head.size + length:
+            return None
+        packet = Packet(kind, number, bytes(self._buffer[head.size : head.size + length]))
+        del self._buffer[: head.size + length]
+        return packet
 
 
-def pack(kind: Kind, body: bytes = b"", number: int = 0) -> bytes:
-    return HEAD.pack(kind, len(body), number) + body
+@dataclass(frozen=True)
+class Answer:
+    """A packet to send; what a picture is made of is not copied."""
+
+    kind: Kind
+    pieces: tuple[bytes | memoryview, ...]
+    number: int = 0
+
+    def frame(self, *, wide: bool) -> list[bytes | memoryview]:
+        head = _WIDE if wide else _NARROW
+        return [head.pack(self.kind, sum(map(len, self.pieces)), self.number), *self.pieces]
 
 
-def pack_hello() -> bytes:
+def pack(kind: Kind, body: bytes = b"", number: int = 0) -> Answer:
+    return Answer(kind, (body,), number)
+
+
+def pack_hello() -> Answer:
     return pack(Kind.HELLO, _HELLO.pack(b"livescan firmware_sim", CAPABILITIES))
 
 
@@ -135,13 +154,13 @@ def parse_hello(body: bytes) -> int:
     return int(capabilities)
 
 
-def pack_connect(told: Descriptors) -> list[bytes]:
+def pack_connect(told: Descriptors) -> list[Answer]:
     """Interfaces, endpoints, then the device, as QEMU wants them."""
     ids = (told.vendor, told.product, told.release)
     return [*pack_interfaces(told), pack(Kind.DEVICE_CONNECT, struct.pack("<BBBBHHH", SPEEDS[told.speed], 0, 0, 0, *ids))]
 
 
-def pack_interfaces(told: Descriptors) -> list[bytes]:
+def pack_interfaces(told: Descriptors) -> list[Answer]:
     interfaces = told.configuration.interfaces
     triples = [interface.triple for interface in interfaces]
     columns = [[interface.number for interface in interfaces], *([triple[n] for triple in triples] for n in range(3))]
@@ -178,11 +197,11 @@ def parse_control(body: bytes) -> Transfer:
     return Transfer(request_type & 0x80, length, data, struct.pack("<BBHHH", request_type, request, value, index, length))
 
 
-def pack_control(asked: bytes, status: RedirStatus, actual: int, pieces: Sequence[bytes | memoryview], number: int) -> bytes:
+def pack_control(asked: bytes, status: RedirStatus, actual: int, pieces: Sequence[bytes | memoryview], number: int) -> Answer:
     """The answer repeats what was asked, with status and length."""
     endpoint, request, request_type, _status, value, index, _length = _CONTROL.unpack_from(asked)
     head = _CONTROL.pack(endpoint, request, request_type, status, value, index, actual)
-    return pack(Kind.CONTROL_PACKET, head + b"".join(pieces), number)
+    return Answer(Kind.CONTROL_PACKET, (head, *pieces), number)
 
 
 def parse_bulk(body: bytes) -> Transfer:
@@ -196,17 +215,12 @@ def parse_bulk(body: bytes) -> Transfer:
     return Transfer(endpoint, length, b"" if endpoint & 0x80 else data)
 
 
-def pack_bulk(
-    endpoint: int, status: RedirStatus, actual: int, pieces: Sequence[bytes | memoryview], number: int
-) -> list[bytes | memoryview]:
-    """In pieces: what a picture is made of is not copied."""
-    size = sum(map(len, pieces))
-    head = HEAD.pack(Kind.BULK_PACKET, _BULK.size + size, number) + _BULK.pack(endpoint, status, actual & 0xFFFF, 0, actual >> 16)
-    return [head, *pieces]
+def pack_bulk(endpoint: int, status: RedirStatus, actual: int, pieces: Sequence[bytes | memoryview], number: int) -> Answer:
+    return Answer(Kind.BULK_PACKET, (_BULK.pack(endpoint, status, actual & 0xFFFF, 0, actual >> 16), *pieces), number)
 
 
-def pack_interrupt(endpoint: int, status: RedirStatus, data: bytes, number: int) -> bytes:
-    return pack(Kind.INTERRUPT_PACKET, _INTERRUPT.pack(endpoint, status, len(data)) + data, number)
+def pack_interrupt(endpoint: int, status: RedirStatus, data: bytes, number: int) -> Answer:
+    return Answer(Kind.INTERRUPT_PACKET, (_INTERRUPT.pack(endpoint, status, len(data)), data), number)
 
 
 def one_byte(body: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware_sim.bench import Bench, BenchSettings
-from firmware_sim.hosts.usbredir_wire import Decoder, RedirError
+from firmware_sim.hosts.usbredir_wire import Decoder, Packet, RedirError
 from firmware_sim.subject.person import Person
 from tests.firmware_sim import fap60_host as fap
 from tests.firmware_sim.fap60_host import arm_bytes
@@ -22,6 +23,7 @@ from tests.firmware_sim.usbip_client import Client, Refused
 HELLO, CONNECT, DISCONNECT, RESET, INTERFACES, ENDPOINTS, SET_CONFIG, CONFIG_STATUS = 0, 1, 2, 3, 4, 5, 6, 8
 START, STOP, RECEIVING, CANCEL, CONTROL, BULK, INTERRUPT = 15, 16, 17, 21, 100, 101, 103
 CAPS = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 6
+IDS_64 = 1 << 5
 
 
 @pytest.fixture
@@ -37,8 +39,11 @@ class Machine:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(10)
         self.sock.connect(bench.redir.address.removeprefix("unix:"))
+        self.wide, self.buffer = False, b""
         self.say(HELLO, struct.pack("<64sI", b"a machine", caps))
-        self.buffer = b""
+        if caps & IDS_64:
+            self.hear(HELLO)
+            self.wide = True
 
     def __enter__(self) -> Machine:
         return self
@@ -47,7 +52,7 @@ class Machine:
         self.sock.close()
 
     def say(self, kind: int, body: bytes = b"", number: int = 0) -> None:
-        self.sock.sendall(struct.pack("<III", kind, len(body), number) + body)
+        self.sock.sendall(struct.pack("<IIQ" if self.wide else "<III", kind, len(body), number) + body)
 
     def _exactly(self, size: int) -> bytes:
         while len(self.buffer) < size:
@@ -61,15 +66,15 @@ class Machine:
     def hear(self, wanted: int) -> tuple[int, bytes]:
         """Id and body of the next packet of a kind; what comes before is passed over."""
         while True:
-            kind, length, number = struct.unpack("<III", self._exactly(12))
+            kind, length, number = struct.unpack("<IIQ", self._exactly(16)) if self.wide else struct.unpack("<III", self._exactly(12))
             body = self._exactly(length)
             if kind == wanted:
                 return number, body
 
     def configure(self) -> None:
         self.hear(CONNECT)
-        self.say(SET_CONFIG, b"\x01")
-        assert self.hear(CONFIG_STATUS)[1] == b"\x00\x01"
+        self.say(SET_CONFIG, b"\x01", 77)
+        assert self.hear(CONFIG_STATUS) == (77, b"\x00\x01")
 
     def control_in(self, kind: int, request: int, value: int, length: int, number: int = 1) -> tuple[int, bytes]:
         """Status, data."""
@@ -100,8 +105,9 @@ def test_device_is_shown_with_its_interfaces_and_endpoints(bench: Bench):
         assert struct.unpack("<BBBBHHH", machine.hear(CONNECT)[1]) == (2, 0, 0, 0, 0x1209, 0x0001, 0x0100)
 
 
-def test_capture_through_every_kind_of_transfer(bench: Bench):
-    with Machine(bench) as machine:
+@pytest.mark.parametrize("ids", [0, IDS_64])
+def test_capture_through_every_kind_of_transfer(bench: Bench, ids: int):
+    with Machine(bench, CAPS | ids) as machine:
         machine.configure()
         machine.say(START, b"\x82")
         assert machine.hear(RECEIVING)[1] == b"\x00\x82"
@@ -146,7 +152,7 @@ def test_machine_and_importer_exclude_each_other(bench: Bench):
             with contextlib.suppress(Refused):
                 stack.enter_context(Client(bench.address))
                 break
-        with Machine(bench) as other, pytest.raises((EOFError, ConnectionError)):
+        with pytest.raises((EOFError, ConnectionError)), Machine(bench) as other:
             other.hear(CONNECT)
 
 
@@ -165,10 +171,10 @@ def test_nonsense_ends_that_connection_only(bench: Bench, name: str):
     machine = Machine(bench) if name not in ("no hello", "lacking capabilities") else Machine.__new__(Machine)
     if not hasattr(machine, "sock"):
         assert bench.redir is not None
-        machine.sock, machine.buffer = socket.socket(socket.AF_UNIX), b""
+        machine.sock, machine.buffer, machine.wide = socket.socket(socket.AF_UNIX), b"", False
         machine.sock.settimeout(10)
         machine.sock.connect(bench.redir.address.removeprefix("unix:"))
-    with machine, contextlib.suppress(ConnectionError):
+    with machine, contextlib.suppress(ConnectionError, EOFError):
         HOSTILE[name](machine)
         with pytest.raises((EOFError, ConnectionError)):
             while True:
@@ -177,17 +183,28 @@ def test_nonsense_ends_that_connection_only(bench: Bench, name: str):
         with contextlib.suppress(EOFError, ConnectionError), Machine(bench) as again:
             again.hear(CONNECT)
             return
+        time.sleep(0.02)
     pytest.fail("nobody is served any more")
 
 
-@given(st.lists(st.binary(max_size=60), max_size=6))
-def test_decoder_cuts_the_same_packets_however_the_bytes_come(pieces: list[bytes]):
+def cut(decoder: Decoder) -> list[Packet]:
+    packets = []
+    while (packet := decoder.next()) is not None:
+        packets.append(packet)
+    return packets
+
+
+@given(st.lists(st.binary(max_size=60), max_size=6), st.booleans())
+def test_decoder_cuts_the_same_packets_however_the_bytes_come(pieces: list[bytes], wide: bool):
     whole, parts = Decoder(), Decoder()
+    whole.wide = parts.wide = wide
+    whole.feed(b"".join(pieces))
     try:
-        expected = whole.feed(b"".join(pieces))
+        expected = cut(whole)
     except RedirError:
-        with pytest.raises(RedirError):
-            for piece in pieces:
-                parts.feed(piece)
         return
-    assert [packet for piece in pieces for packet in parts.feed(piece)] == expected
+    found = []
+    for piece in pieces:
+        parts.feed(piece)
+        found += cut(parts)
+    assert found == expected

@@ -1,0 +1,36 @@
+# Runs as root in the guest (tests/system/guest.py): /share is the test's folder, /repo the repository, /site a Python's site-packages.
+# Each line of /share/ports names a TCP port of this machine's host: NAME=PORT.
+. /share/ports
+export PYTHONDONTWRITEBYTECODE=1
+ours() { PYTHONPATH=/repo:/site python3 "$@"; }
+at() { read -r up _ < /proc/uptime; echo "$up $*"; }
+there() { for n in $(seq 100); do cat /sys/bus/usb/devices/*/idVendor 2>/dev/null | grep -q "$1" && return 0; sleep 0.1; done; return 1; }
+capture() { python3 /repo/tests/firmware_sim/umockdev_fprint.py "/share/$1.raw" > "/share/$1.json"; at "libfprint over $1: $?"; }
+conform() { ours -m agent.rig.conformance --rung L3 --driver "$1" --serial "$2" --control "tcp:10.0.2.2:$3" --out "/share/$4.json"; at "conformance $4: $?"; }
+
+at booted "$(uname -r)"
+cat /sys/bus/usb/devices/*/idVendor
+there 05ba && capture usbredir
+conform fap60 LS60-0001 "$FAP60_CONTROL" fap60-usbredir
+conform uru4500 "$READER_SERIAL" "$READER_CONTROL" uru4500-usbredir
+
+# no xHCI any more: what comes now comes through vhci_hcd
+for one in /sys/bus/pci/drivers/xhci_hcd/0000:*; do basename "$one" > /sys/bus/pci/drivers/xhci_hcd/unbind; done
+modprobe vhci-hcd
+at "vhci port $(python3 /repo/firmware_sim/hosts/vhci_sysfs.py "tcp:10.0.2.2:$VHCI_READER")"
+there 05ba && capture usbip-vhci
+# attached again whenever the cable is put back
+while sleep 0.2; do python3 /repo/firmware_sim/hosts/vhci_sysfs.py "tcp:10.0.2.2:$VHCI_FAP60"; done > /dev/null 2>&1 &
+again=$!
+there 1209 && conform fap60 LS60-0001 "$VHCI_FAP60_CONTROL" fap60-vhci
+kill $again
+
+# the simulator itself in the guest, attached over a socket pair
+for port in 0 1 2 3; do echo $port > /sys/devices/platform/vhci_hcd.0/detach; done 2> /dev/null
+ours -m firmware_sim uru4500 --listen unix:/tmp/own --subject /share/card.an2 --speed 5 --vhci > /tmp/ready 2>&1 &
+own=$!
+there 05ba && capture own-vhci
+cat /tmp/ready
+kill $own 2> /dev/null
+wait $own
+at over
