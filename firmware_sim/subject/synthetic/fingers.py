@@ -50,8 +50,8 @@ def traits_of(seed: str, finger: int) -> Traits:
 def make_finger(seed: str, finger: int, *, pores: bool = False) -> Finger:
     """Grows the ridges, then tries skins and first touches until one scores well; grows anew when none does.
 
-    So the first plain touch is a chosen one: its NFIQ 2 says what was selected for, a retake's says what a finger gives. People differ in how
-    well they scan; here only what scans well is kept, since bad prints are the business of a Condition.
+    So the first plain touch is a chosen one: its NFIQ 2 says what was selected for, a retake's says what a finger gives. People differ in
+    how well they scan; here only what scans well is kept, since bad prints are the business of a Condition.
     """
     best, best_score = None, -1
     for growth in range(GROWTHS):
