@@ -78,10 +78,10 @@ class Casework:
         for place in [name for name in self._vault.bookings() if is_inbound(name)]:
             rid = place.removeprefix(_INBOX)
             one = await self._database.read(partial(inbox.find, rid=rid))
-            if one is None:
+            if _ENVELOPE not in self._vault.names(place) or (one is not None and one.in_booking):
+                await asyncio.to_thread(self._vault.shred, place)  # a key without bytes: the uplink still has them and brings them again
+            elif one is None:
                 await self.take(rid, await asyncio.to_thread(self._vault.get, place, _ENVELOPE))
-            elif one.in_booking:
-                await asyncio.to_thread(self._vault.shred, place)
 
     async def _not_worth_keeping(self, data: bytes) -> bool:
         """A guard of the disk, for whoever has taken over the uplink: bytes that prove nothing are kept up to a number, and to a size."""

@@ -268,3 +268,23 @@ def _without_tcr(content: bytes) -> bytes:
     type2 = tx.first(2)
     assert type2 is not None
     return build(transaction(type1, [tagged_record(2, [field for field in type2.fields if field.number != 1])]))
+
+
+def test_a_place_that_a_crash_left_without_bytes_is_tidied_at_the_start(desk: Desk, office: Office, digest: str, tmp_path: Path) -> None:
+    """Killed between the key of a message's place and its bytes: the uplink still has the message and brings it again."""
+    message = office.receipt(digest)
+    place = f"inbox-{_rid(message)}"
+    desk.vault.put(place, "envelope", message)
+    (tmp_path / "vault" / place / "envelope").unlink()
+    asyncio.run(desk.casework.resume())
+    assert place not in desk.vault.bookings()
+    [taken] = _run(desk, digest, message)
+    assert taken.release_txid is not None
+
+
+def test_bytes_that_were_stored_and_not_yet_noted_are_taken_at_the_start(desk: Desk, office: Office, digest: str) -> None:
+    message = office.receipt(digest)
+    asyncio.run(desk.sent(digest))
+    desk.vault.put(f"inbox-{_rid(message)}", "envelope", message)
+    asyncio.run(desk.casework.resume())
+    assert desk.casework.state(BOOKING).submission is SubmissionState.ACKNOWLEDGED
