@@ -40,22 +40,23 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, flo
     ports: dict[str, object] = {"SECONDS_OF_PREVIEW": SECONDS}
     with ExitStack() as stack:
         person = file.load(card)
-        _bench(stack, person, share, ports, "FAP60", BenchSettings(f"unix:{share}/a", "LS60-0001", usbredir=f"unix:{share}/redir"))
-        _bench(stack, person, share, ports, "VHCI_FAP60", BenchSettings("tcp:127.0.0.1:0", "LS60-0001"))
+        over_usbredir = BenchSettings(f"unix:{share}/a", "LS60-0001", usbredir=f"unix:{share}/redir")
+        ports |= _bench(stack, person, share, "FAP60", over_usbredir)
+        ports |= _bench(stack, person, share, "VHCI_FAP60", BenchSettings("tcp:127.0.0.1:0", "LS60-0001"))
         (share / "ports").write_text("".join(f"{name}={value}\n" for name, value in ports.items()), "ascii")
         ended = guest.boot(image, share, Path(sysconfig.get_path("purelib")), [share / "redir"], PATIENCE)
     return {name: _read(share / f"{name}.json", ended.out) for name in ("usbredir", "vhci")}
 
 
-def _bench(stack: ExitStack, person: Person, share: Path, ports: dict[str, object], name: str, settings: BenchSettings) -> None:
+def _bench(stack: ExitStack, person: Person, share: Path, name: str, settings: BenchSettings) -> dict[str, object]:
+    """A bench that runs until the stack ends, and the ports by which the guest finds it."""
     bench = stack.enter_context(Bench(settings, person))
     orders = Orders(bench, lambda: None)
     control = ControlServer(share / f"{name}.control", lambda line: orders.obey(read_order(line)))
     stack.callback(control.close)
     forwarder = Forwarder(control.path)
     stack.callback(forwarder.close)
-    ports[f"{name}_CONTROL"] = forwarder.port
-    ports[name] = bench.address.rpartition(":")[2]
+    return {f"{name}_CONTROL": forwarder.port, name: bench.address.rpartition(":")[2]}
 
 
 def _read(path: Path, out: str) -> dict[str, Any]:
