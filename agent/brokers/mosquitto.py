@@ -27,7 +27,7 @@ def configuration(place: Place, files: BrokerFiles, acl: Path, *, user: str = "m
 
 
 def access(bureau: Member | None, stations: Sequence[Member] = ()) -> str:
-    """The acl file. Without stations: a pattern for every certificate; the bureau's own name then is a station's too, which nobody reads."""
+    """The acl file. Without stations: a pattern for every certificate; the bureau's name then is a station's too, which harms nobody."""
     listed = "\n".join(_block(one) for one in stations) if stations else _patterns()
     return fill("mosquitto/acl", stations=listed, bureau=_block(bureau) if bureau else "")
 

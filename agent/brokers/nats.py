@@ -1,7 +1,7 @@
 """nats-server's configuration: one node, or three that keep every message three times; and haproxy before them.
 
-nats-server knows no revocation lists. What is revoked is left out of its users: so each certificate needs a name of its own (its DNS name is
-looked up first), and a station's next certificate is its next user. It does not bind a client id to a certificate either: stations and
+nats-server knows no revocation lists. What is revoked is left out of its users: so each certificate needs a name of its own (its DNS name
+is looked up first), and a station's next certificate is its next user. It does not bind a client id to a certificate either: stations and
 bureau use client ids that nobody can guess (`agent.delivery.client_id`), so that nobody can take a session over.
 """
 

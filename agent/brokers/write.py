@@ -22,7 +22,9 @@ def write_mosquitto(out: Path, place: Place, files: BrokerFiles, bureau: Member,
     return _write(out, texts)
 
 
-def write_nats(out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member], hosts: Sequence[str]) -> list[Path]:
+def write_nats(
+    out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member], *, hosts: Sequence[str]
+) -> list[Path]:
     """hosts: none for one node alone, else three; node.crt and node.key beside the broker's certificate are for their routes."""
     members = [bureau, *stations]
     if not stations:

@@ -48,7 +48,7 @@ def write(
     if kind is Kind.MOSQUITTO:
         written = writing.write_mosquitto(directory, place, files, sib, stations)
     elif kind is Kind.NATS:
-        written = writing.write_nats(directory, place, files, sib, stations, [one for one in nodes.split(",") if one])
+        written = writing.write_nats(directory, place, files, sib, stations, hosts=[one for one in nodes.split(",") if one])
     else:
         written = writing.write_rabbitmq(directory, place, files, sib, stations)
     if as_json:

@@ -1,7 +1,7 @@
 """The MQTT client id: the name, and a number that nobody can guess.
 
-Whoever connects under our client id ends our connection and takes our session. mosquitto can bind the client id to the certificate, NATS and
-RabbitMQ cannot: there only not knowing it protects. It stays the same for as long as the uplink's state does, as the session does.
+Whoever connects under our client id ends our connection and takes our session. mosquitto can bind the client id to the certificate, NATS
+and RabbitMQ cannot: there only not knowing it protects. It stays the same for as long as the uplink's state does, as the session does.
 """
 
 from __future__ import annotations
