@@ -1,7 +1,8 @@
 """What surrounds a minutia, as bits: a small cylinder of its neighbours, whichever way the finger lies.
 
 Family: Cappelli, Ferrara, Maltoni, "Minutia Cylinder-Code" (IEEE PAMI 32(12), 2010) and its bit form; written from the idea, with
-parameters of our own. Patents on such descriptors are to be checked before shipping (docs/matching.md); `Descriptors` is all that the other steps know of them.
+parameters of our own. Patents on such descriptors are to be checked before shipping (docs/matching.md); other steps know of them only that
+there are `Descriptors`.
 
 The disc around a minutia is turned by its direction and divided into cells; over each cell stand five bits, one for each fifth of a turn of
 the neighbours' directions against its own. A bit is set where enough neighbours of that direction lie near.
