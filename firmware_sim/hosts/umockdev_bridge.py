@@ -14,7 +14,10 @@ import argparse
 import errno
 import json
 import os
+import select
 import signal
+import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -61,12 +64,18 @@ class Pending:
 class Opened:
     """One open file of a client: its requests, and what it has claimed. Guarded by the port's lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptor: int | None = None) -> None:
+        self.descriptor = descriptor  # of the socket that its ioctls come by
         self.under_way: dict[int, Pending] = {}
         self.done: deque[Pending] = deque()
         self.claimed: set[int] = set()
         self.reaping: Any = None  # a reap that waits
         self.busy_until = 0.0  # s, monotonic
+
+    @property
+    def hung_up(self) -> bool:
+        """Its program has ended, perhaps inside an ioctl, which umockdev does not notice."""
+        return self.descriptor is not None and hung_up(self.descriptor)
 
 
 class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
@@ -78,6 +87,7 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
         self._face = face
         self._lock = threading.RLock()
         self._files: dict[Any, Opened] = {}
+        self._buried: list[Any] = []  # umockdev complains of clients that are forgotten before their socket is closed
         self._table: dict[int, Callable[[Any, Opened], None]] = {
             usbfs.GET_CAPABILITIES: lambda client, _: self._give_word(client, usbfs.CAPABILITIES),
             usbfs.GET_SPEED: lambda client, _: client.complete(self._face.speed, 0),
@@ -115,16 +125,30 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
             for opened in self._files.values():
                 self._serve_reap(opened)
 
+    def do_client_connected(self, client: Any) -> None:
+        with self._lock:
+            self._bury()
+            known = {opened.descriptor for opened in self._files.values()}
+            new = [number for number in accepted(self._face.node) if number not in known and not hung_up(number)]
+            self._files[client] = Opened(new[0] if len(new) == 1 else None)
+
     def _opened(self, client: Any) -> Opened:
-        for left in [one for one in self._files if not one.get_connected()]:
-            self._close(self._files.pop(left))
         return self._files.setdefault(client, Opened())
+
+    def _bury(self) -> None:
+        """What was open in a program that has ended is closed: requests are taken back, interfaces are free."""
+        for client, opened in list(self._files.items()):
+            if not client.get_connected() or opened.hung_up:
+                del self._files[client]
+                self._buried.append(client)
+                self._close(opened)
 
     def _close(self, opened: Opened) -> None:
         for pending in opened.under_way.values():
             self._call.unlink(pending.number, lambda _: None)
 
     def _claim(self, client: Any, opened: Opened, number: int) -> None:
+        self._bury()
         if number != self._face.configuration[9 + 2]:
             client.complete(-1, errno.ENOENT)
         elif any(number in other.claimed for other in self._files.values() if other is not opened):
@@ -227,6 +251,7 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
         self._forward(client, 0x01, SET_INTERFACE, alternate, number)
 
     def _set_configuration(self, client: Any) -> None:
+        self._bury()
         if any(opened.claimed for opened in self._files.values()):
             client.complete(-1, errno.EBUSY)
         else:
@@ -259,6 +284,32 @@ class Usbfs(UMockdev.IoctlBase):  # type: ignore[misc]
     def _give(client: Any, data: bytes) -> None:
         client.get_arg().resolve(0, len(data)).update(0, data)
         client.complete(0, 0)
+
+
+def hung_up(descriptor: int) -> bool:
+    """The other end of a socket is closed."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLHUP)
+    return any(event & (select.POLLHUP | select.POLLNVAL) for _, event in poll.poll(0))
+
+
+def accepted(node: str) -> list[int]:
+    """File descriptors of this process's sockets by which ioctls of a device node come."""
+    return [int(one.name) for one in Path("/proc/self/fd").iterdir() if _is_accepted(int(one.name), node)]
+
+
+def _is_accepted(number: int, node: str) -> bool:
+    try:
+        if not stat.S_ISSOCK(os.fstat(number).st_mode):
+            return False
+        sock = socket.socket(fileno=number)
+    except OSError:
+        return False
+    try:
+        listens = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        return sock.family == socket.AF_UNIX and str(sock.getsockname()).endswith(node) and not listens
+    finally:
+        sock.detach()  # it is umockdev's
 
 
 def _word(client: Any) -> int:

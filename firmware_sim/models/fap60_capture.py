@@ -81,6 +81,8 @@ class Capture:
         self._rolling: Rolling | None = None
         self._rolled_ms = 0.0  # of the roll that is done
         self._strip: Gray | None = None  # the last raw roll frame
+        self._preview_due = 0  # device time, us
+        self._roll_due = 0  # device time, us
         self._area = ROLL_AREA if arm.mode is Mode.ROLL else FLAT_AREA
 
     @property
@@ -147,6 +149,7 @@ class Capture:
         for n in range(1, touch.fingers):
             self._after(n * HAND.stagger_ms * 1000, self._next_finger)
         self._after(HAND.settled_ms(touch.fingers) * 1000, self._settled)
+        self._preview_due = self._touched_at
         self._preview()
 
     def _next_finger(self) -> None:
@@ -165,6 +168,7 @@ class Capture:
         elif self.arm.mode is Mode.ROLL:
             self._device.move(Cause.MOTION)
             self._rolling = motion.roll(self._touch, self._area, half=ArmFlag.HALF_SIZE in self.arm.flags and not self._raw)
+            self._roll_due = self._device.pace.now()
             self._roll(0 if self._raw else 1)
         elif ArmFlag.AUTO in self.arm.flags:
             self._after(self.arm.still_ms * 1000, self._take)
@@ -194,7 +198,8 @@ class Capture:
             self._device.tell(Event.ROLL, min(1000, max(0, round(look.part * 1000))), round(abs(look.part - before) * columns))
         if self._raw:
             self._send_strip(look.pixels)
-        self._after(step, (lambda: self._roll(n + 1)) if self._rolled_ms < rolling.duration_ms else self._roll_done)
+        next_one = (lambda: self._roll(n + 1)) if self._rolled_ms < rolling.duration_ms else self._roll_done
+        self._roll_due = self._at_pace(self._roll_due, step, next_one)
 
     def _send_strip(self, pixels: Gray) -> None:
         self._strip = pixels
@@ -222,7 +227,7 @@ class Capture:
         if self._device.outlet.preview_is_read():
             half = ArmFlag.HALF_SIZE in self.arm.flags
             self._device.send_frame(Kind.PREVIEW, self._look(), 250 if half else 500)
-        self._after(self._period(), self._preview)
+        self._preview_due = self._at_pace(self._preview_due, self._period(), self._preview)
 
     def _look(self) -> Gray:
         if self._rolling is not None:
@@ -266,6 +271,12 @@ class Capture:
 
     def _time_out(self) -> None:
         self._device.end_capture(Error.TIMED_OUT)
+
+    def _at_pace(self, due: int, period: int, deed: Callable[[], None]) -> int:
+        """Plan a deed one period after it was last due, so that the sensor's pace does not drift; when that is."""
+        then = max(due + period, self._device.pace.now())
+        self._device.agenda.plan(then, TAG, deed)
+        return then
 
     def _after(self, delay_us: int, deed: Callable[[], None], tag: str = TAG) -> None:
         self._device.agenda.plan(self._device.pace.now() + delay_us, tag, deed)

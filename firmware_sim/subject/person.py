@@ -28,6 +28,7 @@ MEMBERS = {
     LEFT_FOUR: frozenset({7, 8, 9, 10}),
     TWO_THUMBS: frozenset({1, 6}),
 }
+PLAIN_POSITION = {**PLAIN_THUMBS, **{finger: position for position in (RIGHT_FOUR, LEFT_FOUR) for finger in MEMBERS[position]}}  # by finger
 
 
 class SubjectError(Exception):

@@ -20,7 +20,6 @@ class Hand:
     reach_ms: int = 400  # until the first finger touches
     stagger_ms: int = 60  # between fingers
     press_ms: int = 450  # from touch to full contact
-    roll_ms: int = 1500  # nail to nail
     lift_ms: int = 300  # from "thank you" to a clear platen
 
     def settled_ms(self, fingers: int) -> int:

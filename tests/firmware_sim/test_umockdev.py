@@ -87,6 +87,10 @@ def test_discarded_request_is_the_one_that_was_meant(run: Run):
     assert said["event after"] == "EV"
 
 
+def test_program_killed_inside_an_ioctl_leaves_nothing_behind(run: Run):
+    assert run("killed") == {"ended": [[0, "EV"]] * 12}
+
+
 def test_unplugged_and_back_with_another_address(run: Run):
     said = run("unplugs")
     assert (said["blocked"], said["later"]) == (errno.ENODEV, errno.ENODEV)

@@ -6,6 +6,7 @@ import json
 import socket
 import statistics
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ import usb.core
 import usb.util
 from usb.backend import libusb1
 
+KILLS = 12
 BACKEND = libusb1.get_backend(find_library=lambda _: "libusb-1.0.so.0")
 
 
@@ -114,6 +116,36 @@ def discards(device: usb.core.Device, _control: str) -> dict[str, object]:
     return {"ended": ended, "event after": bytes(device.read(0x82, 64, 2000))[:2].decode()}
 
 
+def killed(device: usb.core.Device, control: str) -> dict[str, object]:
+    """A program that waits for an event is killed inside its ioctl: the interface is free, and its read takes no event from the next."""
+    usb.util.release_interface(device, 0)
+    usb.util.dispose_resources(device)
+    ended = []
+    for _ in range(KILLS):
+        holder = subprocess.Popen([sys.executable, __file__, "hold", control], stdout=subprocess.PIPE)
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        time.sleep(0.1)
+        holder.kill()
+        holder.wait()
+        other = found()
+        assert other is not None
+        busy = errno_of(lambda other=other: usb.util.claim_interface(other, 0))  # type: ignore[misc]
+        event = b""
+        if not busy:
+            other.ctrl_transfer(0x41, 8, 0, 0)
+            event = bytes(other.read(0x82, 64, 2000))
+        ended.append([busy, event[:2].decode()])
+        usb.util.dispose_resources(other)
+    return {"ended": ended}
+
+
+def hold(device: usb.core.Device, _control: str) -> dict[str, object]:
+    print("held", flush=True)
+    device.read(0x82, 64, 60_000)
+    return {}
+
+
 def unplugs(device: usb.core.Device, control: str) -> dict[str, object]:
     code: list[tuple[float, int]] = []
     waiting = threading.Thread(target=lambda: code.append((errno_of(lambda: device.read(0x82, 64, 5000)), time.monotonic())))  # type: ignore[arg-type]
@@ -148,7 +180,7 @@ def _until(true: Callable[[], bool]) -> bool:
     return False
 
 
-WORKS = {work.__name__: work for work in (transfers, halts, claims, discards, unplugs)}
+WORKS = {work.__name__: work for work in (transfers, halts, claims, discards, killed, hold, unplugs)}
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def draw_traits(finger: int, build: Build, random: Generator) -> Traits:
 
 
 def draw_skin(roughness: float, random: Generator) -> Skin:
-    """Within what gave the best NFIQ 2 in a random search over 105 settings and ten fingers (docs/reports/synthetic.md)."""
+    """Rough enough to score well (see impression); the rest varies as looks natural."""
     grain = 0.55 + 0.05 * roughness + random.uniform(-0.03, 0.04)
     return Skin(random.uniform(-0.4, -0.22), grain, random.uniform(3.8, 6.0), random.uniform(0.07, 0.15))
 

@@ -18,7 +18,7 @@ import numpy as np
 from firmware_sim.subject.person import Gray, Way
 from firmware_sim.subject.synthetic import impression
 from firmware_sim.subject.synthetic.field import COLUMNS, ROWS, make_field
-from firmware_sim.subject.synthetic.fingers import LOOK, RIDGES, Coming, Finger, draw, press, traits_of
+from firmware_sim.subject.synthetic.fingers import NOISE, RIDGES, Coming, Finger, draw, press, traits_of
 from firmware_sim.subject.synthetic.growth import grow_coarse
 
 SHAPE = (310, 260)  # rows and columns at 250 ppi: what a plain touch of a turned thumb needs
@@ -64,4 +64,4 @@ def _whole(coarse: np.ndarray) -> Gray:
 
 def _print(seed: str, finger: int, grown: Finger, attempt: int) -> Gray:
     ink = press(grown, seed, finger, Way.PLAIN, Coming(attempt))
-    return impression.sensed(ink, draw(seed, LOOK, finger, attempt))
+    return impression.sensed(ink, draw(seed, NOISE, finger, attempt))

@@ -9,9 +9,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from firmware_sim.subject.condition import GOOD, Condition
-from firmware_sim.subject.person import Gray, Way
+from firmware_sim.subject.person import PLAIN_POSITION, Gray, Way
 from firmware_sim.subject.synthetic import anatomy, impression, scoring
 from firmware_sim.subject.synthetic.anatomy import Build, Traits
 from firmware_sim.subject.synthetic.field import make_field
@@ -21,7 +22,7 @@ from firmware_sim.subject.synthetic.pores import pierce
 SETTLED = 65  # NFIQ 2; a skin and first touch that score this are kept
 ENOUGH = 63  # NFIQ 2; a finger that scores less is grown anew
 TRIES, GROWTHS = 6, 3  # skins with a first touch, and growths, of which the best is kept
-PEOPLE, TRAITS, RIDGES, SKIN, TOUCH, LOOK = range(1, 7)  # purposes of random numbers
+PEOPLE, TRAITS, RIDGES, SKIN, TOUCH, TURN, DRIFT, EFFECTS, NOISE = range(1, 10)  # purposes of random numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,8 @@ def traits_of(seed: str, finger: int) -> Traits:
 def make_finger(seed: str, finger: int, *, pores: bool = False) -> Finger:
     """Grows the ridges, then tries skins and first touches until one scores well; grows anew when none does.
 
-    People differ in how well they scan; of a synthetic person only what scans well is kept: bad prints are the business of a Condition.
+    So the first plain touch is a chosen one: its NFIQ 2 says what was selected for, a retake's says what a finger gives. People differ in
+    how well they scan; here only what scans well is kept, since bad prints are the business of a Condition.
     """
     best, best_score = None, -1
     for growth in range(GROWTHS):
@@ -84,10 +86,37 @@ def _best(made: Finger, seed: str, finger: int) -> tuple[Finger, int]:
 
 
 def _looks(made: Finger, seed: str, finger: int) -> Iterator[int]:
-    """NFIQ 2 of the first touch, the hand turned to each side: one score alone may be eight points luckier than the next."""
-    for n, turn in enumerate((-1.2, 1.2)):
-        ink = press(made, seed, finger, Way.PLAIN, Coming(turn=turn))
-        yield scoring.nfiq2(impression.sensed(ink, draw(seed, LOOK, finger, made.best, n)))
+    """NFIQ 2 of the first touch as it will be, alone and in its ten-print position: one score may be ten points luckier than the other."""
+    for position in (finger, PLAIN_POSITION[finger]):
+        first = Attempt(position, Way.PLAIN, 0)
+        ink = press(made, seed, finger, Way.PLAIN, Coming(turn=first.turn(seed)))
+        yield scoring.nfiq2(impression.sensed(ink, first.noise(seed)))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One time a hand comes down; what is random about it beside its fingers."""
+
+    position: int  # FGP 1..15
+    way: Way
+    number: int
+
+    def turn(self, seed: str) -> float:
+        """Degrees counter-clockwise of the whole hand."""
+        return float(self._draw(seed, TURN).normal(0, 1.2))
+
+    def drift(self, seed: str) -> NDArray[np.float64]:
+        """Pixels right and down of the whole hand."""
+        return np.asarray(self._draw(seed, DRIFT).normal(0, 12, 2))
+
+    def effects(self, seed: str) -> Generator:
+        return self._draw(seed, EFFECTS)
+
+    def noise(self, seed: str) -> Generator:
+        return self._draw(seed, NOISE)
+
+    def _draw(self, seed: str, purpose: int) -> Generator:
+        return draw(seed, purpose, self.position, self.way is Way.ROLLED, self.number)
 
 
 @dataclass(frozen=True)

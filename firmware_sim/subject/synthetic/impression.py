@@ -1,7 +1,7 @@
 """What a finger leaves on the platen: its ridges seen through bent skin, contact, pressure, moisture and grain.
 
-Ink of a place = logistic(slope x (ridge + how thick + grain - edge)) x darkness. Minutiae make most of an NFIQ 2 score (see growth); grain
-of about half a ridge's height and a soft slope make most of the rest, since the forest was trained on real prints, which are never clean.
+Ink of a place = logistic(slope x (ridge + how thick + grain - edge)) x darkness. In a random search over 116 settings of the skin, grain
+alone went with NFIQ 2 (correlation 0.94; thickness -0.21, slope and mottle near 0): prints that are too clean score low.
 """
 
 from __future__ import annotations

@@ -17,13 +17,12 @@ from firmware_sim.subject.laying import laid_fingers, other_position, truth
 from firmware_sim.subject.person import FLAT_AREA, ROLL_AREA, Asked, Box, Gray, Touch, Way
 from firmware_sim.subject.synthetic import impression
 from firmware_sim.subject.synthetic.anatomy import Place, places
-from firmware_sim.subject.synthetic.fingers import Coming, Finger, build_of, draw, press
+from firmware_sim.subject.synthetic.fingers import Attempt, Coming, Finger, build_of, press
 
 KEPT = 24  # touches
 PLAIN_LIMIT, ROLLED_LIMIT = (1600, 1500), (800, 750)  # pixels, width and height: EBTS 11.0 appendix F, 3.2 x 3.0 and 1.6 x 1.5 inches
-AROUND = 0  # bare pixels around the fingers' boxes, which hold some: a wider frame costs four points of NFIQ 2 (measured, 200 fingers)
+AROUND = 0  # bare pixels around the fingers' boxes, which hold some: 20 more cost 2 points of NFIQ 2 (40 prints of 2 people)
 STRAY = 1000  # attempts are numbered from here when another finger is laid down than was asked
-HAND = 100  # purpose of random numbers: how the hand comes down
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,28 +56,28 @@ class SyntheticPerson:
         return self._made[asked, how]
 
     def _touch(self, asked: Asked, how: Condition) -> Touch:
-        random = draw(self._seed, HAND, asked.position, asked.way is Way.ROLLED, asked.attempt)
-        laid = list(self._lay(asked, how, random))
+        attempt = Attempt(asked.position, asked.way, asked.attempt)
+        laid = list(self._lay(asked, how, attempt))
         area, limit = (ROLL_AREA, ROLLED_LIMIT) if asked.way is Way.ROLLED else (FLAT_AREA, PLAIN_LIMIT)
         sheet = np.zeros((area[1], area[0]), np.uint8)
         boxes = [_press(sheet, one) for one in laid]
         left, top, right, bottom = _window(boxes, area, limit)
-        ink = spoil(np.ascontiguousarray(sheet[top:bottom, left:right]), how, random)
+        ink = spoil(np.ascontiguousarray(sheet[top:bottom, left:right]), how, attempt.effects(self._seed))
         return Touch(
             asked.position,
             asked.way,
             len(laid),
-            impression.sensed(ink, random, how.noise),
+            impression.sensed(ink, attempt.noise(self._seed), how.noise),
             tuple(Box(b.finger, b.left - left, b.top - top, b.width, b.height) for b in boxes),
             ((left + right - area[0]) // 2, (top + bottom - area[1]) // 2),
             how,
             truth(asked, how, [one.finger for one in laid], boxes, area),
         )
 
-    def _lay(self, asked: Asked, how: Condition, random: np.random.Generator) -> Iterator[Laid]:
+    def _lay(self, asked: Asked, how: Condition, attempt: Attempt) -> Iterator[Laid]:
         """Fingers from left to right."""
         position = other_position(asked.position) if how.wrong_hand else asked.position
-        away, turn = random.normal(0, 12, 2), float(random.normal(0, 1.2)) + how.rotation
+        away, turn = attempt.drift(self._seed), attempt.turn(self._seed) + how.rotation
         laid = laid_fingers(asked, how)
         for place in places(position, self._build):
             wanted = other_finger(place.finger) if how.wrong_hand else place.finger
