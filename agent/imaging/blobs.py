@@ -53,6 +53,11 @@ class Blob:
         low, high = np.percentile(np.stack([u, v]), [0.5, 99.5], axis=1)
         return replace(self, angle=angle, box=(float(low[0]), float(low[1]), float(high[0]), float(high[1])))
 
+    def shortened(self, longest: float) -> Blob:
+        """Ended at most `longest` pixels below its tip."""
+        left, top, right, bottom = self.box
+        return replace(self, box=(left, top, right, min(bottom, top + longest)))
+
     def polygon(self, margin: float) -> NDArray[np.float32]:
         """Corners (4, 2) x, y: upper left, upper right, lower right, lower left of the upright finger."""
         left, top, right, bottom = self.box[0] - margin, self.box[1] - margin, self.box[2] + margin, self.box[3] + margin

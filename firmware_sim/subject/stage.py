@@ -77,13 +77,13 @@ class Stage:
         return (int(seen[0]), int(seen[-1]) + 1) if seen.size else (0, self.size[1])
 
     def _finger_columns(self, touch: Touch) -> list[slice]:
-        """All columns of the window by the finger that is nearest."""
+        """All columns of the window by the finger that is nearest; a finger beyond the window has a few at its edge."""
         left, right = self._inked
         edges = [int(edge) for edge in np.linspace(left, right, max(1, touch.fingers) + 1)][1:-1]
         if len(touch.boxes) == touch.fingers:
             begins = [self._origin[1] + box.left // self._scale for box in touch.boxes]
             ends = [self._origin[1] + (box.left + box.width) // self._scale for box in touch.boxes]
-            edges = [int(np.clip((a + b) // 2, 0, self.size[1])) for a, b in zip(ends, begins[1:], strict=False)]
+            edges = [int(np.clip((a + b) // 2, 0, self.size[1] - 4)) for a, b in zip(ends, begins[1:], strict=False)]
         return [slice(a, max(a + 1, b)) for a, b in pairwise([0, *edges, self.size[1]])]
 
     @cached_property
