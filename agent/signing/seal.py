@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing import attributes, auth_enveloped_data, certificates, signed_data
-from agent.signing.attributes import Statement
+from agent.signing.attributes import REMARKS_LIMIT, Statement
 from agent.signing.auth_enveloped_data import KEY_LENGTH, NONCE_LENGTH, SIZE_LIMIT, TAG_LENGTH, Sealed
 from agent.signing.certificates import Purpose, Role
 from agent.signing.errors import SealError
@@ -30,14 +30,15 @@ __all__ = ["FileOpener", "FileSigner", "Opener", "Signer", "encrypt", "seal"]
 _SPARE = auth_enveloped_data.OVERHEAD_LIMIT + signed_data.OVERHEAD_LIMIT  # bytes kept for what is not the file
 
 
-def seal(content: bytes, routing: Routing, *, signer: Signer, recipient: x509.Certificate, now: datetime) -> Envelope:
-    """The envelope of `content` for `recipient` (an opening certificate), signed at `now` (UTC).
+def seal(content: bytes, routing: Routing, *, signer: Signer, recipient: x509.Certificate, now: datetime, remarks: str = "") -> Envelope:
+    """The envelope of `content` for `recipient` (an opening certificate), signed at `now` (UTC). `remarks`: signed beside the file.
 
     Raises SealError when the result would be refused or false: another signer's or recipient's name, an expired certificate.
     """
     _require(_refusal(content, routing, signer.certificate, recipient, now))
+    _require(f"The remarks have more than {REMARKS_LIMIT} bytes." if len(remarks.encode()) > REMARKS_LIMIT else None)
     digest = hashlib.sha256(content)
-    statement = Statement(routing, digest.digest(), certificates.sha256(signer.certificate), now)
+    statement = Statement(routing, digest.digest(), certificates.sha256(signer.certificate), now, remarks)
     data = encrypt(_sign(content, statement, signer), recipient)
     return Envelope(data, routing, digest.hexdigest(), hashlib.sha256(data).hexdigest())
 
