@@ -42,7 +42,7 @@ class Statement:
     """What was signed."""
 
     routing: Routing
-    message_digest: bytes  # SHA-256 of the file
+    message_digest: bytes  # of the file, by the digest of the signature scheme
     certificate_sha256: bytes  # of the signer's certificate, DER
     signed_at: datetime  # UTC, whole seconds, by the signer's clock
     remarks: str = field(default="", repr=False)  # of a transaction: what the station says of how its prints were taken, JSON
