@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent import service
 from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
+from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts, FactsError
@@ -40,7 +41,6 @@ from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import Booking, BookingId
-from agent.model.impression import Override
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.keys import StationKeys
@@ -52,6 +52,8 @@ from agent.submission.precheck import check_facts
 from agent.submission.profiles import PROFILES
 from agent.submission.type14 import Scanning
 from agent.web.api import build_api
+from agent.web.bodies import Decision
+from agent.web.capturing import answer_to
 from agent.web.live import Live
 from agent.web.serve import serve_on
 from agent.workers import Workers
@@ -127,6 +129,7 @@ class Core:
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
         self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
+        self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: asyncio.Task[Any] | None = None
@@ -137,7 +140,7 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = build_api(self, self._live, self._records)
+        api = build_api(self, self._live, self._records, self._attending)
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
@@ -243,9 +246,9 @@ class Core:
     async def resume(self, booking_id: BookingId) -> None:
         await self._desk.resume(booking_id)
 
-    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None:
-        """With a reason the best attempt is taken; without, the position is taken again."""
-        self._capture.decide(booking_id, None if reason is None else Override(reason, officer, self._clock.now()))
+    async def decide(self, booking_id: str, said: Decision) -> None:
+        """The officer's answer to the capture's question."""
+        self._capture.answer(booking_id, answer_to(said, self._clock.now()))
 
     async def status(self) -> Mapping[str, Any]:
         return {

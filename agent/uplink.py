@@ -16,6 +16,7 @@ from typing import Any
 
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
+from agent.delivery.client_id import client_id
 from agent.delivery.courier import Courier, CourierSettings, Handed, Kept, Released
 from agent.delivery.inbox import Inbox, InboxLimits
 from agent.delivery.mqtt import MqttSettings
@@ -97,6 +98,7 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
 def _completed(settings: UplinkSettings) -> MqttSettings:
     return replace(
         settings.mqtt,
+        client_id=client_id(settings.state, settings.mqtt.client_id),
         subscriptions=(topics.BUREAU_STATUS, topics.inbound(settings.station)),
         status_topic=topics.status(settings.station),
     )

@@ -55,6 +55,13 @@ class DeviceThread:
         if (token := self._token) is not None:
             await asyncio.to_thread(self._scanner.trigger, token)
 
+    async def interrupt(self) -> None:
+        """End the capture under way without a result: its events end. Never raises; a scanner that does not obey is met by its reader."""
+        self._stop = True
+        if (token := self._token) is not None:
+            with suppress(DeviceError):
+                await asyncio.to_thread(self._scanner.cancel, token)
+
     async def reopen(self, again: Reopen) -> None:
         """Exchange the scanner for one opened anew, which `tag` then names. Raises DeviceError while none is there that may be used."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._reopened, again)

@@ -13,7 +13,7 @@ WINDOW = 8  # QoS 1 messages in flight; more than a server's ReceiveMaximum is a
 class MqttSettings:
     host: str
     port: int
-    client_id: str  # the station id, or the bureau's name
+    client_id: str  # begins with the station id, or the bureau's name: agent.delivery.client_id
     ca: Path | None = None  # PEM; None: no TLS, for tests on the loopback only
     cert: Path | None = None  # PEM, the client's chain
     key: Path | None = None  # PEM

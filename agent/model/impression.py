@@ -28,6 +28,15 @@ class Verdict(StrEnum):
     ASK_OFFICER = "ask_officer"  # tries are used up: a person decides
 
 
+class Trigger(StrEnum):
+    """Who said that the image is to be taken."""
+
+    DEVICE = "device"  # the scanner: all fingers good and still
+    STATION = "station"  # this program, for a scanner that does not watch by itself
+    PEDAL = "pedal"  # a person's foot
+    BUTTON = "button"  # a person, at the screen or at the scanner
+
+
 @dataclass(frozen=True)
 class DeviceTag:
     """Which scanner took a print; goes to EBTS 2.067 IMA and into the audit."""
@@ -71,6 +80,7 @@ class Override:
     reason: str
     by: str  # officer id
     at: datetime  # UTC
+    second: str = ""  # id of the second officer, where the state's rules want one
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +95,7 @@ class Impression:
     quality: QualityReport | None = None
     override: Override | None = None
     live: bool = True  # False: from a card or a file, not from a finger on this station's platen
+    trigger: Trigger = Trigger.DEVICE
 
     @property
     def sha256(self) -> str:

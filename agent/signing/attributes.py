@@ -40,7 +40,7 @@ class Statement:
     """What was signed."""
 
     routing: Routing
-    message_digest: bytes  # SHA-256 of the file
+    message_digest: bytes  # of the file, by the digest of the signature scheme
     certificate_sha256: bytes  # of the signer's certificate, DER
     signed_at: datetime  # UTC, whole seconds, by the signer's clock
 

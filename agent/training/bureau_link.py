@@ -16,6 +16,7 @@ from pathlib import Path
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
 from agent.delivery.chunks import split
+from agent.delivery.client_id import client_id
 from agent.delivery.errors import NotConnected
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Subscribed
 from agent.delivery.status import parse_status
@@ -173,7 +174,7 @@ def _mqtt(settings: BureauSettings, name: str) -> MqttSettings:
     return MqttSettings(
         host=settings.host,
         port=settings.port,
-        client_id=name,
+        client_id=client_id(settings.directory, name),
         ca=files.ca.certificate,
         cert=files.bureau("tls").certificate,
         key=files.bureau("tls").key,

@@ -12,12 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from agent.brokers.access_list import Role, member
 from agent.children import Child, livescan
 from agent.clock import SystemClock
 from agent.errors import UsageError
 from agent.signing.keys import init_training
 from agent.sockets import LONGEST_SOCKET_PATH
-from agent.training.access_list import Role, member
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.scanner import ScannerProcess
 from agent.web.client import CoreClient

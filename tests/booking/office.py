@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
@@ -61,13 +62,13 @@ class RowOfPrints:
         booking_id: BookingId,
         steps: Sequence[Step],
         done: Collection[Position],
-        accept: Callable[[Impression], Awaitable[None]],
+        keeper: Keeper,
     ) -> None:
         for step in steps:
             if step.position not in done:
                 self.taken.append(step.position)
                 pixels = ridges(int(step.position) + 50 * len(self.taken))
-                await accept(Impression(step.position, step.kind, pixels, 500, 1, DEVICE, datetime.now(UTC)))
+                await keeper.accept(Impression(step.position, step.kind, pixels, 500, 1, DEVICE, datetime.now(UTC)))
 
 
 def ridges(seed: int) -> np.ndarray:

@@ -54,6 +54,7 @@ class ScriptedScanner:
     def __post_init__(self) -> None:
         self._pressed: queue.Queue[str] = queue.Queue()
         self._open_capture = False
+        self._triggered = False
 
     @property
     def info(self) -> DeviceInfo:
@@ -79,6 +80,7 @@ class ScriptedScanner:
         return len(self.armed)
 
     def trigger(self, token: int) -> None:
+        self._triggered = True
         self._pressed.put("trigger")
 
     def cancel(self, token: int) -> None:
@@ -87,6 +89,7 @@ class ScriptedScanner:
 
     def events(self, token: int) -> Iterator[DeviceEvent]:
         self._open_capture = True
+        self._triggered = False
         try:
             yield from self._played(token, self.script.pop(0))
         finally:
@@ -114,7 +117,8 @@ class ScriptedScanner:
             yield Result(9, self._frame(show.image, token, show))
 
     def _frame(self, pixels: NDArray[np.uint8], token: int, show: Show) -> Frame:
-        return Frame(0, token, 0, pixels, 500, show.advice, self.armed[-1].mode)
+        advice = show.advice | (Advice.MANUAL_TRIGGER if self._triggered else Advice.NONE)
+        return Frame(0, token, 0, pixels, 500, advice, self.armed[-1].mode)
 
     def _note(self) -> None:
         self.threads.add(threading.current_thread().name)

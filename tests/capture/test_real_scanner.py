@@ -12,6 +12,7 @@ import pytest
 
 from agent.capture.events import CaptureEvent, Interrupted, Looked, Moved
 from agent.capture.plan import Step, plan
+from agent.capture.questions import Answer, Choice, Question
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import State
 from agent.capture.settings import CaptureSettings
@@ -24,6 +25,7 @@ from agent.workers import Workers
 from drivers.device import Scanner
 from drivers.discovery import open_scanner
 from tests.capture.bench import SERIAL, SimulatedScanner, simulated_scanner
+from tests.capture.keeper import MemoryKeeper
 from tests.data import testdata
 from tests.prints import nist_card
 
@@ -52,10 +54,13 @@ class Booth:
 
     def __init__(self, sim: SimulatedScanner) -> None:
         self.sim = sim
-        self.taken: list[Impression] = []
+        self.keeper = MemoryKeeper()
         self.events: list[CaptureEvent] = []
         self.on_event: Callable[[CaptureEvent], None] = lambda event: None
-        self.on_accept: Callable[[Impression], None] = lambda impression: None
+
+    @property
+    def taken(self) -> list[Impression]:
+        return self.keeper.accepted
 
     def capture(self, steps: Sequence[Step], done: set[Position] | None = None) -> None:
         asyncio.run(self._capture(steps, done or set()))
@@ -73,13 +78,12 @@ class Booth:
                 QualityThresholds(),
                 SystemClock(),
                 on_event=self._note,
-                accept=self._accept,
-                decide=self._decide,
+                ask=self._ask,
                 reopen=self.opened,
                 settings=CaptureSettings(reopen_every_s=0.05),
             )
             try:
-                await runner.run(BookingId("20261124-7K3M9Q2X"), steps, done)
+                await runner.run(BookingId("20261124-7K3M9Q2X"), steps, done, self.keeper)
             finally:
                 await runner.close()
 
@@ -87,12 +91,8 @@ class Booth:
         self.events.append(event)
         self.on_event(event)
 
-    async def _accept(self, impression: Impression) -> None:
-        self.taken.append(impression)
-        self.on_accept(impression)
-
-    async def _decide(self, attempts: Sequence[Impression]) -> Override | None:
-        return Override("worn ridges", "officer-7", datetime.now(UTC))
+    async def _ask(self, question: Question) -> Answer:
+        return Answer(Choice.TAKE, Override("worn ridges", "officer-7", datetime.now(UTC)))
 
 
 @contextmanager
@@ -153,7 +153,7 @@ def test_unplugged_between_two_fingers_nothing_is_lost(sim: SimulatedScanner) ->
         if impression.position is Position.RIGHT_THUMB:
             sim.do("unplug")
 
-    booth.on_accept = pull
+    booth.keeper.on_accept = pull
     booth.on_event = lambda event: sim.do("plug") if isinstance(event, Interrupted) else None
     booth.capture(plan()[4:7])
     assert [impression.position for impression in booth.taken] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX, Position.RIGHT_MIDDLE]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.brokers.access_list import Role, member
 from agent.casework.desk import Casework
 from agent.clock import SystemClock
 from agent.delivery import topics
@@ -22,7 +23,6 @@ from agent.delivery.status import Status, encode_status, parse_status
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing.keys import BureauKeys, StationKeys, TrainingKeys, add_station, init_training
 from agent.signing.seal import seal
-from agent.training.access_list import Role, member
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.bureau_link import BureauSettings, run_bureau
 from agent.training.bureau_store import bureau_journal, bureau_owes
