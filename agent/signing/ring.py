@@ -7,6 +7,7 @@ or not believed leave the keys in force as they are, and are looked at again.
 from __future__ import annotations
 
 import logging
+import stat
 from pathlib import Path
 
 from cryptography import x509
@@ -107,5 +108,6 @@ def _stamp(directory: Path) -> tuple[tuple[str, int, int, int], ...]:
                 status = path.stat()
             except FileNotFoundError:  # replaced this very moment
                 continue
-            found.append((str(path), status.st_ino, status.st_mtime_ns, status.st_size))
+            if stat.S_ISREG(status.st_mode):
+                found.append((str(path), status.st_ino, status.st_mtime_ns, status.st_size))
     return tuple(sorted(found))
