@@ -6,6 +6,7 @@ that carries
     2.2023 SII   IDR/1|NOT AN FBI OR DHS FORMAT|NO MATCH
                  IDR/1|NOT AN FBI OR DHS FORMAT|MATCH 2|ENC 1;NAM=...;DOB=...;POB=...;SEX=...;LOC=...|ENC 2;...
                  IDR/1|NOT AN FBI OR DHS FORMAT|ERROR|the error's text
+                 STATE/1|NOT AN FBI OR DHS FORMAT|IDENTIFIED   (NFF: by the state, which tells the FBI by a CPI)
     2.075 ERS    IAR/1, a line end, then the response of the Law Enforcement Support Center word for word
     2.059 SRF    I for a match, N for none, D for an error
 
@@ -29,8 +30,10 @@ from agent.submission.errors import SubmissionError
 
 IDR_SIGNATURE = "IDR/1"
 IAR_SIGNATURE = "IAR/1"
+STATE_SIGNATURE = "STATE/1"
 LABEL = "NOT AN FBI OR DHS FORMAT"
 NO_MATCH, MATCH, ERROR = "NO MATCH", "MATCH", "ERROR"
+STATE_IDENTIFIED = "IDENTIFIED"
 LINE = "|"
 MAX_ENCOUNTERS = 5  # SOP 2.1.4: the response shows up to five
 
@@ -76,6 +79,12 @@ def build_sre(
     return _reply("SRE", request, head, [*extra, *_messages(messages)])
 
 
+def build_state_ident(request: Transaction, head: ReplyHead, *, state_id: str) -> bytes:
+    """The word of a state of the National Fingerprint File: it identified the person by its own SID (SOP 2.1.2.2)."""
+    block = LINE.join((STATE_SIGNATURE, LABEL, STATE_IDENTIFIED))
+    return _reply("SRE", request, head, [text_field(2, 59, "I"), text_field(2, 15, state_id), text_field(2, 2023, block)])
+
+
 def build_errt(request: Transaction, head: ReplyHead, *, messages: Sequence[str]) -> bytes:
     """A rejection: 1 to 11 messages, each a code of EBTS 11.0 appendix M and its text."""
     return _reply("ERRT", request, head, _messages(messages))
@@ -86,12 +95,14 @@ def build_idr_no_match(request: Transaction, head: ReplyHead, *, messages: Itera
     return _reply("SRE", request, head, [text_field(2, 59, "N"), _idr([NO_MATCH]), *_messages(messages)])
 
 
-def build_idr_match(request: Transaction, head: ReplyHead, *, encounters: Sequence[Encounter], iar: str | None = None) -> bytes:
-    """IDR of profile 1 with 0 to 5 encounters; with `iar` the joint IDR/IAR, the text as LESC wrote it."""
+def build_idr_match(
+    request: Transaction, head: ReplyHead, *, encounters: Sequence[Encounter], iar: str | None = None, messages: Iterable[str] = ()
+) -> bytes:
+    """IDR of profile 1 with 0 to 5 encounters; with `iar` the joint IDR/IAR, the text as LESC wrote it. messages: LESC's notice."""
     if len(encounters) > MAX_ENCOUNTERS:
         raise SubmissionError(f"An IDR shows at most {MAX_ENCOUNTERS} encounters.")
     lines = [f"{MATCH} {len(encounters)}", *(_encounter(i, e) for i, e in enumerate(encounters, start=1))]
-    return _reply("SRE", request, head, [text_field(2, 59, "I"), _idr(lines), *_iar(iar)])
+    return _reply("SRE", request, head, [text_field(2, 59, "I"), _idr(lines), *_iar(iar), *_messages(messages)])
 
 
 def build_iar(request: Transaction, head: ReplyHead, *, text: str) -> bytes:

@@ -17,6 +17,7 @@ from agent.model.booking import Arrest, Booking, BookingId, Charge, Subject
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.nist.codec import parse
 from agent.nist.records import Transaction
+from agent.policy import Agreement, Jurisdiction, load_jurisdiction
 from agent.signing.keys import BureauKeys, StationKeys, init_training
 from agent.signing.seal import seal
 from agent.store.database import Database
@@ -25,6 +26,13 @@ from agent.submission import replies
 from agent.submission.build import StationIdentity, build_car
 from agent.submission.replies import ReplyHead
 
+NOT_AGREED = load_jurisdiction()
+POLICY: Jurisdiction = NOT_AGREED.model_copy(
+    update={
+        "agreement": Agreement(reference="MOA-1", signed_on=date(2026, 1, 1), signatories=("SHERIFF", "BUREAU")),
+        "procedure": NOT_AGREED.procedure.model_copy(update={"message_routing": True}),
+    }
+)
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 STATION, BUREAU = "LS-0001", "SIB-TRAINING"
 BOOKING = BookingId("20261124-7K3M9Q2X")
@@ -114,9 +122,10 @@ class Desk:
     """Casework over a fresh database and vault."""
 
     def __init__(self, directory: Path, keys: Keys) -> None:
+        self.policy = POLICY
         self.database = Database(directory / "core.sqlite", MIGRATIONS)
         self.vault = Vault(directory / "vault", keys.station.storage_key)
-        self.casework = Casework(self.database, self.vault, keys.station, SetClock(NOW))
+        self.casework = Casework(self.database, self.vault, keys.station, SetClock(NOW), lambda: self.policy)
 
     async def sent(self, content_sha256: str, *, tcn: str = TCN, booking: BookingId = BOOKING, numbers: bool = True) -> None:
         """Everything up to the handover is recorded."""
