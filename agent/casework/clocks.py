@@ -13,7 +13,7 @@ A label is never a result: nothing here is stored, nothing is folded into a stat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -80,9 +80,11 @@ def _immigration(own: Sequence[CaseEvent], received: datetime, now: datetime, ti
     """Both run until the first immigration response; neither is started where none is expected."""
     if any(event.kind is _K.IMMIGRATION_OFF for event in own):
         return
-    answered = _first(own, _RESULTS)
+    answered, no_match_came = _first(own, _RESULTS), _first(own, (_K.IDR_NO_MATCH,))
+    moot = no_match_came is not None and no_match_came == answered  # a no-match has the longer time
     match, no_match = timedelta(hours=times.match_hours) + state.relay, timedelta(hours=times.no_match_hours)
-    yield _clock(ClockName.MATCH, _Span(received, match, BASIS_RECEIPT), answered, now)
+    made = _clock(ClockName.MATCH, _Span(received, match, BASIS_RECEIPT), answered, now)
+    yield replace(made, mark=Mark.STOPPED, words="A no-match came, which has 24 hours.") if moot else made
     yield _clock(ClockName.NO_MATCH, _Span(received, no_match, BASIS_RECEIPT), answered, now)
 
 

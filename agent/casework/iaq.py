@@ -1,8 +1,8 @@
 """A name-based immigration alien query (IAQ), drafted for a person to release over NLETS. Never automatic, never sent from here. Pure.
 
 SOP 2.2.7: after a no-match IDR an agency MAY make a name-based query, and where it has the authority it stops automatic ones. So there is
-no key, rule or timer that makes one, and a draft needs all of: region C in NO_MATCH by the bureau's own message (silence is not one), a policy
-that allows it, a person with the role, a reason in that person's words. The text follows the legacy NLETS form (key IAQ, destination AX).
+no key, rule or timer that makes one, and a draft needs all of: region C in NO_MATCH by the bureau's own message (silence is not one), a
+policy that allows it, a person with the role, a reason in words. The text follows the legacy NLETS form (key IAQ, destination AX).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is told to ICE of a person who was gone before a detainer came (SOP 2.1.5). Drafted here, sent by a person, never from here. Pure."""
+"""What is told to ICE of a person who was gone before a detainer came (SOP 2.1.5). Drafted here, sent by a person, not from here. Pure."""
 
 from __future__ import annotations
 

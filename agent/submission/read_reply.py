@@ -61,6 +61,8 @@ def read_reply(data: bytes, *, received_at: datetime, rules: Sequence[BureauRule
     except NistError as error:
         return Reply(identity, ReplyKind.UNCLASSIFIED, "", None, None, None, None, received_at, {"WHY": error.what})
     kind, facts = classify(tx, rules)
+    if len(photos(tx)) > MAX_ENCOUNTERS:
+        kind, facts = ReplyKind.UNCLASSIFIED, {**facts, "WHY": "It carries more photos than encounters can be shown."}
     type2 = tx.first(2) or TaggedRecord(2, ())
     oca, fbi, sid = ((type2.values(number) or (None,))[0] for number in (9, 14, 15))
     return Reply(identity, kind, tx.tcn, tx.tcr, oca, fbi, sid, received_at, facts)
@@ -87,6 +89,11 @@ def encounters(tx: Transaction) -> tuple[Encounter, ...]:
     type2 = tx.first(2)
     lines = _idr_lines(type2) if type2 is not None else []
     return tuple(_encounter(line) for line in lines if line.startswith("ENC "))
+
+
+def photos(tx: Transaction) -> tuple[bytes, ...]:
+    """The pictures of a reply (Type-10), as they came: JPEG, to be decoded in a process of its own."""
+    return tuple(bytes(image) for record in tx.records if isinstance(record, TaggedRecord) and record.type == 10 if (image := record.image))
 
 
 def _facts(type2: TaggedRecord) -> dict[str, str]:

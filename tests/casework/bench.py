@@ -41,7 +41,7 @@ FBI_NUMBER, STATE_ID = "123456AA7", "ST1234567"
 TRAINING = Environment.TRAINING
 
 
-def booking(id_: BookingId = BOOKING, *, known: bool = True) -> Booking:
+def booking(id_: BookingId = BOOKING, *, known: bool = True, attention: str | None = None) -> Booking:
     subject = Subject(
         name="TESTER,TESS",
         place_of_birth="XX",
@@ -55,13 +55,13 @@ def booking(id_: BookingId = BOOKING, *, known: bool = True) -> Booking:
         fbi_numbers=(FBI_NUMBER,) if known else (),
         state_id=STATE_ID if known else None,
     )
-    return Booking(id_, NOW, "officer-1", subject, Arrest(date(2026, 11, 24), (Charge("TRESPASS"),)))
+    return Booking(id_, NOW, "officer-1", subject, Arrest(date(2026, 11, 24), (Charge("TRESPASS"),), attention=attention))
 
 
-def car(tcn: str = TCN, id_: BookingId = BOOKING, *, known: bool = True) -> bytes:
+def car(tcn: str = TCN, id_: BookingId = BOOKING, *, known: bool = True, attention: str | None = None) -> bytes:
     """A CAR without images: its own bytes, quickly made."""
     identity = StationIdentity(ori="NY0010000", dai="NYSIB0000", cri=("NY0010000",))
-    return build_car(booking(id_, known=known), tcn=tcn, made_at=NOW, station=identity, images={})
+    return build_car(booking(id_, known=known, attention=attention), tcn=tcn, made_at=NOW, station=identity, images={})
 
 
 @dataclass(frozen=True)
