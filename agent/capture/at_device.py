@@ -14,8 +14,9 @@ from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Cautioned, Counted, Interrupted, Looked
 from agent.capture.session import Event, NoSuchMove, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.watching import Watch
 from agent.model.impression import GrayImage, Trigger
-from drivers.device import Advice, DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Preview, Result, StateChanged, Warned
+from drivers.device import Advice, DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Mode, Preview, Result, StateChanged, Warned
 from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
 
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
@@ -41,6 +42,8 @@ class AtDevice:
         self._heard_of = False  # whether the scanner has said anything since it was armed: one that has is slow, one that has not is broken
         self._interrupted = False  # the capture under way was ended from here
         self._pressed: Trigger | None = None  # who triggered the capture under way
+        self._watch: Watch | None = None  # over the capture under way, where it is no roll
+        self._warned = False  # the scanner itself has said what is to be done better
 
     def begin(self) -> None:
         self._faults = 0
@@ -50,7 +53,7 @@ class AtDevice:
 
         Raises what is wrong with the scanner when it has been so FAULTS times running.
         """
-        self._heard_of, self._interrupted, self._pressed = False, False, None
+        self._heard_of, self._interrupted, self._warned, self._pressed = False, False, False, None
         try:
             frame = await self._taken()
             if not (frame is None and self._interrupted):
@@ -92,7 +95,9 @@ class AtDevice:
 
     async def _followed(self) -> Frame | None:
         settings = self._settings
-        request = self._course.session.step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s)
+        step, able = self._course.session.step, self._device.able
+        request = step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s, auto=able.auto_capture)
+        self._watch = None if step.mode is Mode.ROLL else Watch(step, settings.still_ms)
         async with aclosing(self._device.capture(request)) as events:
             frame = None
             async for event in events:
@@ -109,13 +114,26 @@ class AtDevice:
                 self._device_state(state)
             case Preview(frame=frame):
                 self._course.tell(Looked(frame.pixels, frame.ppi))
+                await self._watched(frame)
             case FingerCount(found=found, expected=expected):
                 self._course.tell(Counted(found, expected))
             case Warned(advice=advice) if words := sentence(advice, self._course.session.step):
+                self._warned = True
                 self._course.tell(Cautioned(words))
             case KeyPressed(key="foot"):
                 with suppress(Refused):  # pressed when there was nothing to take
                     await self.trigger(Trigger.PEDAL)
+
+    async def _watched(self, frame: Frame) -> None:
+        """The live view with our own eyes: for a scanner that does not trigger by itself, and to say what it does not say."""
+        if self._watch is None:
+            return
+        seen = await self._watch.see(frame)
+        if seen.advice and not self._warned:
+            self._course.tell(Cautioned(seen.advice))
+        if seen.trigger and not self._device.able.auto_capture and self._pressed is None:
+            with suppress(Refused):  # the image was just taken
+                await self.trigger(Trigger.STATION)
 
     def _device_state(self, state: DeviceState) -> None:
         ours = self._course.session.state

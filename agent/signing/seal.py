@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing import attributes, auth_enveloped_data, certificates, signed_data
 from agent.signing.algorithms import Scheme, agreement_of, digest, holds
-from agent.signing.attributes import Statement
+from agent.signing.attributes import REMARKS_LIMIT, Statement
 from agent.signing.auth_enveloped_data import KEY_LENGTH, NONCE_LENGTH, SIZE_LIMIT, TAG_LENGTH, Sealed
 from agent.signing.certificates import Purpose, Role
 from agent.signing.errors import SealError
@@ -38,16 +38,18 @@ def seal(
     recipient: x509.Certificate,
     now: datetime,
     revocations: RevocationList | None = None,
+    remarks: str = "",
 ) -> Envelope:
-    """The envelope of `content` for `recipient` (an opening certificate), signed at `now` (UTC).
+    """The envelope of `content` for `recipient` (an opening certificate), signed at `now` (UTC). `remarks`: signed beside the file.
 
     Raises SealError when the result would be refused or false: another signer's or recipient's name, an expired or revoked certificate.
     """
     _require(_refusal(content, routing, signer.certificate, recipient, now))
+    _require(f"The remarks have more than {REMARKS_LIMIT} bytes." if len(remarks.encode()) > REMARKS_LIMIT else None)
     for certificate in (signer.certificate, recipient):
         _require(revocations.revoked_on(certificate) if revocations else None)
     scheme = _scheme(signer.certificate)
-    statement = Statement(routing, digest(scheme, content), certificates.sha256(signer.certificate), now)
+    statement = Statement(routing, digest(scheme, content), certificates.sha256(signer.certificate), now, remarks)
     data = encrypt(_sign(content, statement, signer, scheme), recipient)
     return Envelope(data, routing, hashlib.sha256(content).hexdigest(), hashlib.sha256(data).hexdigest())
 

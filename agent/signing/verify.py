@@ -68,6 +68,7 @@ class Opened:
     signer: x509.Certificate
     signed_at: datetime  # UTC, by the signer's clock
     facts: Verification
+    remarks: str = field(default="", repr=False)  # what the station says of how the prints were taken; "" nothing
 
 
 def open_envelope(
@@ -113,6 +114,7 @@ def open_envelope(
         signer=signer,
         signed_at=statement.signed_at,
         facts=facts,
+        remarks=statement.remarks,
     )
 
 

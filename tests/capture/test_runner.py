@@ -29,7 +29,7 @@ from drivers.device import Advice, DeviceState, Mode, Scanner
 from drivers.errors import Garbled, Gone, Timeout
 from tests.capture.keeper import MemoryKeeper
 from tests.capture.scripted import ScriptedScanner, Show
-from tests.imaging.drawn import Pad, drawn
+from tests.imaging.drawn import Pad, drawn, right_hand
 
 BOOKING = BookingId("20261124-7K3M9Q2X")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -406,3 +406,24 @@ def test_a_mark_answers_the_question_that_waits() -> None:
     bench._ask = ask  # type: ignore[method-assign]
     bench.run()
     assert [one.position for one in bench.stored] == [Position.RIGHT_INDEX]
+
+
+HAND = drawn(right_hand())
+BARE = np.full_like(HAND, 250)
+SLAP = plan()[:1]
+
+
+def test_a_scanner_that_does_not_watch_is_triggered_when_all_fingers_are_good_and_still() -> None:
+    bench = Bench([Show(HAND, live=[BARE, HAND])] * 3, answers=[TAKE])
+    bench.scanner.auto_capture = False
+    bench.run(SLAP)
+    assert not any(request.auto for request in bench.scanner.armed)
+    assert bench.of(Judged)[0].impression.trigger is Trigger.STATION  # type: ignore[union-attr]
+
+
+def test_a_scanner_that_watches_is_not_triggered_from_here_but_what_it_does_not_say_is_said() -> None:
+    three = drawn(right_hand()[:3])
+    bench = Bench([Show(three, live=[BARE] + [three] * 20)] * 3, answers=[TAKE])
+    bench.run(SLAP)
+    assert bench.of(Judged)[0].impression.trigger is Trigger.DEVICE  # type: ignore[union-attr]
+    assert any("Not all fingers are seen" in event.sentence for event in bench.events if isinstance(event, Cautioned))
