@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from agent.cli import bench_match
 from agent.cli.screen import err, out
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def submission(
     from agent.bench.submission import measure
 
     _print("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+app.command("match")(bench_match.match)
 
 
 def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
