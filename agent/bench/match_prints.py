@@ -25,6 +25,7 @@ from firmware_sim.subject.synthetic.fingers import Coming, Finger, draw, press
 from firmware_sim.subject.synthetic.noise import smooth_noise
 
 Tell = Callable[[int, int], None]  # done, of
+IMPRESSIONS = 6  # of each finger
 _CONDITION, _SENSOR = 101, 102  # purposes of random numbers, beside those of `fingers`
 
 

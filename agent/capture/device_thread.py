@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from agent.model.impression import DeviceTag
-from drivers.device import DeviceEvent, Preview, Request, Scanner
+from drivers.device import Capabilities, DeviceEvent, Preview, Request, Scanner
 from drivers.errors import DeviceError, Gone
 
 END_WITHIN = 5.0  # s: a cancelled capture must end in this time, else its scanner is closed under it
@@ -37,6 +37,11 @@ class DeviceThread:
     def tag(self) -> DeviceTag:
         """Which scanner this is, as it said when it was opened."""
         return self._tag
+
+    @property
+    def able(self) -> Capabilities:
+        """What the scanner can do."""
+        return self._scanner.capabilities
 
     async def capture(self, request: Request) -> AsyncGenerator[DeviceEvent, None]:
         """Arm, then the capture's events in order. Raises DeviceError. Closing the iterator early ends the capture."""

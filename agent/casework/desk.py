@@ -24,7 +24,7 @@ from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.clock import Clock
 from agent.model.booking import BookingId
 from agent.policy import Jurisdiction
-from agent.signing.keys import StationKeys
+from agent.signing.keys import ReadingKeys
 from agent.store.database import Database
 from agent.store.vault import NotInVault, Vault
 
@@ -40,7 +40,7 @@ MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept
 class Casework:
     """One per core. Its coroutines belong to the core's loop; `thread`, `state` and `manual_queue` also serve a command line."""
 
-    def __init__(self, database: Database, vault: Vault, keys: StationKeys, clock: Clock, policy: Callable[[], Jurisdiction]) -> None:
+    def __init__(self, database: Database, vault: Vault, keys: ReadingKeys, clock: Clock, policy: Callable[[], Jurisdiction]) -> None:
         """policy: asked at each use, so that a suspension holds at once."""
         self._database = database
         self._vault = vault

@@ -161,7 +161,15 @@ def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | Non
 def examine(data: bytes, station: str, keys: BureauKeys, now: datetime) -> Examined:
     """Open, verify and read an envelope that came on a station's topic. Whatever the bytes are."""
     try:
-        opened = open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, expect_role=Role.STATION, now=now)
+        opened = open_envelope(
+            data,
+            openers=keys.openers,
+            trust=keys.ca,
+            expect=keys.environment,
+            expect_role=Role.STATION,
+            now=now,
+            revocations=keys.revocations,
+        )
     except EnvelopeError as error:
         return Examined(None, None, error.what)
     if not opened.facts.ok:

@@ -34,7 +34,7 @@ from agent.model.impression import DeviceTag, Impression
 from agent.model.messages import Environment
 from agent.quality.thresholds import QualityThresholds
 from agent.signing.keys import BureauKeys, StationKeys, init_training
-from agent.signing.verify import open_envelope
+from agent.signing.verify import Opened, open_envelope
 from agent.store.database import Database
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
@@ -129,11 +129,18 @@ class Office:
 
     def opened(self, envelope: bytes) -> bytes:
         """What the bureau finds in it."""
+        return self._found(envelope).content
+
+    def remarks(self, envelope: bytes) -> str:
+        """What the bureau finds beside it."""
+        return self._found(envelope).remarks
+
+    def _found(self, envelope: bytes) -> Opened:
         found = open_envelope(
             envelope, openers=self.bureau.openers, trust=self.bureau.ca, expect=Environment.TRAINING, now=datetime.now(UTC)
         )
         assert found.facts.ok
-        return found.content
+        return found
 
     def close(self) -> None:
         self.workers.close()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,7 +19,7 @@ from agent.capture.plan import Step
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.model.fingers import FingerMark, MissingReason, Position
-from agent.model.impression import FingerQuality, Impression, ImpressionKind, QualityReport, Trigger, Verdict
+from agent.model.impression import FingerQuality, Impression, ImpressionKind, Override, QualityReport, Trigger, Verdict
 from agent.web.api import build_api
 from agent.web.live import Live
 from tests.booking.office import DEVICE, FACTS, Office, ridges
@@ -200,3 +202,23 @@ def test_a_picture_of_an_attempt_is_never_cached(client: TestClient) -> None:
     answer = client.get("/api/bookings/B/attempts/13/2")
     assert (answer.content, answer.headers["content-type"], answer.headers["cache-control"]) == (b"png of 13 2", "image/png", "no-store")
     assert client.get("/api/bookings/B/attempts/99/2").status_code == 400
+
+
+def test_a_print_that_was_kept_is_named_under_the_signature_each_time_the_booking_is_sealed(office: Office) -> None:
+    room = Room(office)
+    override = Override("worn ridges", "officer-01", datetime.now(UTC), "officer-02")
+
+    async def go() -> list[str]:
+        taken = replace(tried(P.PLAIN_RIGHT_FOUR, 3, 10), override=override, trigger=Trigger.DEVICE)
+        await room.keeper().accept(taken)
+        await office.settled(room.booking)
+        first = await office.records.envelope(room.booking)
+        row = office.ledger.submissions(room.booking)[-1]
+        assert row.envelope_sha256 is not None
+        await office.sealer.renew(row.envelope_sha256)
+        return [office.remarks(data) for data in (first, await office.records.envelope(room.booking))]
+
+    first, again = office.run(go())
+    assert first == again
+    kept = json.loads(first)["impressions"][0]["kept"]
+    assert (kept["reason"], kept["by"], kept["second"], kept["attempt"]) == ("worn ridges", "officer-01", "officer-02", 3)
