@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from agent.audit.book import read_instant
-from agent.audit.entries import STATION, Entry, Event, Value
+from agent.audit.entries import STATION, AuditRefused, Entry, Event, Value
 
 SCHEMA = """
 CREATE TABLE audit_due (
@@ -56,6 +56,10 @@ END;
 CREATE TRIGGER audit_inbound AFTER UPDATE OF settled_at ON case_inbound WHEN NEW.booking IS NULL AND OLD.settled_at IS NULL BEGIN
     INSERT INTO audit_due (event, step, inbound) VALUES ('inbound_untied', lower(NEW.kind), NEW.rid);
 END;
+CREATE TRIGGER audit_detainer AFTER INSERT ON detainer_deeds BEGIN
+    INSERT INTO audit_due (event, who, booking, step)
+    VALUES ('detainer', NEW.by, (SELECT booking FROM detainers WHERE id = NEW.detainer), lower(NEW.event));
+END;
 CREATE TRIGGER audit_correction AFTER INSERT ON correction BEGIN
     INSERT INTO audit_due (event, who, booking, tcn) VALUES ('corrected', NEW.officer, NEW.booking_id, NEW.corrects);
 END;
@@ -94,7 +98,10 @@ def _entry(row: sqlite3.Row) -> Entry:
     if event is Event.CASE_STEP:
         event = _OF_STEP.get(row["step"], event)
     facts: dict[str, Value] = {name: value for name in _FACTS if (value := _value(row, name)) is not None}
-    return Entry(event, row["who"] or STATION, row["booking"], row["tcn"], facts=facts)
+    try:
+        return Entry(event, row["who"] or STATION, row["booking"], row["tcn"], facts=facts)
+    except AuditRefused:  # one value of an unknown form must not keep all that follows from being recorded
+        return Entry(event, facts={"why": "unknown_form"})
 
 
 def _value(row: sqlite3.Row, name: str) -> Any:

@@ -43,6 +43,7 @@ class Event(StrEnum):
     REPLY = "reply"
     CASE_STEP = "case_step"  # any other step of a booking's thread
     INBOUND_UNTIED = "inbound_untied"  # a message that belongs to no booking, or proves nothing
+    DETAINER = "detainer"  # a step of a detainer's record
     CORRECTED = "corrected"
     RESENT = "resent"
     FILE_EXPORTED = "file_exported"  # the plain file, readable by anyone

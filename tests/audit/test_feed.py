@@ -26,6 +26,7 @@ from agent.signing.keys import StationKeys
 from agent.store.database import Database
 from agent.store.vault import Vault
 from tests.audit.record import Record, station_keys
+from tests.casework.bench import POLICY
 
 BOOKING = BookingId("20261124-7K3M9Q2X")
 TCN = "LS-0001-01JDF00000000000000000000"
@@ -41,7 +42,7 @@ class Room:
     def __init__(self, folder: Path, keys: StationKeys) -> None:
         self.record = Record(folder / "audit", keys)
         self.database = Database(folder / "core.sqlite", (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA))
-        self.casework = Casework(self.database, Vault(folder / "vault", keys.storage_key), keys, SystemClock())
+        self.casework = Casework(self.database, Vault(folder / "vault", keys.storage_key), keys, SystemClock(), lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.feed = AuditFeed(self.database, self.record.book, say=lambda event: None)
 
@@ -137,3 +138,10 @@ def test_sending_goes_on_when_the_record_can_be_written_again(room: Room) -> Non
     assert len(gate.pending()) == 1
     assert room.feed.trouble is None
     assert sum(one["event"] == "asked" for one in room.said()) == 80
+
+
+def test_a_value_of_unknown_form_is_left_out_and_stops_nothing(room: Room) -> None:
+    room.database.write_now(lambda db: db.execute("INSERT INTO audit_due (event, who) VALUES ('corrected', 'Training, Sam')"))
+    room.feed.catch_up()
+    (said,) = room.said()
+    assert (said["event"], said["who"], said["why"]) == ("corrected", "station", "unknown_form")
