@@ -57,6 +57,33 @@ def submission(
     _print("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("slaps")
+def slaps(
+    folder: Annotated[Path, typer.Argument(help="where the images and truth.csv go")],
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="slaps that are what was asked")] = 500,
+    odd: Annotated[int, typer.Option(min=0, max=10_000, help="slaps with a finger too few or too many, or the other hand, in DIR/odd")] = 0,
+    people: Annotated[int, typer.Option(min=1, max=200, help="whose hands; 1.6 s each")] = 24,
+    seed: Annotated[int, typer.Option(min=0, help="another seed, other people and other placements")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Synthetic slaps with the truth about them, for `bench segment`."""
+    from agent.cli.bench_slaps import make
+
+    make(folder, count, odd, people, seed, as_json=as_json)
+
+
+@app.command("segment")
+def segment(
+    folder: Annotated[Path, typer.Argument(help="images, and truth.csv beside them")],
+    truth: Annotated[Path | None, typer.Option(help="the truth, where it is not DIR/truth.csv")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Slap segmentation against true boxes: IoU, missed, extra, mislabelled, ms."""
+    from agent.cli.bench_slaps import segment
+
+    segment(folder, truth, as_json=as_json)
+
+
 def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
     from agent.bench.figures import document
 
