@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent import service
 from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
+from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts, FactsError
@@ -40,10 +41,13 @@ from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import Booking, BookingId
-from agent.model.impression import Override
+from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
+from agent.signing.certificates import out_of_date
+from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
+from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.vault import Vault
@@ -52,6 +56,8 @@ from agent.submission.precheck import check_facts
 from agent.submission.profiles import PROFILES
 from agent.submission.type14 import Scanning
 from agent.web.api import build_api
+from agent.web.bodies import Decision
+from agent.web.capturing import answer_to
 from agent.web.live import Live
 from agent.web.serve import serve_on
 from agent.workers import Workers
@@ -79,7 +85,7 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        keys = StationKeys.load(settings.paths.keys, environment=settings.station.environment)
+        keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         _same_station(settings, keys)
         state = settings.paths.state / "core"
         self._settings = settings
@@ -90,7 +96,7 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        self._casework = Casework(self._database, vault, keys, clock)
+        self._casework = Casework(self._database, vault, keys, clock, PolicyFile(settings.paths.jurisdiction))
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
@@ -108,6 +114,7 @@ class Core:
             workers=self._workers,
             signer=keys.signer,
             to=to,
+            revocations=keys.revocations,
             clock=clock,
             say=self._live.say,
         )
@@ -127,6 +134,7 @@ class Core:
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
         self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
+        self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: asyncio.Task[Any] | None = None
@@ -137,10 +145,11 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = build_api(self, self._live, self._records)
+        api = build_api(self, self._live, self._records, self._attending)
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
+        await self._begin(self._watch_keys())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -195,14 +204,33 @@ class Core:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(lambda: self._healing.append(asyncio.ensure_future(self._renew(txid))))
 
-    async def _renew(self, txid: str) -> None:
-        """Seal anew what was sealed and is gone from the disk; the bureau knows it by its content digest."""
+    async def _renew(self, txid: str, why: str = "it was gone or damaged on the disk; check the disk's health") -> None:
+        """Seal anew what was sealed; the bureau knows it by its content digest."""
         try:
             if await self._sealer.renew(txid) is not None:
-                log.error("the sealed envelope %s was gone or damaged on the disk; it was sealed anew. Check the disk's health", txid)
+                log.error("the sealed envelope %s was sealed anew: %s", txid, why)
                 self._handover.offer()
         except LivescanError as error:
-            log.error("the sealed envelope %s is gone or damaged and cannot be sealed anew: %s", txid, error)
+            log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
+
+    async def _watch_keys(self) -> None:
+        """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            before = self._keys.now
+            if await asyncio.to_thread(self._keys.look):
+                await self._rekeyed(before)
+
+    async def _rekeyed(self, before: StationKeys) -> None:
+        """What waits for the bureau is sealed anew when it could no longer be opened or believed: same content digest, new envelope."""
+        now = self._keys.now
+        self._sealer.rekey(now.signer, now.bureau, now.revocations)
+        log.info("keys: new certificates are in force")
+        self._live.say({"event": "keys", "booking": None})
+        ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
+        if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
+            for txid in self._ledger.unreceipted():
+                await self._renew(txid, "its keys have changed")
 
     def _precheck(self, facts: Facts) -> None:
         """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
@@ -243,9 +271,9 @@ class Core:
     async def resume(self, booking_id: BookingId) -> None:
         await self._desk.resume(booking_id)
 
-    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None:
-        """With a reason the best attempt is taken; without, the position is taken again."""
-        self._capture.decide(booking_id, None if reason is None else Override(reason, officer, self._clock.now()))
+    async def decide(self, booking_id: str, said: Decision) -> None:
+        """The officer's answer to the capture's question."""
+        self._capture.answer(booking_id, answer_to(said, self._clock.now()))
 
     async def status(self) -> Mapping[str, Any]:
         return {
@@ -255,7 +283,13 @@ class Core:
             "uplink": self._handover.connected,
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
+            "keys": await asyncio.to_thread(self._key_warnings),
         }
+
+    def _key_warnings(self) -> list[str]:
+        """What a person must do about certificates, until it is done."""
+        found = list(warnings(inventory(self._keys.directory, self._clock.now())))
+        return [*found, self._keys.complaint] if self._keys.complaint else found
 
     async def bookings(self) -> Sequence[Mapping[str, Any]]:
         return await asyncio.to_thread(lambda: [self._summary(row) for row in self._ledger.bookings()])
@@ -293,7 +327,7 @@ class Core:
         }
 
 
-def _same_station(settings: Settings, keys: StationKeys) -> None:
+def _same_station(settings: Settings, keys: KeyRing) -> None:
     if keys.station != settings.station.id:
         raise ConfigError(
             f"The settings are of station {settings.station.id}, the keys of station {keys.station}.",
@@ -302,7 +336,7 @@ def _same_station(settings: Settings, keys: StationKeys) -> None:
         )
 
 
-def _sealed_to(settings: Settings, keys: StationKeys) -> SealedTo:
+def _sealed_to(settings: Settings, keys: KeyRing) -> SealedTo:
     station = settings.station
     try:
         zone = ZoneInfo(station.time_zone)

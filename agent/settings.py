@@ -43,6 +43,7 @@ class PathSettings(_Frozen):
     state: Path
     runtime: Path
     keys: Path
+    jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
 
     @property
     def core_socket(self) -> Path:
@@ -68,6 +69,11 @@ class ScannerSettings(_Frozen):
 class CaptureSettings(_Frozen):
     workers: int = Field(ge=1, le=16)
     unattended: bool
+    state: str  # whose table of capture.toml holds beside the common rules; "" none
+
+
+class PedalSettings(_Frozen):
+    port: str
 
 
 class CameraSettings(_Frozen):
@@ -99,6 +105,7 @@ class Settings(_Frozen):
     paths: PathSettings
     scanner: ScannerSettings
     capture: CaptureSettings
+    pedal: PedalSettings
     camera: CameraSettings
     submission: SubmissionSettings
     delivery: DeliverySettings

@@ -16,6 +16,7 @@ from typing import Any
 
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
+from agent.delivery.client_id import client_id
 from agent.delivery.courier import Courier, CourierSettings, Handed, Kept, Released
 from agent.delivery.inbox import Inbox, InboxLimits
 from agent.delivery.mqtt import MqttSettings
@@ -42,6 +43,11 @@ class UplinkSettings:
     inbox: InboxLimits = field(default_factory=InboxLimits)
     free_floor: int = 64 * 1024 * 1024  # bytes of the disk that stay free
     forget_after: timedelta = timedelta(days=30)  # how long a received envelope's row is kept
+
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Everywhere that it may connect to, beside UNIX sockets."""
+        return ((self.mqtt.host, self.mqtt.port),)
 
 
 async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clock: Clock | None = None) -> None:
@@ -97,6 +103,7 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
 def _completed(settings: UplinkSettings) -> MqttSettings:
     return replace(
         settings.mqtt,
+        client_id=client_id(settings.state, settings.mqtt.client_id),
         subscriptions=(topics.BUREAU_STATUS, topics.inbound(settings.station)),
         status_topic=topics.status(settings.station),
     )

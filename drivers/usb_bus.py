@@ -1,8 +1,9 @@
 """Where USB devices are looked for: libusb, or one USB/IP server. A look is a view of its own that sees what is there now.
 
-Why: a libusb context learns of later arrivals from udev, and where the core runs (systemd PrivateNetwork=yes) udev's messages do not come:
-a live context never saw a device that was plugged in later, a new one saw it at once (measured, systemd 252). pyusb keeps one context for
-ever. So each look, and each open device, has a context of its own, and ends it.
+Why: Debian's libusb learns of later arrivals from udev, and where the core runs (systemd PrivateNetwork=yes) udev's messages do not come: a
+live context never saw a device that was plugged in later, a new one saw it at once (measured, systemd 252; tests/system/test_guest.py). The
+libusb of the Python wheel listens to the kernel itself and saw it; nothing depends on which of the two is loaded. pyusb keeps one context
+for ever. So each look, and each open device, has a context of its own, and ends it.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from agent.model.fingers import Position, fingers_of
 from agent.model.impression import GrayImage
 from firmware_sim.subject.condition import Condition
 from firmware_sim.subject.synthetic import anatomy, impression
-from firmware_sim.subject.synthetic.crowd import grown
+from firmware_sim.subject.synthetic.crowd import grow_fingers
 from firmware_sim.subject.synthetic.fingers import build_of, traits_of
 
 PLATEN = (1500, 1600)  # rows, columns at 500 ppi
@@ -107,7 +107,7 @@ def _lies(position: Position, kind: Kind) -> Position:
 
 def _stamp(seed: str, finger: int) -> Stamp:
     random = np.random.default_rng([int.from_bytes(seed.encode()), finger])
-    ridges = next(iter(grown(seed, (finger,))))[1].ridges.astype(np.float32) / np.float32(127.5) - 1
+    ridges = next(iter(grow_fingers(seed, (finger,))))[1].ridges.astype(np.float32) / np.float32(127.5) - 1
     how = Condition(moisture=float(random.uniform(-0.4, 0.4)), pressure=float(random.uniform(-0.35, 0.4)))
     traits = traits_of(seed, finger)
     skin = anatomy.draw_skin(traits.roughness, random)

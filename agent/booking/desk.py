@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from agent.booking.facts import Facts
 from agent.booking.ids import new_booking_id
+from agent.booking.keeping import BookingKeeper
 from agent.booking.ledger import BookingRow, Ledger
 from agent.booking.prints import Prints
 from agent.booking.say import Say
 from agent.booking.sealing import Sealer
 from agent.booking.states import BookingState
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step, plan
 from agent.clock import Clock
 from agent.errors import LivescanError
@@ -30,13 +33,11 @@ log = logging.getLogger(__name__)
 
 _AGAIN_AFTER = 5.0  # s, when even the hold cannot be written: a full disk
 
-Accept = Callable[[Impression], Awaitable[None]]
-
 
 class Capture(Protocol):
-    """What the desk needs of the capture room: take these steps, hand each accepted impression over, return when all are taken."""
+    """What the desk needs of the capture room: take these steps, hand each impression over, return when all are taken."""
 
-    async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], accept: Accept) -> None: ...
+    async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None: ...
 
 
 class Desk:
@@ -121,13 +122,12 @@ class Desk:
         facts = await self._prints.facts(booking_id)
         steps = plan(facts.missing)
 
-        async def accept(impression: Impression) -> None:
-            await self._prints.keep(booking_id, impression)
-            await self._ledger.accept(booking_id, impression)
+        def told(impression: Impression) -> None:
             counted = {"number": len(self._ledger.taken(booking_id)), "of": len(steps)}
             self._say({"event": "impression", "booking": booking_id, **counted, **describe(impression)})
 
-        await self._capture.run(booking_id, steps, self._ledger.taken(booking_id), accept)
+        keeper = BookingKeeper(booking_id, self._prints, self._ledger, told)
+        await self._capture.run(booking_id, steps, self._ledger.taken(booking_id), keeper)
         await self._ledger.captured(booking_id, self._clock.now(), overridden=await self._any_overridden(booking_id))
         self._say({"event": "captured", "booking": booking_id})
 
@@ -154,6 +154,8 @@ def describe(impression: Impression) -> dict[str, Any]:
         "height": impression.height,
         "ppi": impression.ppi,
         "attempt": impression.attempt,
+        "trigger": impression.trigger.value,
         "nfiq2": {} if quality is None else {str(int(f)): q.nfiq2 for f, q in sorted(quality.fingers.items()) if q.nfiq2 is not None},
+        "roll": None if impression.roll is None else asdict(impression.roll),
         "override": None if impression.override is None else impression.override.reason,
     }

@@ -14,8 +14,8 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from agent.errors import LivescanError
 from agent.model.booking import Arrest, Subject
-from agent.model.fingers import MissingReason, Position
-from agent.model.impression import DeviceTag, Impression, ImpressionKind, Override, QualityReport
+from agent.model.fingers import FingerMark, MissingReason, Position
+from agent.model.impression import DeviceTag, Impression, ImpressionKind, Override, QualityReport, RollNote, Trigger
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -25,6 +25,7 @@ class Facts:
     subject: Subject
     arrest: Arrest
     missing: Mapping[Position, MissingReason] = field(default_factory=dict)  # single fingers only
+    marks: Mapping[Position, FingerMark] = field(default_factory=dict)  # the hand diagram, where it says more than `missing`
 
 
 _FACTS = TypeAdapter(Facts)
@@ -53,9 +54,9 @@ def _facts_from_json(data: bytes) -> Facts:
     except ValidationError as error:
         fields = "; ".join(_in_words(one["type"], one["loc"], one["msg"]) for one in error.errors(include_input=False))
         raise FactsError(f"The booking's facts are not complete: {fields}.", means="Nothing was opened.", do="Mend these fields.") from None
-    wrong = [position for position in facts.missing if position > Position.LEFT_LITTLE]
+    wrong = [position for position in (*facts.missing, *facts.marks) if position > Position.LEFT_LITTLE]
     if wrong:
-        raise FactsError(f"Only single fingers 1 to 10 can be missing, not {', '.join(str(int(p)) for p in wrong)}.")
+        raise FactsError(f"Only single fingers 1 to 10 can be missing or marked, not {', '.join(str(int(p)) for p in wrong)}.")
     return facts
 
 
@@ -81,6 +82,8 @@ class _Head:
     quality: QualityReport | None
     override: Override | None
     live: bool = True  # impressions stored before this was kept came from the scanner
+    trigger: Trigger = Trigger.DEVICE  # likewise
+    roll: RollNote | None = None
 
 
 _HEAD = TypeAdapter(_Head)
@@ -101,6 +104,8 @@ def impression_to_bytes(impression: Impression) -> bytes:
             quality=impression.quality,
             override=impression.override,
             live=impression.live,
+            trigger=impression.trigger,
+            roll=impression.roll,
         )
     )
     return len(head).to_bytes(4, "big") + head + impression.pixels.tobytes()
@@ -122,4 +127,6 @@ def impression_from_bytes(data: bytes) -> Impression:
         quality=head.quality,
         override=head.override,
         live=head.live,
+        trigger=head.trigger,
+        roll=head.roll,
     )

@@ -7,7 +7,7 @@ the `journal` that the core passes in, with the same connection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -123,6 +123,12 @@ class Ledger:
             connection.execute("INSERT OR REPLACE INTO impression VALUES (?, ?, ?, ?, ?)", row)
 
         await self._database.write(insert)
+
+    async def forget(self, booking_id: BookingId, positions: Collection[Position]) -> None:
+        """These positions are to be taken anew."""
+        rows = [(booking_id, int(position)) for position in positions]
+        sql = "DELETE FROM impression WHERE booking_id = ? AND fgp = ?"
+        await self._database.write(lambda connection: connection.executemany(sql, rows))
 
     async def hold(self, booking_id: BookingId, why: str) -> None:
         """A person must look. Raises NoSuchMove when the booking is sealed already."""

@@ -45,6 +45,39 @@ class Prints:
     async def file(self, booking_id: BookingId, name: str) -> bytes:
         return await asyncio.to_thread(self._vault.get, booking_id, name)
 
+    async def keep_attempt(self, booking_id: BookingId, attempt: Impression, instead: int | None = None) -> None:
+        """One of a position's attempts, for comparing; `instead`: the number of the one whose place it takes."""
+        await asyncio.to_thread(self._keep_attempt, booking_id, attempt, instead)
+
+    async def attempts(self, booking_id: BookingId, position: Position) -> list[Impression]:
+        """The attempts that are kept of a position, the first one first."""
+        return await asyncio.to_thread(self._attempts, booking_id, _attempt(position))
+
+    async def all_attempts(self, booking_id: BookingId) -> list[Impression]:
+        return await asyncio.to_thread(self._attempts, booking_id, _ATTEMPT)
+
+    async def attempt(self, booking_id: BookingId, position: Position, number: int) -> Impression:
+        """Raises NotInVault."""
+        return impression_from_bytes(await asyncio.to_thread(self._vault.get, booking_id, _attempt(position, number)))
+
+    async def forget_attempts(self, booking_id: BookingId, position: Position) -> None:
+        """The position is taken anew: what was tried before is no choice any more."""
+        await asyncio.to_thread(self._forget_attempts, booking_id, position)
+
+    def _keep_attempt(self, booking_id: BookingId, attempt: Impression, instead: int | None) -> None:
+        self._vault.put(booking_id, _attempt(attempt.position, attempt.attempt), impression_to_bytes(attempt))
+        if instead is not None:
+            self._vault.remove(booking_id, _attempt(attempt.position, instead))
+
+    def _attempts(self, booking_id: BookingId, begin: str) -> list[Impression]:
+        names = [name for name in self._vault.names(booking_id) if name.startswith(begin)]
+        return [impression_from_bytes(self._vault.get(booking_id, name)) for name in names]
+
+    def _forget_attempts(self, booking_id: BookingId, position: Position) -> None:
+        for name in self._vault.names(booking_id):
+            if name.startswith(_attempt(position)):
+                self._vault.remove(booking_id, name)
+
     def _keep(self, booking_id: BookingId, impression: Impression) -> None:
         self._vault.put(booking_id, _name(impression.position), impression_to_bytes(impression))
 
@@ -54,6 +87,14 @@ class Prints:
 
 def _name(position: Position) -> str:
     return f"fgp-{int(position):02d}"
+
+
+_ATTEMPT = "attempt-"
+
+
+def _attempt(position: Position, number: int | None = None) -> str:
+    """`attempt-02-0003`, or what the names of all attempts of a position begin with."""
+    return f"{_ATTEMPT}{int(position):02d}-" + ("" if number is None else f"{number:04d}")
 
 
 def _original(impression: Impression) -> str:

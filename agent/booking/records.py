@@ -91,6 +91,8 @@ class Records:
             await self._parts.prints.keep_facts(row.id, facts)
         corrects = None
         if row.state is BookingState.SEALED:
+            for position in retake:
+                await self._parts.prints.forget_attempts(row.id, position)
             corrects = await self._parts.corrections.begin(row.id, officer, retake, self._parts.clock.now())
         else:
             await self._parts.ledger.resume(row.id)

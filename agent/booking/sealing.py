@@ -7,7 +7,8 @@ again, so to the same content digest. The file is re-opened, checked against the
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cryptography import x509
 
@@ -25,10 +26,13 @@ from agent.model.fingers import Position
 from agent.model.impression import Impression
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing.private_keys import Signer
+from agent.signing.revocations import RevocationList
 from agent.signing.seal import seal
+from agent.store.vault import NotInVault
 from agent.submission.build import StationIdentity, build_car
 from agent.submission.images import WSQ, EncodedImage, encode_print
 from agent.submission.profiles import CAR, Profile
+from agent.submission.remarks import remarks_of
 from agent.submission.reopen import picture_problems, read_again
 from agent.submission.type14 import Scanning
 from agent.workers import Workers
@@ -69,6 +73,7 @@ class Sealer:
         workers: Workers,
         signer: Signer,
         to: SealedTo,
+        revocations: RevocationList | None = None,
         clock: Clock,
         say: Say,
     ) -> None:
@@ -80,9 +85,14 @@ class Sealer:
         self._outbound = outbound
         self._workers = workers
         self._signer = signer
+        self._revocations = revocations
         self._to = to
         self._clock = clock
         self._say = say
+
+    def rekey(self, signer: Signer, certificate: x509.Certificate, revocations: RevocationList | None) -> None:
+        """From now on: sign with this, seal to this. What is being sealed is sealed with what was in force when it began."""
+        self._signer, self._to, self._revocations = signer, replace(self._to, certificate=certificate), revocations
 
     async def seal(self, booking_id: BookingId) -> str:
         """Build, check, seal and commit; the transfer id. Raises SealRefused when a person must mend the booking."""
@@ -100,10 +110,12 @@ class Sealer:
             scanning=self._to.scanning,
         )
         await self._check(car)
+        remarks = remarks_of(booking.impressions.values())
+        await self._prints.keep_file(booking_id, _remarks_name(submission.tcn), remarks.encode())
         await self._prints.keep_file(booking_id, _car_name(submission.tcn), car)
         await self._ledger.checked(booking_id, self._clock.now())
         self._say({"event": "checked", "booking": booking_id})
-        envelope = await self._enveloped(car, submission.tcn)
+        envelope = await self._enveloped(car, submission.tcn, remarks)
         known = KnownNumbers(booking.subject.fbi_numbers, booking.subject.state_id)
         sealed = Sealed(envelope.content_sha256, envelope.envelope_sha256, len(car))
         await self._ledger.sealed(submission.tcn, sealed, self._clock.now(), known)
@@ -121,7 +133,7 @@ class Sealer:
             return row.envelope_sha256
         if row.envelope_sha256 in self._ledger.unacknowledged_releases():
             raise NotSealed("The last sending of that booking is just being closed.", do="Try again in a minute.")
-        envelope = await self._enveloped(await self.file(booking_id), row.tcn)
+        envelope = await self._enveloped(await self.file(booking_id), row.tcn, await self.remarks(booking_id, row.tcn))
         await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
         return envelope.envelope_sha256
 
@@ -130,9 +142,17 @@ class Sealer:
         row = self._ledger.by_envelope(txid)
         if row is None or row.receipted:
             return None
-        envelope = await self._enveloped(await self._prints.file(row.booking_id, _car_name(row.tcn)), row.tcn)
+        car = await self._prints.file(row.booking_id, _car_name(row.tcn))
+        envelope = await self._enveloped(car, row.tcn, await self.remarks(row.booking_id, row.tcn))
         await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
         return envelope.envelope_sha256
+
+    async def remarks(self, booking_id: BookingId, tcn: str) -> str:
+        """What was said beside the file of that control number; "" also for one that was sealed before there were remarks."""
+        try:
+            return (await self._prints.file(booking_id, _remarks_name(tcn))).decode()
+        except NotInVault:
+            return ""
 
     async def file(self, booking_id: BookingId) -> bytes:
         """The bytes that were sealed last. Raises LivescanError when there are none."""
@@ -152,11 +172,11 @@ class Sealer:
         tcn = self._ledger.draft_tcn(booking_id) or await self._tcns.give(booking_id, now)
         return await self._ledger.assign_tcn(booking_id, tcn, now)
 
-    async def _enveloped(self, car: bytes, tcn: str) -> Envelope:
-        """Sealed to the bureau, and on disk."""
+    async def _enveloped(self, car: bytes, tcn: str, remarks: str) -> Envelope:
+        """Sealed to the bureau, and on disk. A booking sealed anew says the same."""
         routing = Routing(MessageKind.TRANSACTION, self._to.station, tcn, self._to.bureau, self._to.environment)
-        recipient, now = self._to.certificate, self._clock.now()
-        envelope = await asyncio.to_thread(seal, car, routing, signer=self._signer, recipient=recipient, now=now)
+        sealing = partial(seal, signer=self._signer, recipient=self._to.certificate, revocations=self._revocations, now=self._clock.now())
+        envelope = await asyncio.to_thread(partial(sealing, remarks=remarks), car, routing)
         await self._outbound.keep(envelope)
         return envelope
 
@@ -200,3 +220,7 @@ async def problems_of(car: bytes, workers: Workers) -> list[str]:
 
 def _car_name(tcn: str) -> str:
     return f"car-{tcn}"
+
+
+def _remarks_name(tcn: str) -> str:
+    return f"remarks-{tcn}"

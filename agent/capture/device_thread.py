@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from agent.model.impression import DeviceTag
-from drivers.device import DeviceEvent, Preview, Request, Scanner
+from drivers.device import Capabilities, DeviceEvent, Preview, Request, Scanner
 from drivers.errors import DeviceError, Gone
 
 END_WITHIN = 5.0  # s: a cancelled capture must end in this time, else its scanner is closed under it
@@ -38,6 +38,11 @@ class DeviceThread:
         """Which scanner this is, as it said when it was opened."""
         return self._tag
 
+    @property
+    def able(self) -> Capabilities:
+        """What the scanner can do."""
+        return self._scanner.capabilities
+
     async def capture(self, request: Request) -> AsyncGenerator[DeviceEvent, None]:
         """Arm, then the capture's events in order. Raises DeviceError. Closing the iterator early ends the capture."""
         mailbox = _Mailbox(asyncio.get_running_loop())
@@ -54,6 +59,13 @@ class DeviceThread:
         """Take the image now, where a capture is under way."""
         if (token := self._token) is not None:
             await asyncio.to_thread(self._scanner.trigger, token)
+
+    async def interrupt(self) -> None:
+        """End the capture under way without a result: its events end. Never raises; a scanner that does not obey is met by its reader."""
+        self._stop = True
+        if (token := self._token) is not None:
+            with suppress(DeviceError):
+                await asyncio.to_thread(self._scanner.cancel, token)
 
     async def reopen(self, again: Reopen) -> None:
         """Exchange the scanner for one opened anew, which `tag` then names. Raises DeviceError while none is there that may be used."""

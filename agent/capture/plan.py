@@ -23,10 +23,11 @@ class Step:
     fingers: tuple[Position, ...]  # single fingers that should lie on the platen, from left to right
     missing: frozenset[Position]  # single fingers of this position that cannot
 
-    def request(self, *, ppi: int, still_ms: int, timeout_s: float) -> Request:
-        """The same for a scanner."""
+    def request(self, *, ppi: int, still_ms: int, timeout_s: float, auto: bool = True, raw: bool = False) -> Request:
+        """The same for a scanner. auto: it triggers by itself. raw: a roll comes picture by picture."""
         fingers, missing = (frozenset(map(int, some)) for some in (self.fingers, self.missing))
-        return Request(self.mode, fingers, missing, ppi=ppi, still_ms=still_ms, timeout_s=timeout_s)
+        frames = raw and self.mode is Mode.ROLL
+        return Request(self.mode, fingers, missing, ppi=ppi, auto=auto, still_ms=still_ms, timeout_s=timeout_s, roll_frames=frames)
 
 
 _PLAIN = (

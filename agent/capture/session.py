@@ -4,7 +4,10 @@ One row per legal move. Rules:
 - The platen must be seen clear before each image, so that nothing left from the person before is taken for this one's.
 - Cancelling is legal in every live state. So is unplugging: it pauses the capture at the same finger, and what was in progress is taken
   again. Only where the image is already here (checking, asking the officer) an unplugged scanner changes nothing: it is missed later.
-- A position is left only when its image has been stored (ACCEPTED, OFFICER_ACCEPTED are reported after that), never before.
+- A position is left only when its image has been stored (ACCEPTED, OFFICER_ACCEPTED, OFFICER_MOVED are reported after that), never before.
+- Nothing waits for ever unseen: a finger that does not come in its time is a question to the officer, like a print that stays poor and
+  one that looks like another finger's.
+- The hand may turn out otherwise than planned at any time (a bandage is found): REPLANNED brings other steps and takes nothing back.
 An event with no row is an error that names both.
 """
 
@@ -24,9 +27,9 @@ class State(StrEnum):
     AWAIT_FINGER = "await finger"
     TRACKING = "tracking"  # fingers seen, not yet good and still
     TAKING = "taking"
-    CHECKING = "checking"  # image here, being cut and scored
+    CHECKING = "checking"  # image here, being cut, scored and compared
     AWAIT_LIFT = "await lift"  # image judged; the hand may go
-    ASK_OFFICER = "ask officer"  # tries are used up: a person decides
+    ASK_OFFICER = "ask officer"  # a person decides
     PAUSED = "paused"  # the scanner is not there
     DONE = "done"
     CANCELLED = "cancelled"
@@ -39,11 +42,15 @@ class Event(StrEnum):
     IMAGE_TAKING = "image taking"
     IMAGE_TAKEN = "image taken"
     EXPIRED = "expired"  # the scanner waited long enough for a finger
+    TIME_UP = "time up"  # it did so as often as it may for one step
     ACCEPTED = "accepted"  # good, and stored
     REJECTED = "rejected"  # to be taken again
     TRIES_USED = "tries used"
-    OFFICER_ACCEPTED = "officer accepted"  # taken in spite of its quality, and stored
+    QUESTIONED = "questioned"  # good, but it looks like another finger's
+    OFFICER_ACCEPTED = "officer accepted"  # taken in spite of what was found, and stored
+    OFFICER_MOVED = "officer moved"  # taken as another finger's, and stored as that
     OFFICER_REPEATS = "officer repeats"
+    REPLANNED = "replanned"  # other fingers can be printed than was thought
     UNPLUGGED = "unplugged"
     PLUGGED_IN = "plugged in"
     CANCEL = "cancel"
@@ -65,16 +72,25 @@ TABLE: dict[tuple[State, Event], State] = {
     (S.CHECKING, E.ACCEPTED): S.AWAIT_LIFT,
     (S.CHECKING, E.REJECTED): S.AWAIT_LIFT,
     (S.CHECKING, E.TRIES_USED): S.ASK_OFFICER,
+    (S.CHECKING, E.QUESTIONED): S.ASK_OFFICER,
     (S.ASK_OFFICER, E.OFFICER_ACCEPTED): S.AWAIT_LIFT,
+    (S.ASK_OFFICER, E.OFFICER_MOVED): S.AWAIT_LIFT,
     (S.ASK_OFFICER, E.OFFICER_REPEATS): S.AWAIT_LIFT,
     (S.PAUSED, E.PLUGGED_IN): S.AWAIT_CLEAR,
     (S.PAUSED, E.UNPLUGGED): S.PAUSED,
+    (S.PAUSED, E.REPLANNED): S.PAUSED,
     (S.CHECKING, E.UNPLUGGED): S.CHECKING,
+    (S.CHECKING, E.REPLANNED): S.AWAIT_CLEAR,  # the image was judged by what was thought before
     (S.ASK_OFFICER, E.UNPLUGGED): S.ASK_OFFICER,
+    (S.ASK_OFFICER, E.REPLANNED): S.AWAIT_LIFT,
     **{(state, E.UNPLUGGED): S.PAUSED for state in AT_DEVICE},
     **{(state, E.EXPIRED): S.AWAIT_CLEAR for state in AT_DEVICE},
+    **{(state, E.TIME_UP): S.ASK_OFFICER for state in AT_DEVICE},
+    **{(state, E.REPLANNED): S.AWAIT_CLEAR for state in AT_DEVICE},
     **{(state, E.CANCEL): S.CANCELLED for state in LIVE},
 }
+
+STORED = frozenset({E.ACCEPTED, E.OFFICER_ACCEPTED})  # as what was asked for
 
 
 class NoSuchMove(LivescanError):
@@ -85,11 +101,17 @@ class NoSuchMove(LivescanError):
 class Session:
     """Where one capture stands."""
 
-    steps: tuple[Step, ...]  # still to do when it began, in order
-    index: int = 0  # of the present step; len(steps) when done
+    steps: tuple[Step, ...]  # of this run, in order
+    done: frozenset[Position] = frozenset()  # stored
     attempt: int = 1  # of the present step, counted from 1
     tries: int = 1  # the same, counted again after the officer asked for more
+    waits: int = 0  # how often the scanner waited in vain at the present step, counted again after the officer was asked
     state: State = State.AWAIT_CLEAR
+
+    @property
+    def index(self) -> int:
+        """Of the present step; len(steps) when done."""
+        return next((n for n, step in enumerate(self.steps) if step.position not in self.done), len(self.steps))
 
     @property
     def step(self) -> Step:
@@ -102,6 +124,38 @@ class Session:
 
     def after(self, event: Event) -> Session:
         """The session one event later. Raises NoSuchMove."""
+        state = self._row(event)
+        if event in STORED:
+            return self._passed(self.step.position, state)
+        if event is Event.REJECTED:
+            return replace(self, attempt=self.attempt + 1, tries=self.tries + 1, state=state)
+        if event is Event.OFFICER_REPEATS:
+            return replace(self, attempt=self.attempt + 1, tries=1, waits=0, state=state)
+        return replace(self, waits=self.waits + (event is Event.EXPIRED), state=state)
+
+    def moved(self, done: Collection[Position]) -> Session:
+        """The image was stored, but not as what was asked for: `done` is all that is stored now. Raises NoSuchMove."""
+        state = self._row(Event.OFFICER_MOVED)
+        after = replace(self, done=frozenset(done))
+        if after.index == len(after.steps):
+            return _fresh(after, State.DONE)
+        same = after.step == self.step
+        return replace(after, attempt=self.attempt + 1, tries=1, waits=0, state=state) if same else _fresh(after, state)
+
+    def replanned(self, steps: Sequence[Step], done: Collection[Position]) -> Session:
+        """With other steps; where the present one is among them unchanged, its attempts are counted on. Raises NoSuchMove."""
+        state = self._row(Event.REPLANNED)
+        after = replace(self, steps=tuple(steps), done=frozenset(done))
+        if after.index == len(after.steps):
+            return _fresh(after, State.DONE)
+        same = after.step == self.step
+        return replace(after, attempt=self.attempt, tries=1, waits=0, state=state) if same else _fresh(after, state)
+
+    def _passed(self, position: Position, state: State) -> Session:
+        after = replace(self, done=self.done | {position})
+        return _fresh(after, State.DONE if after.index == len(after.steps) else state)
+
+    def _row(self, event: Event) -> State:
         state = TABLE.get((self.state, event))
         if state is None:
             raise NoSuchMove(
@@ -109,20 +163,26 @@ class Session:
                 means="Capture stops at this finger; the fingers already taken are safe.",
                 do="Start the capture again; if it happens again, tell a technician.",
             )
-        return self._counted(event, state)
-
-    def _counted(self, event: Event, state: State) -> Session:
-        if event in (Event.ACCEPTED, Event.OFFICER_ACCEPTED):
-            last = self.index + 1 == len(self.steps)
-            return replace(self, index=self.index + 1, attempt=1, tries=1, state=State.DONE if last else state)
-        if event is Event.REJECTED:
-            return replace(self, attempt=self.attempt + 1, tries=self.tries + 1, state=state)
-        if event is Event.OFFICER_REPEATS:
-            return replace(self, attempt=self.attempt + 1, tries=1, state=state)
-        return replace(self, state=state)
+        return state
 
 
-def begin(steps: Sequence[Step], done: Collection[Position] = ()) -> Session:
-    """At the first step that is not done; already ended when all are."""
+def begin(steps: Sequence[Step], done: Collection[Position] = (), *, tried: int = 0) -> Session:
+    """At the first step that is not done; already ended when all are. `tried`: attempts of that step that are on disk already."""
     left = tuple(step for step in steps if step.position not in done)
-    return Session(left, state=State.AWAIT_CLEAR if left else State.DONE)
+    if not left:
+        return Session((), state=State.DONE)
+    return Session(left, attempt=tried + 1, tries=tried + 1)
+
+
+def table_in_words() -> str:
+    """The table as lines of Markdown, for ARCHITECTURE.md: one row per state, the events that leave it, where to."""
+    lines = ["| state | event → next state |", "| --- | --- |"]
+    for state in State:
+        rows = [f"{event} → {TABLE[state, event]}" for event in Event if (state, event) in TABLE]
+        lines.append(f"| {state} | {'; '.join(rows) or 'the end'} |")
+    return "\n".join(lines)
+
+
+def _fresh(session: Session, state: State) -> Session:
+    """At the beginning of a step."""
+    return replace(session, attempt=1, tries=1, waits=0, state=state)

@@ -1,4 +1,4 @@
-"""The station's capture as the booking desk sees it: the configured scanner, opened when it is there, and the officer's decisions.
+"""The station's capture as the booking desk sees it: the configured scanner, opened when it is there, the pedal, the officer's answers.
 
 A scanner that is not plugged in is waited for; the booking loses nothing by it. With no serial number in the settings any scanner may take
 the place of one that has gone; with one, only that. A simulated scanner is refused in production.
@@ -7,18 +7,22 @@ the place of one that has gone; with one, only that. A simulated scanner is refu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from agent.capture.events import CaptureEvent, Cautioned, Interrupted, Judged, Moved
+from agent.capture.footing import Footing
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
+from agent.capture.questions import Answer, Choice, Question, checked
 from agent.capture.runner import CaptureRunner
 from agent.capture.settings import CaptureSettings
 from agent.clock import Clock
 from agent.errors import ConfigError, LivescanError
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
-from agent.model.impression import Impression, Override, Verdict
+from agent.model.impression import Impression, Override, Trigger, Verdict
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
@@ -28,7 +32,6 @@ from drivers.errors import DeviceError, Gone
 from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
-Accept = Callable[[Impression], Awaitable[None]]
 
 _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
 OWNER = "livescan core"
@@ -46,25 +49,48 @@ class StationCapture:
         self._clock = clock
         self._say = say
         self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
-        self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"))
+        self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
         self._runner: CaptureRunner | None = None
         self._booking = BookingId("")
-        self._accept: Accept | None = None
-        self._decision: asyncio.Future[Override | None] | None = None
+        self._question: Question | None = None
+        self._answer: asyncio.Future[Answer] | None = None
+        self._footing = Footing(settings.pedal.port, pressed=self._foot, say=self._said) if settings.pedal.port else None
 
-    async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], accept: Accept) -> None:
+    async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """Take what is not done yet. Raises DeviceError when the scanner keeps failing, ConfigError when it may not be used here."""
-        self._booking, self._accept = booking_id, accept
+        self._booking = booking_id
+        if self._footing is not None:
+            self._footing.begin()
         runner = self._runner = self._runner or await self._found()
-        await runner.run(booking_id, steps, done)
+        await runner.run(booking_id, steps, done, keeper)
 
-    def decide(self, booking_id: str, override: Override | None) -> None:
-        """The officer takes the best attempt, with a reason, or wants the position taken again (None). Raises NothingToDecide."""
-        if self._decision is None or self._decision.done() or booking_id != self._booking:
+    def answer(self, booking_id: str, answer: Answer) -> None:
+        """The officer's answer to the question that the booking waits with. Raises NothingToDecide, NotAnAnswer."""
+        waiting, question = self._answer, self._question
+        if waiting is None or question is None or waiting.done() or booking_id != self._booking:
             raise NothingToDecide("That booking waits for no decision.", do="Follow the sentence on the screen.")
-        self._decision.set_result(override)
+        waiting.set_result(checked(answer, question, second_officer=self._pace.rules.second_officer))
+
+    async def trigger(self, booking_id: str, by: Trigger) -> None:
+        """Take the image now. Raises NothingToDecide when no image of that booking is under way, DeviceError when the scanner refuses."""
+        if self._runner is None or booking_id != self._booking or self._runner.session.ended:
+            raise NothingToDecide("No print of that booking is being taken.", do="Follow the sentence on the screen.")
+        await self._runner.trigger(by)
+
+    async def replan(self, booking_id: str, steps: Sequence[Step], forgotten: Collection[Position]) -> None:
+        """The hand is otherwise than was thought; of no effect on a booking that is not being captured."""
+        if self._runner is None or booking_id != self._booking or self._runner.session.ended:
+            return
+        await self._runner.replan(steps, forgotten)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(Answer(Choice.REPEAT))
+
+    def question(self, booking_id: str) -> Question | None:
+        """What the officer is asked now."""
+        waits = self._answer is not None and not self._answer.done() and booking_id == self._booking
+        return self._question if waits else None
 
     def status(self) -> dict[str, Any]:
         if self._runner is None:
@@ -72,6 +98,8 @@ class StationCapture:
         return {"found": True, "state": self._runner.session.state}
 
     async def close(self) -> None:
+        if self._footing is not None:
+            await self._footing.close()
         if self._runner is not None:
             await self._runner.close()
 
@@ -89,8 +117,7 @@ class StationCapture:
             self._limits,
             self._clock,
             on_event=self._heard,
-            accept=self._accepted,
-            decide=self._asked,
+            ask=self._asked,
             reopen=self._opened,
             settings=self._pace,
             any_scanner=not self._settings.scanner.serial,
@@ -119,16 +146,27 @@ class StationCapture:
                 raise
             return open_scanner(None, usbip, leases=self._leases, ten_print=True)
 
-    async def _accepted(self, impression: Impression) -> None:
-        assert self._accept is not None
-        await self._accept(impression)
-
-    async def _asked(self, attempts: Sequence[Impression]) -> Override | None:
+    async def _asked(self, question: Question) -> Answer:
         if self._settings.capture.unattended:
-            return Override(UNATTENDED, "training", self._clock.now())
-        self._decision = asyncio.get_running_loop().create_future()
-        self._say({"event": "decision_needed", "booking": self._booking, "fgp": int(attempts[0].position), "attempts": len(attempts)})
-        return await self._decision
+            return self._unattended(question)
+        self._question, self._answer = question, asyncio.get_running_loop().create_future()
+        self._say({"event": "decision_needed", "booking": self._booking, **in_words(question)})
+        return await self._answer
+
+    def _unattended(self, question: Question) -> Answer:
+        """Training without an officer: the best that there is, and no time is lost."""
+        if Choice.TAKE not in question.choices:
+            return Answer(Choice.REPEAT)
+        second = "training-2" if self._pace.rules.second_officer else ""
+        return Answer(Choice.TAKE, Override(UNATTENDED, "training", self._clock.now(), second))
+
+    async def _foot(self) -> None:
+        if self._runner is not None and not self._runner.session.ended:
+            with suppress(DeviceError):  # pressed when there was nothing to take
+                await self._runner.trigger(Trigger.PEDAL)
+
+    def _said(self, sentence: str) -> None:
+        self._say({"event": "advice", "booking": self._booking, "sentence": sentence})
 
     def _heard(self, event: CaptureEvent) -> None:
         """What of the capture goes to listeners: sentences and states, no pixels."""
@@ -139,3 +177,16 @@ class StationCapture:
                 self._say({"event": "advice", "booking": self._booking, "sentence": quality.advice})
             case Cautioned(sentence=sentence) | Interrupted(what=sentence):
                 self._say({"event": "advice", "booking": self._booking, "sentence": sentence})
+
+
+def in_words(question: Question) -> dict[str, Any]:
+    """A question in JSON values: no pixels."""
+    return {
+        "why": question.why,
+        "fgp": int(question.position),
+        "sentence": question.sentence,
+        "choices": list(question.choices),
+        "looks_like": None if question.looks_like is None else int(question.looks_like),
+        "attempts": len(question.attempts),
+        "best_fingers": {str(int(f)): {"attempt": number, "nfiq2": q.nfiq2} for f, (number, q) in question.best_fingers.items()},
+    }

@@ -10,7 +10,7 @@ from agent.casework.receipts import ReceiptError, StagedReceipt, read_receipt
 from agent.model.messages import MessageKind, Reply, Routing
 from agent.signing.certificates import Role, common_name
 from agent.signing.errors import EnvelopeError
-from agent.signing.keys import StationKeys
+from agent.signing.keys import ReadingKeys
 from agent.signing.verify import Opened, open_envelope
 from agent.submission.read_reply import read_reply
 
@@ -43,10 +43,18 @@ class ReplyLetter:
 Letter: TypeAlias = Unusable | ReceiptLetter | ReplyLetter
 
 
-def read_letter(data: bytes, keys: StationKeys, received_at: datetime) -> Letter:
+def read_letter(data: bytes, keys: ReadingKeys, received_at: datetime) -> Letter:
     """Whatever the bytes are. Verified as of the time at which they were first received."""
     try:
-        opened = open_envelope(data, openers=keys.openers, trust=keys.ca, expect=keys.environment, expect_role=Role.BUREAU, now=received_at)
+        opened = open_envelope(
+            data,
+            openers=keys.openers,
+            trust=keys.ca,
+            expect=keys.environment,
+            expect_role=Role.BUREAU,
+            now=received_at,
+            revocations=keys.revocations,
+        )
     except EnvelopeError as error:
         return Unusable(error.what)
     source = common_name(opened.signer)

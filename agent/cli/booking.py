@@ -53,13 +53,17 @@ def resume(booking: Annotated[str, typer.Argument(help="number of a held booking
 
 @app.command("decide")
 def decide(
-    booking: Annotated[str, typer.Argument(help="number of a booking whose tries at a finger are used up")],
+    booking: Annotated[str, typer.Argument(help="number of a booking that waits for an officer")],
     officer: Annotated[str, typer.Option(help="officer id")],
     reason: Annotated[str | None, typer.Option(help="take the best attempt for this reason; without it the finger is taken again")] = None,
+    choice: Annotated[str | None, typer.Option(help="take, repeat, use_as or swap, as the question offers")] = None,
+    second: Annotated[str, typer.Option(help="id of a second officer, where the state wants one")] = "",
+    finger: Annotated[int | None, typer.Option(min=1, max=10, help="with use_as: the finger it is used as")] = None,
     config: CONFIG = None,
 ) -> None:
-    """Take the best attempt in spite of its quality, or take the finger again."""
-    station_client(config).post(f"/api/bookings/{booking}/decision", {"officer": officer, "reason": reason})
+    """Answer what a capture asks: take the best attempt with a reason, take it again, use it as another finger, exchange the hands."""
+    body = {"officer": officer, "reason": reason, "choice": choice, "second": second, "finger": finger}
+    station_client(config).post(f"/api/bookings/{booking}/decision", body)
     out.print(f"Booking {booking} goes on.", highlight=False)
 
 

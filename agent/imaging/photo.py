@@ -35,3 +35,12 @@ def as_jpeg(data: bytes) -> tuple[bytes, int, int]:
     except Exception as error:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
         raise ImageError("it is neither a JPEG nor a PNG picture") from error
     return encode_jpeg(pixels), pixels.shape[1], pixels.shape[0]
+
+
+def thumbnail_png(pixels: NDArray[np.uint8], longest: int) -> bytes:
+    """A gray picture (rows, columns) as PNG, its longer side at most `longest` pixels."""
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -53,3 +53,13 @@ class MissingReason(StrEnum):
 
     AMPUTATED = "XX"
     UNPRINTABLE = "UP"  # bandaged, or otherwise not to be printed now
+
+
+class FingerMark(StrEnum):
+    """What a finger is marked as on the hand diagram."""
+
+    THERE = "there"
+    SCARRED = "scarred"  # printed all the same
+    MISSING = "missing"  # also in part
+    BANDAGED = "bandaged"
+    CANNOT_PRESENT = "cannot_present"

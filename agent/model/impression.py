@@ -28,6 +28,15 @@ class Verdict(StrEnum):
     ASK_OFFICER = "ask_officer"  # tries are used up: a person decides
 
 
+class Trigger(StrEnum):
+    """Who said that the image is to be taken."""
+
+    DEVICE = "device"  # the scanner: all fingers good and still
+    STATION = "station"  # this program, for a scanner that does not watch by itself
+    PEDAL = "pedal"  # a person's foot
+    BUTTON = "button"  # a person, at the screen or at the scanner
+
+
 @dataclass(frozen=True)
 class DeviceTag:
     """Which scanner took a print; goes to EBTS 2.067 IMA and into the audit."""
@@ -71,6 +80,28 @@ class Override:
     reason: str
     by: str  # officer id
     at: datetime  # UTC
+    second: str = ""  # id of the second officer, where the state's rules want one
+
+
+@dataclass(frozen=True)
+class RollFlaw:
+    """Something that went wrong with a roll, and where on the print."""
+
+    kind: str  # slip, shift_h, narrow …: `agent.imaging.roll.RollFaultKind`
+    words: str  # one sentence
+    x: int  # pixels of the print
+    y: int
+
+
+@dataclass(frozen=True)
+class RollNote:
+    """How a roll was composed from the scanner's raw pictures."""
+
+    frames: int  # of which it is composed
+    lost_frames: int
+    unchecked_frames: int  # of which nobody can say whether the skin moved before them
+    width_mm: float  # mm, nail to nail
+    flaws: tuple[RollFlaw, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +116,8 @@ class Impression:
     quality: QualityReport | None = None
     override: Override | None = None
     live: bool = True  # False: from a card or a file, not from a finger on this station's platen
+    trigger: Trigger = Trigger.DEVICE
+    roll: RollNote | None = None  # of a roll that was composed here; None where the scanner composed it, and of a plain impression
 
     @property
     def sha256(self) -> str:

@@ -8,7 +8,7 @@ another certificate for the same key could be put in its place) · ours, one UTF
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ ROUTING_ATTRIBUTES = {  # field of model.messages.Routing: object identifier
     "recipient": f"{ID_LIVESCAN}.4",
     "environment": f"{ID_LIVESCAN}.5",
 }
+ID_REMARKS = f"{ID_LIVESCAN}.6"  # optional
+REMARKS_LIMIT = 40 * 1024  # bytes; fourteen impressions with reasons of 500 characters of four bytes have 30,000
 _ALPHABETS = {
     "station": re.compile(r"[A-Za-z0-9-]{1,13}"),
     "tcn": re.compile(r"[ -~]{1,64}"),  # EBTS 1.009 allows 10 to 40 characters; a bureau's own may be shorter
@@ -40,9 +42,10 @@ class Statement:
     """What was signed."""
 
     routing: Routing
-    message_digest: bytes  # SHA-256 of the file
+    message_digest: bytes  # of the file, by the digest of the signature scheme
     certificate_sha256: bytes  # of the signer's certificate, DER
     signed_at: datetime  # UTC, whole seconds, by the signer's clock
+    remarks: str = field(default="", repr=False)  # of a transaction: what the station says of how its prints were taken, JSON
 
 
 def fault(routing: Routing) -> str | None:
@@ -62,6 +65,8 @@ def write(statement: Statement) -> bytes:
         _attribute(cms.ID_AA_SIGNING_CERTIFICATE_V2, cms.SigningCertificateV2({"certs": [{"cert_hash": statement.certificate_sha256}]})),
     ]
     attributes += [_attribute(oid, core.UTF8String(str(getattr(statement.routing, name)))) for name, oid in ROUTING_ATTRIBUTES.items()]
+    if statement.remarks:
+        attributes.append(_attribute(ID_REMARKS, core.UTF8String(statement.remarks)))
     return bytes(cms.SignedAttributes(attributes).dump())
 
 
@@ -74,6 +79,7 @@ def read(der: bytes) -> Statement:
         message_digest=_content(values, cms.ID_MESSAGE_DIGEST, core.OctetString),
         certificate_sha256=_certificate_hash(values),
         signed_at=_signing_time(values),
+        remarks=_remarks(values),
     )
 
 
@@ -111,7 +117,7 @@ def _value(values: dict[str, bytes], oid: str) -> bytes:
 
 
 def _name(oid: str) -> str:
-    return next((f"'{name}'" for name, own in ROUTING_ATTRIBUTES.items() if own == oid), oid)
+    return next((f"'{name}'" for name, own in (*ROUTING_ATTRIBUTES.items(), ("remarks", ID_REMARKS)) if own == oid), oid)
 
 
 def _routing(values: dict[str, bytes]) -> Routing:
@@ -121,6 +127,15 @@ def _routing(values: dict[str, bytes]) -> Routing:
     sentence = fault(routing)
     require(sentence is None, sentence or "")
     return routing
+
+
+def _remarks(values: dict[str, bytes]) -> str:
+    """The text as it was signed; what it says is for whoever shows it."""
+    if ID_REMARKS not in values:
+        return ""
+    text = str(_content(values, ID_REMARKS, core.UTF8String))
+    require(0 < len(text.encode()) <= REMARKS_LIMIT, "The signed attribute 'remarks' is empty or too long.")
+    return text
 
 
 def _certificate_hash(values: dict[str, bytes]) -> bytes:

@@ -1,7 +1,8 @@
 """The outer half of an envelope: encryption to one recipient. CMS AuthEnvelopedData, RFC 5083, to and from values. Pure.
 
 A fresh content key encrypts the signed part with AES-256-GCM (RFC 5084); it is wrapped (RFC 3394) under a key derived from ECDH between a
-fresh P-256 key and the recipient's (ephemeral-static, RFC 5753 3.1). No part of it tells what is inside or who sent it.
+fresh key on the recipient's curve, P-256 or P-384, and the recipient's (ephemeral-static, RFC 5753 3.1). No
+part of it tells what is inside or who sent it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asn1crypto import core
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from agent.signing import cms_types as cms
+from agent.signing.algorithms import AGREEMENTS, Agreement, agreement_of
 from agent.signing.der import load_content_info, only, reading, require
 
 SIZE_LIMIT = 64 * 1024 * 1024  # bytes of a whole envelope; a ten-print transaction is about 1 MB
@@ -39,12 +40,12 @@ class Sealed:
     tag: bytes
 
 
-def key_encryption_key(shared_secret: bytes) -> bytes:
-    """RFC 5753 7.2 with SEC 1 3.6.1 (X9.63 KDF, SHA-256). shared_secret: x coordinate of the ECDH point, 32 bytes."""
+def key_encryption_key(shared_secret: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
+    """RFC 5753 7.2 with SEC 1 3.6.1 (X9.63 KDF). shared_secret: x coordinate of the ECDH point; key: one of the two, for its curve."""
     shared_info = cms.ECCCMSSharedInfo(
         {"key_info": cms.EncodedSequence.load(cms.AES256_WRAP_IDENTIFIER), "supp_pub_info": (8 * KEY_LENGTH).to_bytes(4, "big")}
     )
-    return X963KDF(hashes.SHA256(), KEY_LENGTH, bytes(shared_info.dump())).derive(shared_secret)
+    return X963KDF(_agreement(key).kdf(), KEY_LENGTH, bytes(shared_info.dump())).derive(shared_secret)
 
 
 def write(sealed: Sealed) -> bytes:
@@ -69,22 +70,24 @@ def write(sealed: Sealed) -> bytes:
 
 def _recipient_info(sealed: Sealed, issuer: bytes, serial: int) -> Any:
     point = sealed.ephemeral.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    agreement = _agreement(sealed.ephemeral)
+    bits = bytes([0x03, len(point) + 1, 0x00]) + point  # X.690 8.6: a BIT STRING of whole octets
     originator_key = cms.OriginatorPublicKey(
-        {"algorithm": cms.EncodedSequence.load(cms.EC_KEY_IDENTIFIERS[0]), "public_key": core.BitString.load(b"\x03\x42\x00" + point)}
+        {"algorithm": cms.EncodedSequence.load(agreement.key_identifiers[0]), "public_key": core.BitString.load(bits)}
     )
     rid = cms.KeyAgreeRecipientIdentifier("issuer_and_serial_number", {"issuer": cms.EncodedSequence.load(issuer), "serial_number": serial})
     return cms.KeyAgreeRecipientInfo(
         {
             "version": 3,  # RFC 5652 6.2.2
             "originator": cms.OriginatorIdentifierOrKey("originator_key", originator_key),
-            "key_encryption_algorithm": cms.EncodedSequence.load(cms.KEY_AGREEMENT_IDENTIFIER),
+            "key_encryption_algorithm": cms.EncodedSequence.load(agreement.identifier),
             "recipient_encrypted_keys": [{"rid": rid, "encrypted_key": sealed.encrypted_key}],
         }
     )
 
 
 def read(data: bytes) -> Sealed:
-    """Raises EnvelopeError for anything but one P-256 recipient and AES-256-GCM. Decrypts nothing."""
+    """Raises EnvelopeError for anything but one recipient on P-256 or P-384 and AES-256-GCM. Decrypts nothing."""
     require(len(data) <= SIZE_LIMIT, f"The envelope is larger than {SIZE_LIMIT} bytes.")
     envelope = load_content_info(data, cms.ID_CT_AUTH_ENVELOPED_DATA, cms.AuthEnvelopedDataInfo, OVERHEAD_LIMIT, _WHAT)
     with reading(_WHAT):
@@ -114,13 +117,23 @@ def _gcm(encrypted: Any, mac: Any) -> tuple[bytes, bytes]:
 
 def _ephemeral(info: Any) -> ec.EllipticCurvePublicKey:
     require(info["version"].native == 3, "The version of the recipient is not 3.")
-    agreement = info["key_encryption_algorithm"].dump()
-    require(agreement == cms.KEY_AGREEMENT_IDENTIFIER, "The key agreement is not ECDH with SHA-256 and AES-256 key wrap.")
+    identifier = info["key_encryption_algorithm"].dump()
+    agreement = next((one for one in AGREEMENTS if one.identifier == identifier), None)
+    require(agreement is not None, "The key agreement is not ECDH with SHA-256 or SHA-384 and AES-256 key wrap.")
+    assert agreement is not None
     key = info["originator"].chosen
-    require(key["algorithm"].dump() in cms.EC_KEY_IDENTIFIERS, "The ephemeral key is not on curve P-256.")
+    require(key["algorithm"].dump() in agreement.key_identifiers, "The ephemeral key is not on the curve of its key agreement.")
     bits = key["public_key"].contents  # first octet: number of unused bits, X.690 8.6.2
-    require(bits[:2] == b"\x00\x04" and len(bits) == 66, "The ephemeral key is not an uncompressed P-256 point.")
-    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bits[1:])
+    whole = bits[:2] == b"\x00\x04" and len(bits) == agreement.point_length + 1
+    require(whole, "The ephemeral key is not an uncompressed point of its curve.")
+    return ec.EllipticCurvePublicKey.from_encoded_point(agreement.curve(), bits[1:])
+
+
+def _agreement(key: ec.EllipticCurvePublicKey) -> Agreement:
+    found = agreement_of(key)
+    if found is None:
+        raise ValueError("a key on a curve that is not allowed")
+    return found
 
 
 def _rid(rid: Any) -> tuple[bytes, int] | bytes:

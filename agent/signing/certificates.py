@@ -8,6 +8,7 @@ issued directly by the one CA that an instance trusts:
     opening   keyAgreement          emailProtection     being sealed to
     client    digitalSignature      clientAuth          the broker, by station and bureau
     server    digitalSignature      serverAuth          the broker itself
+    node      digitalSignature      both of these       the routes between the nodes of a cluster
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, ObjectIdentifier
 
+from agent.signing.algorithms import SIGNATURE_HASHES, Scheme, agreement_of, scheme_of
+
 TRAINING_ORGANISATION = "LIVESCAN TRAINING"
-_SHA2 = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _UNDERSTOOD = frozenset({ExtensionOID.BASIC_CONSTRAINTS, ExtensionOID.KEY_USAGE, ExtensionOID.EXTENDED_KEY_USAGE})
 _T = TypeVar("_T", bound=x509.ExtensionType)
 
@@ -38,25 +39,31 @@ class Role(StrEnum):
 
 
 class Purpose(Enum):
-    """(attribute of KeyUsage, extended key usage)."""
+    """(attribute of KeyUsage, extended key usages)."""
 
-    SIGNING = ("digital_signature", ExtendedKeyUsageOID.EMAIL_PROTECTION)
-    OPENING = ("key_agreement", ExtendedKeyUsageOID.EMAIL_PROTECTION)
-    CLIENT = ("digital_signature", ExtendedKeyUsageOID.CLIENT_AUTH)
-    SERVER = ("digital_signature", ExtendedKeyUsageOID.SERVER_AUTH)
+    SIGNING = ("digital_signature", (ExtendedKeyUsageOID.EMAIL_PROTECTION,))
+    OPENING = ("key_agreement", (ExtendedKeyUsageOID.EMAIL_PROTECTION,))
+    CLIENT = ("digital_signature", (ExtendedKeyUsageOID.CLIENT_AUTH,))
+    SERVER = ("digital_signature", (ExtendedKeyUsageOID.SERVER_AUTH,))
+    NODE = ("digital_signature", (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH))
 
     @property
     def key_usage(self) -> str:
-        return self.value[0]
+        return str(self.value[0])
 
     @property
-    def extended(self) -> ObjectIdentifier:
-        return self.value[1]
+    def extended(self) -> tuple[ObjectIdentifier, ...]:
+        return tuple(self.value[1])
 
 
 def common_name(certificate: x509.Certificate) -> str | None:
     """The one CN of the subject; None when there is none or more than one."""
     return _one(certificate.subject, NameOID.COMMON_NAME)
+
+
+def names(certificate: x509.Certificate) -> x509.SubjectAlternativeName | None:
+    """DNS names and addresses, or None when there are none."""
+    return _extension(certificate, x509.SubjectAlternativeName)
 
 
 def role(certificate: x509.Certificate) -> str | None:
@@ -102,17 +109,18 @@ def from_der(data: bytes) -> x509.Certificate:
     return certificate
 
 
-def p256(certificate: x509.Certificate) -> ec.EllipticCurvePublicKey | None:
-    """The public key when it is on P-256, the only curve allowed."""
-    key = certificate.public_key()
-    return key if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1) else None
+def scheme(certificate: x509.Certificate) -> Scheme | None:
+    """How the certificate's key signs; None when its kind is not allowed."""
+    return scheme_of(certificate.public_key())
 
 
 def distrust(certificate: x509.Certificate, ca: x509.Certificate) -> str | None:
     """Why this certificate is not believed to be issued by `ca` for use by a person or a machine."""
     if not _may_issue(ca):
         return "The certificate that is to be trusted is not that of a certificate authority."
-    if not isinstance(certificate.signature_hash_algorithm, _SHA2):
+    if scheme(ca) is None:
+        return "The key of the certificate authority is not of an allowed kind: P-256, P-384 or RSA-3072."
+    if not isinstance(certificate.signature_hash_algorithm, SIGNATURE_HASHES):
         return "The certificate is signed with a weak digest."
     try:
         certificate.verify_directly_issued_by(ca)
@@ -128,13 +136,15 @@ def unfit(certificate: x509.Certificate, purpose: Purpose) -> str | None:
     usage = _extension(certificate, x509.KeyUsage)
     extended = _extension(certificate, x509.ExtendedKeyUsage)
     constraints = _extension(certificate, x509.BasicConstraints)
-    if p256(certificate) is None:
-        return "The key of the certificate is not on curve P-256."
+    if scheme(certificate) is None:
+        return "The key of the certificate is not of an allowed kind: P-256, P-384 or RSA-3072."
+    if purpose is Purpose.OPENING and agreement_of(certificate.public_key()) is None:
+        return "The key of the certificate is not on curve P-256 or P-384: nothing can be sealed to it."
     if constraints is not None and constraints.ca:
         return "The certificate is that of a certificate authority."
     if usage is None or not getattr(usage, purpose.key_usage):
         return f"The certificate is not for {purpose.name.lower()}: its key usage is another."
-    if extended is None or list(extended) != [purpose.extended]:
+    if extended is None or list(extended) != list(purpose.extended):
         return f"The certificate is not for {purpose.name.lower()}: its extended key usage is another."
     return None
 

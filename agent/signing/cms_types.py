@@ -27,10 +27,16 @@ ID_SIGNING_TIME = "1.2.840.113549.1.9.5"  # RFC 5652 11.3
 ID_AA_SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"  # RFC 5035 3
 
 ID_SHA256 = "2.16.840.1.101.3.4.2.1"  # RFC 5754 2.2
+ID_SHA384 = "2.16.840.1.101.3.4.2.2"  # RFC 5754 2.3
 ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2"  # RFC 5754 3.3
+ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3"  # RFC 5754 3.3
+RSA_ENCRYPTION = "1.2.840.113549.1.1.1"  # RFC 5754 3.2
+SHA256_WITH_RSA_ENCRYPTION = "1.2.840.113549.1.1.11"  # RFC 5754 3.2
 ID_EC_PUBLIC_KEY = "1.2.840.10045.2.1"  # RFC 5480 2.1.1
 SECP256R1 = "1.2.840.10045.3.1.7"  # RFC 5480 2.1.1.1
+SECP384R1 = "1.3.132.0.34"  # RFC 5480 2.1.1.1
 DH_SINGLE_PASS_STD_DH_SHA256KDF_SCHEME = "1.3.132.1.11.1"  # noqa: S105  # RFC 5753 7.1.4
+DH_SINGLE_PASS_STD_DH_SHA384KDF_SCHEME = "1.3.132.1.11.2"  # noqa: S105  # RFC 5753 7.1.4
 ID_AES256_WRAP = "2.16.840.1.101.3.4.1.45"  # RFC 3565 2.3.2
 ID_AES256_GCM = "2.16.840.1.101.3.4.1.46"  # RFC 5084 3.2
 
@@ -267,14 +273,23 @@ def _identifier(algorithm: str, parameters: bytes | None = None) -> bytes:
     return bytes(AlgorithmIdentifier(value).dump())
 
 
-# The allow-list, as DER. The first of each is what we write; RFC 5754 2 wants NULL parameters of SHA-256 to be read.
-SHA256_IDENTIFIERS = (_identifier(ID_SHA256), _identifier(ID_SHA256, core.Null().dump()))
+# The allow-list, as DER. The first of each is what we write; RFC 5754 2 wants NULL parameters of SHA-2 to be read.
+_NULL = core.Null().dump()
+SHA256_IDENTIFIERS = (_identifier(ID_SHA256), _identifier(ID_SHA256, _NULL))
+SHA384_IDENTIFIERS = (_identifier(ID_SHA384), _identifier(ID_SHA384, _NULL))
 ECDSA_IDENTIFIER = _identifier(ECDSA_WITH_SHA256)
+ECDSA_SHA384_IDENTIFIER = _identifier(ECDSA_WITH_SHA384)
+RSA_SHA256_IDENTIFIERS = (_identifier(SHA256_WITH_RSA_ENCRYPTION, _NULL), _identifier(RSA_ENCRYPTION, _NULL))  # RFC 5754 3.2: NULL
 AES256_WRAP_IDENTIFIER = _identifier(ID_AES256_WRAP)  # RFC 3565 2.3.2: parameters absent
 KEY_AGREEMENT_IDENTIFIER = _identifier(DH_SINGLE_PASS_STD_DH_SHA256KDF_SCHEME, AES256_WRAP_IDENTIFIER)  # RFC 5753 7.1.4
-# RFC 5753 7.1.3: parameters absent, NULL or the named curve.
-EC_KEY_IDENTIFIERS = (
-    _identifier(ID_EC_PUBLIC_KEY),
-    _identifier(ID_EC_PUBLIC_KEY, core.Null().dump()),
-    _identifier(ID_EC_PUBLIC_KEY, core.ObjectIdentifier(SECP256R1).dump()),
-)
+KEY_AGREEMENT_SHA384_IDENTIFIER = _identifier(DH_SINGLE_PASS_STD_DH_SHA384KDF_SCHEME, AES256_WRAP_IDENTIFIER)
+
+
+def _ec_key_identifiers(curve: str) -> tuple[bytes, ...]:
+    """RFC 5753 7.1.3: parameters absent, NULL or the named curve."""
+    parameters = (None, _NULL, core.ObjectIdentifier(curve).dump())
+    return tuple(_identifier(ID_EC_PUBLIC_KEY, one) for one in parameters)
+
+
+EC_KEY_IDENTIFIERS = _ec_key_identifiers(SECP256R1)
+P384_KEY_IDENTIFIERS = _ec_key_identifiers(SECP384R1)

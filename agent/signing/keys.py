@@ -1,6 +1,6 @@
 """The keys of an instance on disk, loaded and checked; those of a training instance are made by `training_keys`.
 
-    ca/          ca.crt  ca.key (training only)
+    ca/          ca.crt  ca.crl (when the authority keeps one)  ca.key (training only)
     station/     signing.{crt,key}  opening.{crt,key}  tls.{crt,key}  storage.key (32 random bytes)
                  retired/*.{crt,key}: earlier opening keys, kept for late replies
     bureau/      signing.{crt,key}  opening.{crt,key}  tls.{crt,key}
@@ -20,17 +20,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 
 from agent.errors import ConfigError
 from agent.model.messages import Environment
 from agent.signing import certificates
-from agent.signing.certificates import Role, is_training
-from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer, load_certificate, read_secret
+from agent.signing.certificates import Purpose, Role, is_training
+from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer, checked, key_source, load_certificate, read_secret
+from agent.signing.revocations import RevocationList, load_revocations
+from agent.signing.slots import finish_all
+from agent.signing.token_uri import TokenUri, tokens
 from agent.signing.training_keys import STATION_ID, STORAGE_KEY_LENGTH, KeyFile, TrainingKeys, add_station, init_training, tls_user
 
 __all__ = ["BureauKeys", "KeyFile", "StationKeys", "TrainingKeys", "add_station", "init_training", "is_training", "tls_user"]
+
+
+class ReadingKeys(Protocol):
+    """What is needed to open and judge what the bureau sends. `StationKeys` is one, and so is a `KeyRing` that changes under way."""
+
+    @property
+    def station(self) -> str: ...
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def openers(self) -> tuple[Opener, ...]: ...
+    @property
+    def ca(self) -> x509.Certificate: ...
+    @property
+    def revocations(self) -> RevocationList | None: ...
+    @property
+    def storage_key(self) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -44,17 +65,20 @@ class StationKeys:
     storage_key: bytes = field(repr=False)  # 32 bytes
     ca: x509.Certificate = field(repr=False)
     bureau: x509.Certificate = field(repr=False)  # opening certificate that transactions are sealed to
+    revocations: RevocationList | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, directory: Path, *, environment: Environment) -> StationKeys:
         """Raises ConfigError when a file is missing or unfit, or when production meets a training CA (or the reverse)."""
         ca = _load_ca(directory, environment)
         own = directory / "station"
-        signer, openers = FileSigner.load(own / "signing.crt", own / "signing.key"), _load_openers(own)
+        finish_all(own)
+        signer, openers = load_signer(own / "signing.crt", own / "signing.key"), _load_openers(own)
         bureau = load_certificate(directory / "bureau" / "opening.crt")
         _require_member(ca, Role.STATION, signer.certificate, *(opener.certificate for opener in openers))
         _require_member(ca, Role.BUREAU, bureau)
-        return cls(_identity(signer.certificate), environment, signer, openers, _load_storage_key(own), ca, bureau)
+        revocations = load_revocations(directory / "ca" / "ca.crl", ca)
+        return cls(_identity(signer.certificate), environment, signer, openers, _load_storage_key(own), ca, bureau, revocations)
 
 
 @dataclass(frozen=True)
@@ -67,15 +91,17 @@ class BureauKeys:
     openers: tuple[Opener, ...] = field(repr=False)  # the current one first, then retired ones
     ca: x509.Certificate = field(repr=False)
     stations: Path  # directory of opening certificates, <station>.crt
+    revocations: RevocationList | None = field(default=None, repr=False)
 
     @classmethod
     def load(cls, directory: Path, *, environment: Environment) -> BureauKeys:
         """Raises ConfigError like `StationKeys.load`."""
         ca = _load_ca(directory, environment)
         own = directory / "bureau"
-        signer, openers = FileSigner.load(own / "signing.crt", own / "signing.key"), _load_openers(own)
+        signer, openers = load_signer(own / "signing.crt", own / "signing.key"), _load_openers(own)
         _require_member(ca, Role.BUREAU, signer.certificate, *(opener.certificate for opener in openers))
-        return cls(_identity(signer.certificate), environment, signer, openers, ca, own / "stations")
+        revocations = load_revocations(directory / "ca" / "ca.crl", ca)
+        return cls(_identity(signer.certificate), environment, signer, openers, ca, own / "stations", revocations)
 
     def station(self, station: str) -> x509.Certificate:
         """The opening certificate to which receipts and replies for a station are sealed. Raises ConfigError when it is not known."""
@@ -98,10 +124,30 @@ def _load_ca(directory: Path, environment: Environment) -> x509.Certificate:
     return ca
 
 
-def _load_openers(directory: Path) -> tuple[FileOpener, ...]:
-    current = FileOpener.load(directory / "opening.crt", directory / "opening.key")
+def load_signer(certificate: Path, key: Path) -> Signer:
+    """From wherever the key file says that the key is. Raises ConfigError."""
+    source = key_source(key)
+    if not source.token:
+        return FileSigner.load(certificate, key)
+    token = tokens()
+    made: Signer = token.TokenSigner(checked(certificate, Purpose.SIGNING), token.Token(TokenUri.parse(source.token)))
+    return made
+
+
+def load_opener(certificate: Path, key: Path) -> Opener:
+    """As `load_signer`."""
+    source = key_source(key)
+    if not source.token:
+        return FileOpener.load(certificate, key)
+    token = tokens()
+    made: Opener = token.TokenOpener(checked(certificate, Purpose.OPENING), token.Token(TokenUri.parse(source.token)))
+    return made
+
+
+def _load_openers(directory: Path) -> tuple[Opener, ...]:
+    current = load_opener(directory / "opening.crt", directory / "opening.key")
     retired = sorted((directory / "retired").glob("*.crt"))
-    return (current, *(FileOpener.load(path, path.with_suffix(".key")) for path in retired))
+    return (current, *(load_opener(path, path.with_suffix(".key")) for path in retired))
 
 
 def _load_storage_key(directory: Path) -> bytes:

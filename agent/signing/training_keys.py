@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from agent.clock import Clock
 from agent.errors import ConfigError, UsageError
+from agent.signing.algorithms import P256, Scheme
 from agent.signing.certificates import Purpose, Role
 from agent.signing.private_keys import load_certificate, read_secret
 from agent.signing.training_ca import Issued, issue, make_ca
@@ -63,8 +64,10 @@ def tls_user(identity: str, role: Role) -> str:
     return f"{identity.lower()}.{role}.livescan.invalid"
 
 
-def init_training(directory: Path, *, station: str, bureau: str, clock: Clock, host: str = "127.0.0.1") -> TrainingKeys:
-    """Make the CA and all keys of a training instance. host: where the broker listens, beside 127.0.0.1 and localhost.
+def init_training(
+    directory: Path, *, station: str, bureau: str, clock: Clock, host: str = "127.0.0.1", scheme: Scheme = P256
+) -> TrainingKeys:
+    """Make the CA and all keys of a training instance. host: where the broker listens, beside 127.0.0.1 and localhost; scheme: of all keys.
 
     Appears whole or not at all, and never replaces a key: raises ConfigError when there is any. Raises UsageError for a bad id.
     """
@@ -73,13 +76,13 @@ def init_training(directory: Path, *, station: str, bureau: str, clock: Clock, h
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".making-") as name:
         making = Path(name)
-        ca = make_ca(clock.now())
+        ca = make_ca(clock.now(), scheme)
         write_pair(making / "ca", "ca", ca)
-        _write_station(making, station, ca, clock)
-        _write_member(making / "bureau", bureau, Role.BUREAU, ca, clock)
+        _write_station(making, station, ca, clock, scheme)
+        _write_member(making / "bureau", bureau, Role.BUREAU, ca, clock, scheme=scheme)
         _publish(making, station, making / "bureau" / "stations")
         names = tuple(dict.fromkeys(("127.0.0.1", "localhost", host)))
-        write_pair(making / "broker", "server", issue(ca, host, Role.BROKER, Purpose.SERVER, now=clock.now(), names=names))
+        write_pair(making / "broker", "server", issue(ca, host, Role.BROKER, Purpose.SERVER, now=clock.now(), names=names, scheme=scheme))
         _move(making, directory, "broker", "bureau", "station", "ca")
     return TrainingKeys(directory)
 
@@ -129,16 +132,16 @@ def _refuse_to_overwrite(directory: Path, *names: str) -> None:
         )
 
 
-def _write_station(root: Path, station: str, ca: Issued, clock: Clock) -> None:
-    _write_member(root / "station", station, Role.STATION, ca, clock)
+def _write_station(root: Path, station: str, ca: Issued, clock: Clock, scheme: Scheme = P256) -> None:
+    _write_member(root / "station", station, Role.STATION, ca, clock, scheme=scheme)
     _write_new(root / "station" / "storage.key", os.urandom(STORAGE_KEY_LENGTH))
 
 
-def _write_member(directory: Path, identity: str, role: Role, ca: Issued, clock: Clock) -> None:
+def _write_member(directory: Path, identity: str, role: Role, ca: Issued, clock: Clock, *, scheme: Scheme) -> None:
     """One key for each use; only the TLS certificate carries a DNS name."""
     for use, purpose in _PURPOSES.items():
         names = (tls_user(identity, role),) if purpose is Purpose.CLIENT else ()
-        write_pair(directory, use, issue(ca, identity, role, purpose, now=clock.now(), names=names))
+        write_pair(directory, use, issue(ca, identity, role, purpose, now=clock.now(), names=names, scheme=scheme))
 
 
 def _publish(root: Path, station: str, stations: Path) -> None:

@@ -6,8 +6,8 @@ gives an Opened whose Verification says each thing apart: "certificate expired y
 
 What must hold, and why:
 - intact, valid: the file is what was signed, by the holder of the certificate that the signed attributes name (RFC 5652 5.6, RFC 5035 3).
-- trusted, in_date: that certificate is a signing certificate of our CA, valid at `now` and when it signed. A stored envelope is verified
-  again with the time at which it was first received as `now`.
+- trusted, in_date: that certificate is a signing certificate of our CA, not revoked, valid at `now` and when it signed. A stored envelope
+  is verified again with the time at which it was first received as `now`.
 - environment_ok: production and training never mix, neither by the word in the envelope nor by the CA.
 - role_ok: a station signs transactions in its own name, a bureau signs receipts and replies; the role is in the certificate.
 - recipient_ok: the signer meant it for us. Encryption hides no forwarding: a recipient could seal what it received again to somebody else.
@@ -22,19 +22,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from agent.model.messages import Environment, MessageKind, Routing
 from agent.signing import attributes, auth_enveloped_data, certificates, signed_data
+from agent.signing.algorithms import digest, holds
 from agent.signing.auth_enveloped_data import Sealed
 from agent.signing.certificates import Purpose, Role
 from agent.signing.der import reading
 from agent.signing.errors import EnvelopeError
 from agent.signing.private_keys import Opener
+from agent.signing.revocations import RevocationList
 from agent.signing.signed_data import SignedData
 
 SENDER = {MessageKind.TRANSACTION: Role.STATION, MessageKind.RECEIPT: Role.BUREAU, MessageKind.REPLY: Role.BUREAU}
@@ -46,7 +46,7 @@ class Verification:
 
     intact: bool  # the file has the digest that was signed
     valid: bool  # the signature is the certificate's, and the certificate the one that was signed
-    trusted: bool  # a signing certificate of our CA
+    trusted: bool  # a signing certificate of our CA, not revoked
     in_date: bool  # valid now and when it signed
     environment_ok: bool  # the one that is expected, in the envelope and by the CA
     role_ok: bool  # the signer may say this kind of thing, in this name
@@ -68,6 +68,7 @@ class Opened:
     signer: x509.Certificate
     signed_at: datetime  # UTC, by the signer's clock
     facts: Verification
+    remarks: str = field(default="", repr=False)  # what the station says of how the prints were taken; "" nothing
 
 
 def open_envelope(
@@ -78,8 +79,11 @@ def open_envelope(
     expect: Environment,
     now: datetime,
     expect_role: Role | None = None,
+    revocations: RevocationList | None = None,
 ) -> Opened:
-    """Decrypt and verify. openers: the current key and the retired ones; trust: the CA; expect_role: the only role whose word counts here.
+    """Decrypt and verify.
+
+    openers: the current key and the retired ones; trust: the CA, with its revocation list; expect_role: the only role whose word counts.
 
     Raises EnvelopeError, and nothing else, whatever the bytes are.
     """
@@ -88,11 +92,11 @@ def open_envelope(
     signed = signed_data.read(_decrypt(sealed, opener))
     signer = _signer(signed)
     statement = attributes.read(signed.signer_info.signed_attributes)
-    content_sha256 = hashlib.sha256(signed.content)
+    content_sha256 = hashlib.sha256(signed.content).hexdigest()
     findings = {
-        "intact": _broken(content_sha256.digest(), statement),
+        "intact": _broken(digest(signed.signer_info.scheme, signed.content), statement),
         "valid": _invalid(signed, signer, statement),
-        "trusted": certificates.distrust(signer, trust) or certificates.unfit(signer, Purpose.SIGNING),
+        "trusted": _untrusted(signer, trust, revocations),
         "in_date": _out_of_date(signer, trust, statement.signed_at, now),
         "environment_ok": _wrong_environment(statement.routing, trust, expect),
         "role_ok": _wrong_role(statement.routing, signer, expect_role),
@@ -105,11 +109,12 @@ def open_envelope(
     return Opened(
         content=signed.content,
         routing=statement.routing,
-        content_sha256=content_sha256.hexdigest(),
+        content_sha256=content_sha256,
         envelope_sha256=hashlib.sha256(data).hexdigest(),
         signer=signer,
         signed_at=statement.signed_at,
         facts=facts,
+        remarks=statement.remarks,
     )
 
 
@@ -125,7 +130,7 @@ def _decrypt(sealed: Sealed, opener: Opener) -> bytes:
     with reading("The key agreement of the envelope"):
         secret = opener.agree(sealed.ephemeral)
     try:
-        key = aes_key_unwrap(auth_enveloped_data.key_encryption_key(secret), sealed.encrypted_key)
+        key = aes_key_unwrap(auth_enveloped_data.key_encryption_key(secret, sealed.ephemeral), sealed.encrypted_key)
         return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext + sealed.tag, None)
     except (InvalidUnwrap, InvalidTag, ValueError) as error:
         raise EnvelopeError("The envelope does not decrypt: it was changed on its way.") from error
@@ -139,21 +144,24 @@ def _signer(signed: SignedData) -> x509.Certificate:
     return certificate
 
 
-def _broken(digest: bytes, statement: attributes.Statement) -> str | None:
-    return None if hmac.compare_digest(digest, statement.message_digest) else "The file is not the one that was signed."
+def _broken(found: bytes, statement: attributes.Statement) -> str | None:
+    return None if hmac.compare_digest(found, statement.message_digest) else "The file is not the one that was signed."
 
 
 def _invalid(signed: SignedData, signer: x509.Certificate, statement: attributes.Statement) -> str | None:
     if not hmac.compare_digest(certificates.sha256(signer), statement.certificate_sha256):
         return "The certificate in the envelope is not the one that was signed."
-    key = certificates.p256(signer)
-    if key is None:
-        return "The signer's key is not on curve P-256."
-    try:
-        key.verify(signed.signer_info.signature, signed.signer_info.signed_attributes, ec.ECDSA(hashes.SHA256()))
-    except InvalidSignature:
+    if certificates.scheme(signer) is not signed.signer_info.scheme:
+        return "The signer's key is not of an allowed kind, or not of the kind that the envelope names."
+    if not holds(signer.public_key(), signed.signer_info.signature, signed.signer_info.signed_attributes):
         return "The signature does not hold."
     return None
+
+
+def _untrusted(signer: x509.Certificate, trust: x509.Certificate, revocations: RevocationList | None) -> str | None:
+    """A revoked certificate is trusted in nothing, not even in what it is said to have signed before: the time is its holder's word."""
+    revoked = revocations.revoked_on(signer) if revocations else None
+    return certificates.distrust(signer, trust) or certificates.unfit(signer, Purpose.SIGNING) or revoked
 
 
 def _out_of_date(signer: x509.Certificate, trust: x509.Certificate, signed_at: datetime, now: datetime) -> str | None:

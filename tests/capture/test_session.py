@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import reduce
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.capture.plan import plan
-from agent.capture.session import LIVE, TABLE, Event, NoSuchMove, Session, State, begin
+from agent.capture.session import LIVE, TABLE, Event, NoSuchMove, Session, State, begin, table_in_words
 from agent.model.fingers import FINGERS, Position
 
 E, S = Event, State
@@ -88,14 +89,92 @@ def test_nothing_to_do_is_done() -> None:
     assert begin(plan(FINGERS)).ended
 
 
-@given(st.lists(st.sampled_from(list(Event)), max_size=60))
-@settings(max_examples=200)
-def test_whatever_comes_no_step_is_passed_without_being_accepted(events: list[Event]) -> None:
-    session, accepted = begin(plan()), 0
-    for event in events:
+def test_a_finger_that_does_not_come_in_its_time_is_a_question_to_the_officer() -> None:
+    waited = after(begin(plan()), E.EXPIRED, E.EXPIRED)
+    assert (waited.state, waited.waits) == (S.AWAIT_CLEAR, 2)
+    asked = waited.after(E.TIME_UP)
+    assert asked.state is S.ASK_OFFICER
+    assert after(asked, E.OFFICER_REPEATS).waits == 0
+
+
+def test_an_image_used_as_another_finger_leaves_the_present_step_to_do() -> None:
+    asked = after(begin(plan()[4:]), *TAKE, E.QUESTIONED)
+    moved = asked.moved({Position.RIGHT_RING})
+    assert (moved.step.position, moved.attempt, moved.state) == (Position.RIGHT_THUMB, 2, S.AWAIT_LIFT)
+    for _ in range(3):
+        moved = after(moved, *TAKE, E.ACCEPTED)
+    assert moved.step.position is Position.RIGHT_LITTLE
+
+
+def test_hands_exchanged_at_the_last_step_end_the_capture() -> None:
+    session = after(begin(plan()[:2]), *TAKE, E.ACCEPTED, *TAKE, E.QUESTIONED)
+    assert session.moved({Position.PLAIN_RIGHT_FOUR, Position.PLAIN_LEFT_FOUR}).state is S.DONE
+
+
+def test_a_finger_marked_as_missing_changes_the_steps_that_are_left() -> None:
+    session = after(begin(plan()), *TAKE, E.ACCEPTED, E.PLATEN_CLEAR, E.FINGER_SEEN)
+    marked = session.replanned(plan([Position.LEFT_RING]), session.done)
+    assert (marked.state, marked.step.position) == (S.AWAIT_CLEAR, Position.PLAIN_LEFT_FOUR)
+    assert marked.step.missing == {Position.LEFT_RING}
+    assert Position.LEFT_RING not in {step.position for step in marked.steps}
+
+
+def test_attempts_at_a_step_that_a_mark_does_not_touch_are_counted_on() -> None:
+    session = after(begin(plan()), *TAKE, E.REJECTED)
+    assert session.replanned(plan([Position.LEFT_RING]), ()).attempt == 2
+    assert session.replanned(plan([Position.RIGHT_RING]), ()).attempt == 1
+
+
+def test_a_mark_that_leaves_nothing_to_do_ends_the_capture() -> None:
+    assert begin(plan()[-1:]).replanned((), ()).state is S.DONE
+
+
+def test_attempts_that_are_on_disk_count_as_tries() -> None:
+    session = begin(plan(), tried=2)
+    assert (session.attempt, session.tries) == (3, 3)
+
+
+def test_the_table_in_the_architecture_is_the_one_in_the_code() -> None:
+    text = Path("ARCHITECTURE.md").read_text("utf-8")
+    printed = text.partition("<!-- session table -->\n")[2].partition("\n<!-- end of session table -->")[0]
+    assert printed == table_in_words()
+
+
+MOVES = st.one_of(st.sampled_from(list(Event)), st.frozensets(st.sampled_from(FINGERS), max_size=4))
+
+
+@given(st.lists(MOVES, max_size=80))
+@settings(max_examples=300)
+def test_whatever_comes_no_step_is_passed_without_being_stored(moves: list[Event | frozenset[Position]]) -> None:
+    """A model beside the table: what is stored, what is still wanted. A set of fingers is a mark on the hand diagram."""
+    session, stored, wanted = begin(plan()), set[Position](), list(plan())
+    for move in moves:
+        before = session
         try:
-            session = session.after(event)
+            if isinstance(move, frozenset):
+                wanted = list(plan(move))
+                session = session.replanned(wanted, stored)
+            else:
+                session = session.after(move)
+        except NoSuchMove:
+            assert before.ended or isinstance(move, Event)
+            continue
+        if move in (E.ACCEPTED, E.OFFICER_ACCEPTED):
+            stored.add(before.step.position)
+        left = [step for step in wanted if step.position not in stored]
+        assert session.ended or session.step == left[0]
+        assert (session.state is S.DONE) == (not left and session.state is not S.CANCELLED)
+        assert session.attempt >= 1
+
+
+@given(st.lists(st.sampled_from(list(Event)), max_size=80), st.sampled_from([E.CANCEL, E.UNPLUGGED]))
+@settings(max_examples=200)
+def test_cancel_and_unplug_are_legal_wherever_a_capture_has_come_to(moves: list[Event], event: Event) -> None:
+    session = begin(plan())
+    for move in moves:
+        try:
+            session = session.after(move)
         except NoSuchMove:
             continue
-        accepted += event in (E.ACCEPTED, E.OFFICER_ACCEPTED)
-        assert session.index == accepted
+    if not session.ended:
+        assert session.after(event).index == session.index

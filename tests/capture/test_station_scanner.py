@@ -39,6 +39,8 @@ def station(tmp_path: Path, serial: str = "") -> StationCapture:
     settings = SimpleNamespace(
         scanner=SimpleNamespace(serial=serial, usbip=f"unix:{tmp_path}/usb.sock"),
         paths=SimpleNamespace(leases=tmp_path / "leases"),
+        capture=SimpleNamespace(state="", unattended=False),
+        pedal=SimpleNamespace(port=""),
         training=True,
     )
     return StationCapture(settings, Workers(1), SystemClock(), say=lambda event: None)  # type: ignore[arg-type]

@@ -10,11 +10,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.station import StationCapture
 from agent.cli.main import main
@@ -31,11 +32,11 @@ async def take_from_a_row(
     _booking: BookingId,
     steps: Sequence[Step],
     done: Collection[Position],
-    accept: Callable[[Impression], Awaitable[None]],
+    keeper: Keeper,
 ) -> None:
     for step in steps:
         if step.position not in done:
-            await accept(Impression(step.position, step.kind, ridges(int(step.position)), 500, 1, DEVICE, datetime.now(UTC)))
+            await keeper.accept(Impression(step.position, step.kind, ridges(int(step.position)), 500, 1, DEVICE, datetime.now(UTC)))
 
 
 def die_after(lines: int) -> None:

@@ -309,7 +309,9 @@ def test_a_reply_survives_the_loss_of_the_uplinks_disk(nats: Broker, tmp_path: P
                 await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
             shutil.rmtree(tmp_path / "uplink")
             assert not bureau.acks[rid]
+            bureau.stations.clear()
             async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
+                await until(lambda: True in bureau.stations)  # its session is a new one: what was sent before does not wait there
                 bureau.send("LS-0001", reply)
                 await until(lambda: core.column("SELECT data FROM inbound") == [reply])
                 await until(lambda: bureau.acks[rid])

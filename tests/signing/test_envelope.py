@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from agent.model.messages import Environment, MessageKind, Routing
 from agent.signing import certificates, cms_types, seal, signed_data, verify
-from agent.signing.attributes import ROUTING_ATTRIBUTES
+from agent.signing.attributes import REMARKS_LIMIT, ROUTING_ATTRIBUTES
 from agent.signing.certificates import Purpose, Role
 from agent.signing.errors import EnvelopeError, SealError
 from agent.signing.private_keys import FileOpener, FileSigner
@@ -42,6 +42,22 @@ def test_a_transaction_comes_out_as_it_went_in(instance: Instance) -> None:
     assert opened.envelope_sha256 == envelope.envelope_sha256 == hashlib.sha256(envelope.data).hexdigest()
     assert opened.signer == instance.station.signer.certificate
     assert opened.signed_at == NOW
+
+
+@pytest.mark.parametrize("remarks", ["", '{"format":"livescan-remarks/1"}', "ü" * (REMARKS_LIMIT // 2)], ids=["none", "some", "the most"])
+def test_what_the_station_says_beside_the_file_is_signed_with_it(instance: Instance, remarks: str) -> None:
+    station = instance.station
+    envelope = seal.seal(CONTENT, instance.routing(), signer=station.signer, recipient=station.bureau, now=NOW, remarks=remarks)
+    opened = instance.open(envelope.data)
+    assert opened.facts.ok
+    assert opened.remarks == remarks
+    assert opened.content == CONTENT
+
+
+def test_remarks_without_end_are_not_sealed(instance: Instance) -> None:
+    station, remarks = instance.station, "x" * (REMARKS_LIMIT + 1)
+    with pytest.raises(SealError, match="remarks have more than"):
+        seal.seal(CONTENT, instance.routing(), signer=station.signer, recipient=station.bureau, now=NOW, remarks=remarks)
 
 
 @pytest.mark.parametrize("kind", [MessageKind.RECEIPT, MessageKind.REPLY])

@@ -10,17 +10,19 @@ import ssl
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from agent.clock import SetClock, SystemClock
 from agent.errors import ConfigError, UsageError
 from agent.model.messages import Environment, MessageKind
 from agent.signing import certificates, keys, seal, training_ca, training_keys
+from agent.signing.algorithms import RSA3072, SCHEMES, Scheme, new_key
 from agent.signing.certificates import Purpose, Role
 from agent.signing.keys import BureauKeys, StationKeys, TrainingKeys, add_station, init_training
 from agent.signing.private_keys import load_certificate
@@ -291,14 +293,33 @@ def test_the_broker_answers_to_its_host_name(today: TrainingKeys) -> None:
 # --- the checks by themselves
 
 
-def test_only_p256_is_fit(instance: Instance) -> None:
+FOREIGN: dict[str, Any] = {
+    "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "secp256k1": lambda: ec.generate_private_key(ec.SECP256K1()),
+    "RSA-2048": lambda: rsa.generate_private_key(65537, 2048),
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_key_of_another_kind_is_not_fit(instance: Instance, kind: str) -> None:
     ca = load_training_ca(instance.directory)
-    other = ec.generate_private_key(ec.SECP384R1())
-    builder = training_ca._builder(
-        training_ca._name("LS-1", Role.STATION), ca.certificate.subject, other.public_key(), NOW, training_ca.LEAF_LIFETIME
+    made = training_ca.certify(ca, FOREIGN[kind]().public_key(), "LS-1", Role.STATION, Purpose.SIGNING, now=NOW)
+    assert certificates.unfit(made, Purpose.SIGNING) == "The key of the certificate is not of an allowed kind: P-256, P-384 or RSA-3072."
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda one: one.name)
+def test_a_key_of_an_allowed_kind_is_fit(instance: Instance, scheme: Scheme) -> None:
+    made = training_ca.issue(load_training_ca(instance.directory), "LS-1", Role.STATION, Purpose.SIGNING, now=NOW, scheme=scheme)
+    assert certificates.unfit(made.certificate, Purpose.SIGNING) is None
+
+
+def test_nothing_can_be_sealed_to_an_rsa_key(instance: Instance) -> None:
+    ca = load_training_ca(instance.directory)
+    made = training_ca.certify(ca, new_key(RSA3072).public_key(), "LS-1", Role.STATION, Purpose.OPENING, now=NOW)
+    assert certificates.unfit(made, Purpose.OPENING) == (
+        "The key of the certificate is not on curve P-256 or P-384: nothing can be sealed to it."
     )
-    sentence = certificates.unfit(builder.sign(ca.key, hashes.SHA256()), Purpose.SIGNING)
-    assert sentence == "The key of the certificate is not on curve P-256."
 
 
 def test_an_unknown_critical_extension_is_not_trusted(instance: Instance) -> None:

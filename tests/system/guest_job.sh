@@ -13,6 +13,7 @@ cat /sys/bus/usb/devices/*/idVendor
 there 05ba && capture usbredir
 conform fap60 LS60-0001 "$FAP60_CONTROL" fap60-usbredir
 conform uru4500 "$READER_SERIAL" "$READER_CONTROL" uru4500-usbredir
+ours /repo/tests/system/private_network.py LS60-0001 "tcp:10.0.2.2:$FAP60_CONTROL" > /share/private-network.json; at "private network: $?"
 
 # no xHCI any more: what comes now comes through vhci_hcd
 for one in /sys/bus/pci/drivers/xhci_hcd/0000:*; do basename "$one" > /sys/bus/pci/drivers/xhci_hcd/unbind; done

@@ -134,6 +134,21 @@ def test_conformance_suite_passes_in_the_guest(visit: Visit, name: str):
     assert score["cases"]
 
 
+@pytest.mark.parametrize("library", ["wheel", "debian"])
+def test_scanner_plugged_in_later_is_found_without_a_network(visit: Visit, library: str):
+    """As the core runs under PrivateNetwork, where udev's messages do not come; with the wheel's libusb and with Debian's."""
+    seen = visit.json("private-network")[library]
+    assert seen["interfaces"] == ["lo"]
+    assert "LS60-0001" in seen["at first"]
+    assert (seen["departed"], seen["arrived"]) == (True, "LS60-0001")
+
+
+def test_context_of_debians_libusb_stays_blind_without_a_network(visit: Visit):
+    """Why each look has a context of its own."""
+    seen = visit.json("private-network")["debian"]
+    assert (seen["living context while unplugged"], seen["living context after it came"]) == (False, False)
+
+
 def test_everything_within_its_time(visit: Visit):
     assert "over" in visit.ended.out.splitlines()[-1], visit.ended.out[-2000:]
     assert visit.seconds < PATIENCE

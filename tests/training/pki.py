@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from agent.training.broker import BrokerFiles
+from agent.brokers.files import BrokerFiles
 
 
 @dataclass(frozen=True)

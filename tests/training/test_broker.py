@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
 import signal
 import socket
@@ -13,16 +14,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from agent.brokers.access_list import Role, member, nats_subjects, not_revoked
+from agent.delivery.client_id import client_id
+from agent.delivery.mqtt import Arrived, Disconnected, LinkEvent, MqttLink, MqttSettings, Subscribed
 from agent.errors import ConfigError
-from agent.training.access_list import Role, member, nats_subjects
 from agent.training.broker import NatsBroker, nats_server
 from agent.training.mosquitto import Mosquitto
 from tests.data import need_debian
 from tests.training.client import Client
 from tests.training.pki import Authority, Credentials
+
+_E = TypeVar("_E")
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,58 @@ def test_another_stations_client_id_gives_nothing_to_read(bench: Bench) -> None:
         bureau.publish("fp/v1/st/LS-0001/rx/r/0/1", b"for a")
         time.sleep(0.2)
         assert b.messages.empty()
+
+
+def test_a_second_station_cannot_take_over_the_firsts_session(bench: Bench, tmp_path: Path) -> None:
+    """It tries every client id that it could know; the first one's own link stays up, and hears all that was queued for it."""
+    settings = MqttSettings(
+        "127.0.0.1",
+        bench.broker.port,
+        client_id(tmp_path, "LS-0001"),
+        ca=bench.a.ca,
+        cert=bench.a.certificate,
+        key=bench.a.key,
+        subscriptions=("fp/v1/st/LS-0001/rx/#",),
+    )
+    events: queue.Queue[LinkEvent] = queue.Queue()
+    link = MqttLink(settings, events.put)
+    link.start()
+    try:
+        _wait_for(events, Subscribed)
+        for guess in ("LS-0001", "LS-0001-" + "0" * 32, "ls-0001"):
+            with bench.client(bench.b, guess) as b:
+                b.subscribe("fp/v1/st/LS-0001/rx/#")
+        with bench.client(bench.bureau, "SIB-TRAINING") as bureau:
+            for number in range(5):
+                bureau.publish(f"fp/v1/st/LS-0001/rx/r/{number}/5", b"for a")
+        arrived = [_wait_for(events, Arrived) for _ in range(5)]
+        assert [one.topic for one in arrived] == [f"fp/v1/st/LS-0001/rx/r/{number}/5" for number in range(5)]
+    finally:
+        link.stop()
+
+
+def _wait_for(events: queue.Queue[LinkEvent], kind: type[_E]) -> _E:
+    """The next event of a kind. A connection that ended before is the failure these tests look for."""
+    while True:
+        event = events.get(timeout=5)
+        assert not isinstance(event, Disconnected), event
+        if isinstance(event, kind):
+            return event
+
+
+def test_a_certificate_left_out_for_its_revocation_is_refused_by_nats(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "pki")
+    good, revoked = authority.issue("LS-0001", "station"), authority.issue("LS-0002", "station")
+    left = not_revoked([good.certificate, revoked.certificate], authority.revoke(revoked))
+    broker = NatsBroker(tmp_path / "broker", authority.broker(), [member(one, Role.STATION) for one in left])
+    broker.start()
+    try:
+        with Client(broker.port, good, "LS-0001"):
+            pass
+        with pytest.raises(OSError), Client(broker.port, revoked, "LS-0002"):
+            pass
+    finally:
+        broker.stop()
 
 
 def test_the_nats_port_itself_admits_no_member(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.brokers.access_list import Role, member
 from agent.clock import SystemClock
 from agent.delivery import topics
 from agent.delivery.chunks import Assembler, parse, split
@@ -17,7 +18,6 @@ from agent.model.booking import BookingId
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing.keys import BureauKeys, StationKeys, TrainingKeys, init_training
 from agent.signing.seal import seal
-from agent.training.access_list import Role, member
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.bureau_store import bureau_answers, bureau_journal
 from tests.casework.bench import BUREAU, STATION, Keys, car

@@ -14,6 +14,7 @@ from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.training.demo import training_booking
 from agent.web.api import build_api
+from agent.web.bodies import Decision
 from agent.web.live import Live
 
 
@@ -30,7 +31,7 @@ class OneBooking:
     async def resume(self, booking_id: BookingId) -> None:
         raise LivescanError("That booking is not held.")
 
-    async def decide(self, booking_id: str, officer: str, reason: str | None) -> None: ...
+    async def decide(self, booking_id: str, said: Decision) -> None: ...
 
     async def booking(self, booking_id: str) -> Mapping[str, Any] | None:
         return None

@@ -43,12 +43,12 @@ def crowd(seed: str, count: int, fingers: Sequence[int] = (2,), impressions: int
 def make_member(seed: str, number: int, *, fingers: Sequence[int] = (2,), impressions: int = 2) -> Member:
     own = f"{seed}/{number}"
     return Member(
-        number, {finger: tuple(_print(own, finger, grown, n) for n in range(impressions)) for finger, grown in grown(own, fingers)}
+        number, {finger: tuple(_print(own, finger, grown, n) for n in range(impressions)) for finger, grown in grow_fingers(own, fingers)}
     )
 
 
-def grown(seed: str, fingers: Sequence[int]) -> Iterator[tuple[int, Finger]]:
-    """Fingers 1..10 of one person of a crowd, with their numbers."""
+def grow_fingers(seed: str, fingers: Sequence[int]) -> Iterator[tuple[int, Finger]]:
+    """Ridges of a seed's fingers, at 250 ppi inside, for `synthetic.fingers.press` to lay down."""
     for finger in fingers:
         traits, random = traits_of(seed, finger), draw(seed, RIDGES, finger)
         field_ = make_field(traits.pattern, random, size=traits.size, period=traits.period, shape=SHAPE, scale=2)

@@ -7,6 +7,7 @@ station and addresses each. The name is the common name of the client's TLS cert
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +63,15 @@ def member(certificate: Path, role: Role) -> Member:
             do="Its common name must be 1 to 64 letters, digits and hyphens.",
         )
     return Member(names[0], role, subject.rfc4514_string())
+
+
+def not_revoked(certificates: Iterable[Path], crl: Path) -> list[Path]:
+    """Those that a PEM revocation list does not name: for brokers that cannot read one. Raises ConfigError."""
+    try:
+        revoked = {entry.serial_number for entry in x509.load_pem_x509_crl(crl.read_bytes())}
+        return [one for one in certificates if x509.load_pem_x509_certificate(one.read_bytes()).serial_number not in revoked]
+    except (OSError, ValueError) as error:
+        raise ConfigError("The revocation list or a certificate cannot be read.", do="Give PEM files.") from error
 
 
 def nats_subjects(topics: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,80 @@
+"""How alike two prints are.
+
+    prepare ─▶ similarities ─▶ candidates ─▶ agreement ─▶ relax ─▶ choose ─▶ score
+
+Each step is a function of `compare_descriptors` and `compare_pairs` that takes arrays and returns arrays; a watcher is offered the result
+of each (`livescan match A B --draw`). The same two templates give the same score on every machine: bits are counted, the rest is rounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from agent.match import compare_pairs as steps
+from agent.match.compare_descriptors import Descriptors, similarities
+from agent.match.compare_pairs import Pairs, Print, prepare
+from agent.match.compare_score import FMR_1E2, FMR_1E3, FMR_1E4, calibration_of
+from agent.match.template import TemplateError
+
+__all__ = ["FMR_1E2", "FMR_1E3", "FMR_1E4", "Comparison", "Print", "coarse", "compare", "prepare"]
+
+Watcher = Callable[[str, object], None]  # name of a step, its result
+FEWEST = 3  # candidates from which anything can be said
+SHARE = 0.65  # power by which the number of minutiae counts: 0 not at all, 1 in proportion
+COARSE = 8  # pairs of which the coarse score is the mean
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    score: float  # decades of false matches: 3.0 is reached by one in a thousand different fingers
+    raw: float
+    pairs: Pairs  # what was found to belong together
+
+    def reaches(self, threshold: float) -> bool:
+        """Whether it scores FMR_1E2, FMR_1E3, FMR_1E4 or more."""
+        return self.score >= threshold
+
+
+NOTHING = Pairs(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.float32), np.zeros(0, np.float32))
+
+
+def _unwatched(_step: str, _result: object) -> None:
+    pass
+
+
+def compare(a: Print, b: Print, watch: Watcher = _unwatched) -> Comparison:
+    """The full comparison of two prepared prints. Raises TemplateError for templates of two extractors."""
+    if a.template.same_make != b.template.same_make:
+        raise TemplateError("These templates come from two different extractors.", do="Extract both prints with the same one.")
+    alike = similarities(a.descriptors, b.descriptors)
+    watch("similarities", alike)
+    considered = steps.candidates(alike)
+    watch("candidates", considered)
+    if len(considered) < FEWEST:
+        return Comparison(0.0, 0.0, NOTHING)
+    agree = steps.agreement(a, b, considered)
+    watch("agreement", agree)
+    worth = steps.relax(considered.alike, agree)
+    watch("worth", worth)
+    chosen = steps.choose(considered, agree, worth)
+    watch("chosen", chosen)
+    raw = round(strength(chosen, len(a), len(b)), 4)
+    return Comparison(calibration_of(a.template.same_make).decades(raw), raw, chosen)
+
+
+def strength(chosen: Pairs, of_a: int, of_b: int) -> float:
+    """The raw score: how many pairs agree how well, for how many minutiae there were to agree."""
+    there = max(8, min(of_a, of_b)) ** SHARE
+    return float((chosen.alike * chosen.support).sum() / there)
+
+
+def coarse(a: Descriptors, b: Descriptors) -> float:
+    """A quick likeness 0..1 from the descriptors alone, for choosing whom to compare in full."""
+    if not (len(a) and len(b)):
+        return 0.0
+    best = similarities(a, b).max(1)
+    count = min(COARSE, len(best))
+    return float(np.partition(best, len(best) - count)[len(best) - count :].mean())

@@ -1,0 +1,224 @@
+"""What an officer does while prints are taken, over the API: attempts looked at, the hand marked, the button pressed."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from agent.booking.attending import Attending
+from agent.booking.keeping import BookingKeeper
+from agent.capture.plan import Step
+from agent.errors import LivescanError
+from agent.model.booking import BookingId
+from agent.model.fingers import FingerMark, MissingReason, Position
+from agent.model.impression import FingerQuality, Impression, ImpressionKind, Override, QualityReport, Trigger, Verdict
+from agent.web.api import build_api
+from agent.web.live import Live
+from tests.booking.office import DEVICE, FACTS, Office, ridges
+from tests.web.test_api import OneBooking
+
+P = Position
+
+
+class Told:
+    """What is asked of the capture room."""
+
+    def __init__(self) -> None:
+        self.triggered: list[Trigger] = []
+        self.plans: list[tuple[int, frozenset[Position]]] = []
+
+    async def trigger(self, booking_id: str, by: Trigger) -> None:
+        self.triggered.append(by)
+
+    async def replan(self, booking_id: str, steps: Sequence[Step], forgotten: Collection[Position]) -> None:
+        self.plans.append((len(steps), frozenset(forgotten)))
+
+
+class Room:
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.told = Told()
+        self.attending = Attending(office.ledger, office.prints, self.told, office.workers)
+        self.booking = office.run(office.desk.open(FACTS, "officer-01"))
+
+    def keeper(self) -> BookingKeeper:
+        return BookingKeeper(self.booking, self.office.prints, self.office.ledger, lambda impression: None)
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    opened = Office(tmp_path_factory.mktemp("office"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def room(office: Office) -> Room:
+    return Room(office)
+
+
+def tried(position: Position, attempt: int, score: int) -> Impression:
+    report = QualityReport({P.RIGHT_INDEX: FingerQuality(score)}, 1, 1, 200, Verdict.RETRY, "Press a little firmer.")
+    pixels = np.tile(ridges(attempt), (8, 5))
+    return Impression(position, ImpressionKind.PLAIN, pixels, 500, attempt, DEVICE, datetime.now(UTC), report, trigger=Trigger.PEDAL)
+
+
+def test_the_attempts_are_listed_with_their_reports_the_best_first(room: Room) -> None:
+    async def go() -> None:
+        for number, score in ((1, 10), (2, 30), (3, 20)):
+            await room.keeper().keep_attempt(tried(P.PLAIN_RIGHT_FOUR, number, score), None)
+
+    room.office.run(go())
+    listed = room.office.run(room.attending.attempts(room.booking))
+    assert [(one["fgp"], one["attempt"], one["nfiq2"]) for one in listed] == [(13, 2, {"2": 30}), (13, 3, {"2": 20}), (13, 1, {"2": 10})]
+    assert listed[0]["advice"] == "Press a little firmer."
+    assert listed[0]["trigger"] == "pedal"
+
+
+def test_a_fourth_attempt_takes_the_place_of_the_one_it_is_said_to_replace(room: Room) -> None:
+    async def go() -> list[int]:
+        for number in (1, 2, 3):
+            await room.keeper().keep_attempt(tried(P.RIGHT_INDEX, number, 10), None)
+        await room.keeper().keep_attempt(tried(P.RIGHT_INDEX, 4, 10), 2)
+        return [one.attempt for one in await room.keeper().attempts(P.RIGHT_INDEX)]
+
+    assert room.office.run(go()) == [1, 3, 4]
+
+
+def test_an_attempt_can_be_looked_at_small(room: Room) -> None:
+    attempt = tried(P.RIGHT_INDEX, 1, 10)
+    room.office.run(room.keeper().keep_attempt(attempt, None))
+    with Image.open(io.BytesIO(room.office.run(room.attending.picture(room.booking, P.RIGHT_INDEX, 1)))) as picture:
+        assert (picture.format, picture.size) == ("PNG", (150, 240))
+    with pytest.raises(LivescanError, match="no such file"):
+        room.office.run(room.attending.picture(room.booking, P.RIGHT_INDEX, 2))
+
+
+def test_a_finger_marked_while_prints_are_taken_changes_facts_rows_and_plan(room: Room) -> None:
+    async def go() -> frozenset[Position]:
+        for position in (P.PLAIN_RIGHT_FOUR, P.PLAIN_LEFT_FOUR, P.RIGHT_RING):
+            await room.keeper().accept(tried(position, 1, 60))
+            await room.keeper().keep_attempt(tried(position, 1, 60), None)
+        hand = await room.attending.mark(room.booking, P.RIGHT_RING, FingerMark.MISSING, smt=True)
+        assert hand["fingers"][3] == {"finger": 4, "words": "right ring", "mark": "missing", "amp": "XX"}
+        return room.office.ledger.taken(room.booking)
+
+    assert room.office.run(go()) == {P.PLAIN_LEFT_FOUR}
+    assert room.told.plans == [(13, {P.PLAIN_RIGHT_FOUR, P.RIGHT_RING})]
+    facts = room.office.run(room.office.prints.facts(room.booking))
+    assert facts.missing == {P.RIGHT_RING: MissingReason.AMPUTATED}
+    assert facts.subject.marks == ("MISS R FGR",)
+    assert [one["fgp"] for one in room.office.run(room.attending.attempts(room.booking))] == [14]
+
+
+def test_a_scar_changes_nothing_of_what_was_taken(room: Room) -> None:
+    async def go() -> None:
+        await room.keeper().accept(tried(P.RIGHT_RING, 1, 60))
+        await room.attending.mark(room.booking, P.RIGHT_RING, FingerMark.SCARRED)
+
+    room.office.run(go())
+    assert room.office.ledger.taken(room.booking) == {P.RIGHT_RING}
+    assert room.told.plans == []
+    assert room.office.run(room.attending.hand(room.booking))["fingers"][3]["mark"] == "scarred"
+
+
+def test_hands_are_exchanged_in_the_store(room: Room) -> None:
+    async def go() -> list[Position]:
+        keeper = room.keeper()
+        await keeper.accept(tried(P.PLAIN_RIGHT_FOUR, 1, 60))
+        await keeper.exchange({P.PLAIN_RIGHT_FOUR}, [tried(P.PLAIN_LEFT_FOUR, 1, 60)])
+        return [one.position for one in await keeper.stored()]
+
+    assert room.office.run(go()) == [P.PLAIN_LEFT_FOUR]
+
+
+def test_a_sealed_bookings_hand_is_not_marked_any_more(office: Office) -> None:
+    room = Room(office)
+
+    async def go() -> BookingId:
+        await office.settled(room.booking)
+        return room.booking
+
+    sealed = office.run(go())
+    with pytest.raises(LivescanError, match="all taken"):
+        office.run(room.attending.mark(sealed, P.RIGHT_RING, FingerMark.MISSING))
+
+
+class FakeDesk(Attending):
+    """The routes only: what they make of requests."""
+
+    def __init__(self) -> None:
+        self.told = Told()
+        self.marks: list[tuple[Position, FingerMark, bool]] = []
+
+    async def trigger(self, booking_id: str) -> None:
+        await self.told.trigger(booking_id, Trigger.BUTTON)
+
+    async def mark(self, booking_id: str, finger: Position, mark: FingerMark, *, smt: bool = False) -> dict[str, object]:
+        self.marks.append((finger, mark, smt))
+        return {"fingers": []}
+
+    async def picture(self, booking_id: str, position: Position, number: int) -> bytes:
+        return b"png of %d %d" % (position, number)
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture
+def client(desk: FakeDesk) -> TestClient:
+    return TestClient(build_api(OneBooking(), Live(), capture=desk))
+
+
+def test_the_button_of_the_page_triggers(client: TestClient, desk: FakeDesk) -> None:
+    assert client.post("/api/bookings/B/trigger").status_code == 200
+    assert desk.told.triggered == [Trigger.BUTTON]
+
+
+def test_a_mark_is_posted_by_finger_and_word(client: TestClient, desk: FakeDesk) -> None:
+    assert client.post("/api/bookings/B/hand", json={"finger": 4, "mark": "missing", "smt": True}).status_code == 200
+    assert desk.marks == [(P.RIGHT_RING, FingerMark.MISSING, True)]
+
+
+@pytest.mark.parametrize(
+    "body", [{"finger": 11, "mark": "missing"}, {"finger": True, "mark": "missing"}, {"finger": 4, "mark": "lost"}, {}]
+)
+def test_a_mark_that_is_none_is_refused(client: TestClient, desk: FakeDesk, body: dict[str, object]) -> None:
+    assert client.post("/api/bookings/B/hand", json=body).status_code == 400
+    assert desk.marks == []
+
+
+def test_a_picture_of_an_attempt_is_never_cached(client: TestClient) -> None:
+    answer = client.get("/api/bookings/B/attempts/13/2")
+    assert (answer.content, answer.headers["content-type"], answer.headers["cache-control"]) == (b"png of 13 2", "image/png", "no-store")
+    assert client.get("/api/bookings/B/attempts/99/2").status_code == 400
+
+
+def test_a_print_that_was_kept_is_named_under_the_signature_each_time_the_booking_is_sealed(office: Office) -> None:
+    room = Room(office)
+    override = Override("worn ridges", "officer-01", datetime.now(UTC), "officer-02")
+
+    async def go() -> list[str]:
+        taken = replace(tried(P.PLAIN_RIGHT_FOUR, 3, 10), override=override, trigger=Trigger.DEVICE)
+        await room.keeper().accept(taken)
+        await office.settled(room.booking)
+        first = await office.records.envelope(room.booking)
+        row = office.ledger.submissions(room.booking)[-1]
+        assert row.envelope_sha256 is not None
+        await office.sealer.renew(row.envelope_sha256)
+        return [office.remarks(data) for data in (first, await office.records.envelope(room.booking))]
+
+    first, again = office.run(go())
+    assert first == again
+    kept = json.loads(first)["impressions"][0]["kept"]
+    assert (kept["reason"], kept["by"], kept["second"], kept["attempt"]) == ("worn ridges", "officer-01", "officer-02", 3)

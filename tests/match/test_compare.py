@@ -1,0 +1,79 @@
+"""Two prints: the same finger scores high however it lies, different fingers low, and every step can be watched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agent.match.compare import FMR_1E3, coarse, compare, prepare
+from agent.match.template import Template, TemplateError
+from tests.match.prints import prepared
+
+FINGERS = range(1, 5)
+
+
+@pytest.mark.parametrize("number", FINGERS)
+def test_two_impressions_of_a_finger_match(number: int) -> None:
+    assert compare(prepared(number, 0), prepared(number, 1)).reaches(FMR_1E3)
+
+
+@pytest.mark.parametrize("number", FINGERS)
+def test_other_fingers_score_less_than_the_same_finger(number: int) -> None:
+    same = compare(prepared(number, 0), prepared(number, 1)).score
+    others = [compare(prepared(number, 0), prepared(other, 1)).score for other in FINGERS if other != number]
+    assert max(others) < same
+    assert not any(score >= FMR_1E3 for score in others)
+
+
+def turned(template: Template, quarters: int) -> Template:
+    """The same print, the finger turned by quarters of a circle, counter-clockwise."""
+    for _ in range(quarters):
+        template = replace(
+            template,
+            width=template.height,
+            height=template.width,
+            x=template.y,
+            y=(template.width - 1 - template.x).astype(np.int16),
+            direction=(template.direction + np.uint8(64)).astype(np.uint8),
+            flow=np.rot90(template.flow),
+        )
+    return template
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_however_the_finger_is_turned_it_scores_the_same(quarters: int) -> None:
+    straight = compare(prepared(1, 0), prepared(1, 1))
+    askew = compare(prepared(1, 0), prepare(turned(prepared(1, 1).template, quarters)))
+    assert abs(askew.score - straight.score) < 0.3 * straight.score
+
+
+def test_pairs_are_one_to_one() -> None:
+    pairs = compare(prepared(1, 0), prepared(1, 1)).pairs
+    assert len(pairs) > 8
+    assert len(set(pairs.a.tolist())) == len(set(pairs.b.tolist())) == len(pairs)
+
+
+def test_the_same_two_prints_always_score_the_same() -> None:
+    first = compare(prepared(1, 0), prepared(1, 1))
+    again = compare(prepare(prepared(1, 0).template), prepare(prepared(1, 1).template))
+    assert (first.score, first.raw) == (again.score, again.raw)
+
+
+def test_every_step_offers_its_result() -> None:
+    seen: dict[str, object] = {}
+    compare(prepared(1, 0), prepared(1, 1), seen.setdefault)
+    assert {"similarities", "candidates", "agreement", "worth", "chosen"} <= set(seen)
+
+
+def test_templates_of_two_extractors_are_not_compared() -> None:
+    other = prepare(replace(prepared(1, 1).template, extractor="another"))
+    with pytest.raises(TemplateError, match="two different extractors"):
+        compare(prepared(1, 0), other)
+
+
+def test_the_coarse_score_already_tells_fingers_apart() -> None:
+    probe = prepared(1, 0).descriptors
+    same, *others = (coarse(probe, prepared(number, 1).descriptors) for number in FINGERS)
+    assert same > max(others)
