@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.delivery.errors import ChunkError
@@ -120,6 +121,22 @@ class Assembler:
     def missing(self) -> tuple[int, ...]:
         """Indexes not here yet, ascending."""
         return tuple(index for index in range(self._shape[1]) if index not in self._chunks)
+
+
+def bitmap(indexes: Iterable[int], total: int) -> bytes:
+    """Which chunks of `total` are there: chunk i is bit i % 8 (1 is the lowest) of byte i // 8; the rest is 0."""
+    bits = bytearray((total + 7) // 8)
+    for index in indexes:
+        bits[index // 8] |= 1 << index % 8
+    return bytes(bits)
+
+
+def read_bitmap(bits: bytes, total: int) -> frozenset[int]:
+    """Raises ChunkError for a bitmap of another length, or with a bit beyond `total`."""
+    found = frozenset(8 * place + bit for place, byte in enumerate(bits) for bit in range(8) if byte >> bit & 1)
+    if not 1 <= total <= CHUNK_COUNT_LIMIT or len(bits) != (total + 7) // 8 or any(index >= total for index in found):
+        raise ChunkError("A list of chunks was refused: its length or a bit is wrong.", means="All chunks are sent.")
+    return found
 
 
 def _refused(what: str) -> ChunkError:

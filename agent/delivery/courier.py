@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from agent.clock import Clock
 from agent.delivery import topics
-from agent.delivery.chunks import Chunk, parse
+from agent.delivery.chunks import Chunk, parse, read_bitmap
 from agent.delivery.errors import ChunkError, LinkDied, NotConnected
 from agent.delivery.inbox import Arrival, Inbox
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Published, Subscribed
@@ -157,15 +157,23 @@ class Courier:
         self._may_publish_at = self._clock.monotonic() + self._settings.status_grace
 
     async def _arrived(self, message: Arrived) -> None:
-        transfer = topics.parse_transfer(message.topic)
+        transfer, there = topics.parse_transfer(message.topic), topics.parse_have(message.topic)
         if message.topic == topics.BUREAU_STATUS:
             self._bureau_said(message.payload)
+        elif there is not None and there[0] == self._station:
+            self._bureau_has(there[1], there[2], message.payload)
         elif transfer is not None and (transfer.direction, transfer.station) == ("rx", self._station):
             if not await self._stored(transfer, message.payload):
                 return
         else:
             log.warning("mqtt: a message on a topic that is not ours was dropped")
         self._link.acknowledge(message)
+
+    def _bureau_has(self, txid: str, total: int, bits: bytes) -> None:
+        try:
+            self._sender.bureau_has(txid, total, read_bitmap(bits, total))
+        except ChunkError as error:
+            log.warning("courier: %s", error)
 
     async def _stored(self, transfer: topics.Transfer, payload: bytes) -> bool:
         """Whether the broker may forget the message. One that is no chunk it may: the same bytes would come again for ever."""

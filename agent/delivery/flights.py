@@ -7,7 +7,7 @@ place to those that were tried less often, so that four that the bureau cannot r
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from agent.delivery.pacing import Retry
@@ -95,6 +95,19 @@ class Flights:
             order = range(len(flight.messages))
             flight.to_send = deque(sorted(order, key=lambda index, flight=flight: index in flight.answered))  # type: ignore[misc]
             flight.answered, flight.taken, flight.due = set(), True, None
+
+    def there(self, txid: str, total: int, indexes: Collection[int]) -> int:
+        """The bureau has these chunks already; how many are spared. The last one is sent all the same: it makes the bureau answer.
+
+        Holds for this sending only: when no receipt comes, all of it is sent, so a false word delays and loses nothing.
+        """
+        flight = self._flights.get(txid)
+        if flight is None or len(flight.messages) != total:
+            return 0
+        spared = [index for index in flight.to_send if index in indexes and index != total - 1]
+        flight.to_send = deque(index for index in flight.to_send if index not in spared)
+        flight.answered.update(spared)
+        return len(spared)
 
     def give_up_overdue(self, now: float) -> list[str]:
         """The txids whose receipt is overdue; they are no longer in flight."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from agent.clock import Clock
@@ -151,6 +151,10 @@ class Sender:
             await self._hold(answer.flight.item.txid, f"the broker refused it with reason code 0x{code:02x}")
         elif answer.complete:
             await self._complete(answer)
+
+    def bureau_has(self, txid: str, total: int, indexes: Collection[int]) -> None:
+        spared = self._flights.there(txid, total, indexes)
+        log.info("sender: the bureau has %d of the %d chunks of %s already", spared, total, txid)
 
     async def _complete(self, answer: Answer) -> None:
         txid = answer.flight.item.txid

@@ -15,6 +15,7 @@ ALL_STATIONS_STATUS = "fp/v1/st/+/status"
 STATION = re.compile(r"[A-Za-z0-9-]{1,13}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TRANSFER = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/(tx|rx)/([0-9a-f]{64})/(0|[1-9][0-9]{0,9})/([1-9][0-9]{0,9})")
+_HELD = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/rx/have/([0-9a-f]{64})/([1-9][0-9]{0,4})")
 _ACK = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/ack/([0-9a-f]{64})")
 _STATUS = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/status")
 
@@ -41,6 +42,17 @@ def rx(station: str, rid: str, index: int, total: int) -> str:
 def inbound(station: str) -> str:
     """What a station subscribes to. One level each and no '#': brokers differ in whether 'x/#' needs a permission for 'x' (NATS does)."""
     return f"fp/v1/st/{station}/rx/+/+/+"
+
+
+def have(station: str, txid: str, total: int) -> str:
+    """Under `rx` and as deep as a chunk, so that a station hears it by the filter and the permission that it has."""
+    return f"fp/v1/st/{station}/rx/have/{txid}/{total}"
+
+
+def parse_have(topic: str) -> tuple[str, str, int] | None:
+    """(station, txid, total)"""
+    found = _HELD.fullmatch(topic)
+    return (found[1], found[2], int(found[3])) if found else None
 
 
 def ack(station: str, rid: str) -> str:

@@ -91,6 +91,10 @@ class Bureau:
             chunks = await self._database.write(lambda db: store.add_chunk(db, station, chunk))
             return await self._whole(station, chunks) if chunks else True
 
+    async def begun(self, station: str) -> Sequence[tuple[str, int, list[int]]]:
+        """(txid, total, indexes that are committed here) of each envelope of this station that is not whole yet."""
+        return await self._database.read(lambda db: store.incomplete_sets(db, station))
+
     async def acknowledged(self, station: str, rid: str) -> None:
         """The station has committed a receipt or reply."""
         await self._database.write(partial(store.acknowledge, station=station, rid=rid, at=self._clock.now()))

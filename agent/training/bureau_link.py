@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
-from agent.delivery.chunks import split
+from agent.delivery.chunks import bitmap, split
 from agent.delivery.client_id import client_id
 from agent.delivery.errors import NotConnected
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Subscribed
@@ -137,13 +137,17 @@ class _Desk:
             await self._bureau.acknowledged(*ack)
             self._published.pop(ack[1], None)
         elif station is not None:
-            self._station_says(message.payload)
+            await self._station_says(station, message.payload)
 
-    def _station_says(self, payload: bytes) -> None:
-        """A station that has come online is told again what it has not acknowledged."""
+    async def _station_says(self, station: str, payload: bytes) -> None:
+        """A station that has come online is told again what it has not acknowledged, and which chunks it need not send again."""
         status = parse_status(payload)
-        if status is not None and status.online:
-            self._published.clear()
+        if status is None or not status.online:
+            return
+        self._published.clear()
+        with contextlib.suppress(NotConnected):
+            for txid, total, indexes in await self._bureau.begun(station):
+                self._link.publish(topics.have(station, txid, total), bitmap(indexes, total))
 
     async def _publish_owed(self) -> float:
         """Publish what is due; seconds until there may be more."""

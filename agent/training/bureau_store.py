@@ -119,6 +119,14 @@ def add_chunk(db: sqlite3.Connection, station: str, chunk: Chunk) -> list[Chunk]
     return [Chunk(row["idx"], chunk.total, chunk.length, chunk.digest, row["data"]) for row in rows]
 
 
+def incomplete_sets(db: sqlite3.Connection, station: str) -> list[tuple[str, int, list[int]]]:
+    """(txid, total, indexes that are here) of everything of this station that has begun to arrive."""
+    sets: dict[tuple[str, int], list[int]] = {}
+    for row in db.execute("SELECT txid, total, idx FROM chunks WHERE station = ?", (station,)):
+        sets.setdefault((row["txid"], row["total"]), []).append(row["idx"])
+    return [(txid, total, indexes) for (txid, total), indexes in sets.items() if len(indexes) < total]
+
+
 def complete_sets(db: sqlite3.Connection) -> list[tuple[str, list[Chunk]]]:
     """(station, chunks) of every envelope that is whole but was not examined: a crash came between."""
     keys = db.execute("SELECT station, txid, total, length FROM chunks GROUP BY 1, 2, 3, 4 HAVING count(*) = total").fetchall()

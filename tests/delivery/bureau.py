@@ -86,8 +86,15 @@ class SmallBureau:
             self.acks[level[5]] += 1
         elif level[4] == "status":
             self.stations.append(json.loads(message.payload)["online"])
+            if self.stations[-1]:
+                self._say_what_is_here(level[3])
         else:
             self._chunk(level[3], level[5], int(level[6]), int(level[7]), bytes(message.payload))
+
+    def _say_what_is_here(self, station: str) -> None:
+        for (txid, total), parts in self._parts.items():
+            bits = bytes(sum(1 << bit for bit in range(8) if 8 * byte + bit in parts) for byte in range((total + 7) // 8))
+            self.client.publish(f"fp/v1/st/{station}/rx/have/{txid}/{total}", bits, qos=1)
 
     def _chunk(self, station: str, txid: str, index: int, total: int, payload: bytes) -> None:
         magic, version, _, header, i, n, length, size, crc, digest = HEADER.unpack_from(payload)

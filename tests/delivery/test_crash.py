@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import sqlite3
 from pathlib import Path
@@ -58,6 +59,27 @@ def test_killed_when(kill: tuple[str, str, int], nats: Broker, tmp_path: Path) -
                     second.terminate()
                     assert await second.ended() == 0
                 check_integrity(tmp_path)
+
+    tell(story)
+
+
+def test_a_killed_sending_goes_on_with_the_chunks_that_are_missing(nats: Broker, tmp_path: Path) -> None:
+    async def story() -> None:
+        with SmallBureau(nats.port) as bureau:
+            async with core_at(tmp_path) as core:
+                txid = core.seal(random.Random(1).randbytes(400_000))
+                kill = ("agent.delivery.mqtt:MqttLink.publish", "after", 30)
+                with UplinkProcess(tmp_path, nats.port, kill=kill, chunk=10_000) as first:
+                    assert await first.ended() == -9
+                await asyncio.sleep(0.3)
+                before = len(bureau.chunks)
+                assert before >= 15
+                with UplinkProcess(tmp_path, nats.port, chunk=10_000) as second:
+                    await until(all_released(core, 1))
+                    second.terminate()
+                    await second.ended()
+                assert len(bureau.chunks) < before + 40 - 10, "not all forty again"
+                assert hashlib.sha256(bureau.store[txid]).hexdigest() == txid
 
     tell(story)
 

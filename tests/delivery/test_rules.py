@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.delivery import topics
-from agent.delivery.errors import DeliveryError
+from agent.delivery.chunks import bitmap, read_bitmap, split
+from agent.delivery.errors import ChunkError, DeliveryError
 from agent.delivery.flights import Flights
 from agent.delivery.pacing import Retry
 from agent.delivery.states import OutboxEvent as E
+from agent.delivery.states import OutboxState, Outgoing, after
 from agent.delivery.states import OutboxState as S
-from agent.delivery.states import Outgoing, after
 from agent.delivery.status import Status, encode_status, parse_status
 
 RULES = {
@@ -176,3 +178,35 @@ def test_what_the_broker_had_nobody_to_give_to_is_not_sent() -> None:
     answer = flights.answer(1, 0.0, taken=False, spread=0.5)
     assert answer is not None
     assert (answer.complete, answer.flight.taken, flights.next_due()) == (True, False, 30.0)
+
+
+def test_what_the_bureau_has_is_spared_once_and_the_last_chunk_never() -> None:
+    flights = Flights(4, Retry(first=10))
+    messages = split(bytes(1000), size=100)
+    flights.begin(Outgoing("a" * 64, "LS-0001", 5, OutboxState.QUEUED), messages)
+    assert flights.there("a" * 64, 10, {0, 1, 2, 9}) == 3
+    assert flights.there("a" * 64, 9, {3}) == 0, "cut otherwise"
+    sent = []
+    while following := flights.next_message():
+        flight, index = following
+        sent.append(index)
+        flights.published(flight, index, 100 + index, 0.0)
+    assert sent == [3, 4, 5, 6, 7, 8, 9]
+    answers = [flights.answer(100 + index, 1.0, taken=True, spread=0.5) for index in sent]
+    assert [answer.complete for answer in answers if answer] == [False] * 6 + [True]
+    flights.start_over()
+    following = flights.next_message()
+    assert following is not None
+    assert len(following[0].to_send) == 10, "a new connection sends everything, until the bureau says otherwise"
+
+
+@given(st.sets(st.integers(0, 40)), st.integers(1, 41))
+def test_a_bitmap_says_what_is_there(indexes: set[int], total: int) -> None:
+    inside = {index for index in indexes if index < total}
+    assert read_bitmap(bitmap(inside, total), total) == inside
+
+
+@given(st.binary(max_size=20), st.integers(-1, 200))
+def test_any_bitmap_is_read_or_refused(bits: bytes, total: int) -> None:
+    with suppress(ChunkError):
+        assert all(0 <= index < total for index in read_bitmap(bits, total))
