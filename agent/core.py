@@ -12,12 +12,12 @@ import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent import service
+from agent import fips, service
 from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
@@ -44,6 +44,8 @@ from agent.model.booking import Booking, BookingId
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
+from agent.signing.enrol import Enrolling
+from agent.signing.fips import missing_in_cryptography
 from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
@@ -86,6 +88,9 @@ class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         _same_station(settings, keys)
+        fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
+        renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
+        self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
         self._settings = settings
         self._clock = clock
@@ -117,7 +122,7 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
-        self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
+        self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self, trust=self._enrolling)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -215,6 +220,9 @@ class Core:
     async def _watch_keys(self) -> None:
         """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
         while True:
+            await asyncio.to_thread(self._enrolling.ask_for_due)
+            if await asyncio.to_thread(self._enrolling.requests):
+                self._handover.offer()
             await asyncio.sleep(LOOK_EVERY)
             before = self._keys.now
             if await asyncio.to_thread(self._keys.look):
