@@ -26,8 +26,9 @@ __all__ = ["FMR_1E2", "FMR_1E3", "FMR_1E4", "Comparison", "Print", "coarse", "co
 Watcher = Callable[[str, object], None]  # name of a step, its result
 FEWEST = 3  # candidates from which anything can be said
 SHARE = 0.65  # power by which the number of minutiae counts: 0 not at all, 1 in proportion
-PROMISING = 0.8  # strength from which prints are laid over; two thirds of all pairs of different fingers have less
-UNPROMISING = 0.2  # what stands for the cover of those that are not
+COVERS = 1.5  # power by which the cover counts
+PROMISING = 0.7  # strength from which prints are laid over; nearly two thirds of all pairs of different fingers have less
+UNPROMISING = 0.08  # what stands for the cover of those that are not, to its power
 COARSE = 8  # pairs of which the coarse score is the mean
 
 
@@ -71,7 +72,7 @@ def compare(a: Print, b: Print, watch: Watcher = _unwatched) -> Comparison:
         return _scored(a, UNPROMISING * strong, chosen)
     laid = lay_over(a, b, chosen)
     watch("overlay", laid)
-    return _scored(a, laid.cover * strong, chosen, laid)
+    return _scored(a, laid.cover**COVERS * strong, chosen, laid)
 
 
 def _scored(a: Print, raw: float, chosen: Pairs, laid: Overlay | None = None) -> Comparison:
