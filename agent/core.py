@@ -12,12 +12,18 @@ import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent import service
+from agent import fips, service
+from agent.audit import due as audit_due
+from agent.audit.book import AuditBook, AuditError
+from agent.audit.desk import AuditDesk
+from agent.audit.entries import Entry as AuditEntry
+from agent.audit.entries import Event as AuditEvent
+from agent.audit.feed import AuditFeed, AuditGate
 from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
@@ -41,9 +47,16 @@ from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import Booking, BookingId
+from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
+from agent.signing.certificates import out_of_date
+from agent.signing.certificates import sha256 as certificate_sha256
+from agent.signing.enrol import Enrolling
+from agent.signing.fips import missing_in_cryptography
+from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
+from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.vault import Vault
@@ -63,7 +76,7 @@ log = logging.getLogger(__name__)
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -81,18 +94,25 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        keys = StationKeys.load(settings.paths.keys, environment=settings.station.environment)
+        keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         _same_station(settings, keys)
+        fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
+        renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
+        self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
         self._settings = settings
         self._clock = clock
         self._live = Live()
         self._database = Database(state / "core.sqlite", MIGRATIONS)
+        audit = settings.paths.state / "audit"
+        self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
+        self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
+        self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        self._casework = Casework(self._database, vault, keys, clock)
+        self._casework = Casework(self._database, vault, keys, clock, PolicyFile(settings.paths.jurisdiction))
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
@@ -110,10 +130,12 @@ class Core:
             workers=self._workers,
             signer=keys.signer,
             to=to,
+            revocations=keys.revocations,
             clock=clock,
             say=self._live.say,
         )
-        self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
+        source = AuditGate(self._outbound, self._feed)
+        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -128,7 +150,9 @@ class Core:
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
-        self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
+        self._records = Records(
+            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+        )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -137,13 +161,17 @@ class Core:
         self._stop = asyncio.Event()
 
     async def start(self) -> None:
+        await self._audit_start()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = build_api(self, self._live, self._records, self._attending)
+        api = build_api(self, self._live, self._records, self._attending, self._audit)
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
+        await self._begin(self._watch_keys())
+        await self._begin(self._feed.run(self._handover.offer))
+        await self._begin(self._audit_check())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -167,13 +195,33 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._audit_end)
         self._database.close()
+        self._audit_book.close()
 
     async def _begin(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
         task = asyncio.create_task(part)
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    async def _audit_start(self) -> None:
+        with contextlib.suppress(AuditError):  # the gate stays shut, and says why
+            await self._audit.note(AuditEntry(AuditEvent.STARTED))
+
+    async def _audit_check(self) -> None:
+        """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
+        verdict = await self._audit.verdict()
+        if verdict.fault is not None:
+            log.error("audit: %s Keep the file, and tell whoever audits this station", verdict.fault.sentence)
+            self._feed.broken = verdict.fault.sentence
+            await self._audit.note(AuditEntry(AuditEvent.AUDIT_BROKEN, facts={"count": verdict.fault.n}))
+
+    def _audit_end(self) -> None:
+        if self._feed.ready():
+            with contextlib.suppress(LivescanError):
+                self._audit_book.append(AuditEntry(AuditEvent.STOPPED))
+                self._audit_book.checkpoint()
 
     async def _reconcile(self) -> None:
         """Finish what a crash left: half-opened bookings, messages between arrival and effect, payloads between receipt and release."""
@@ -198,14 +246,38 @@ class Core:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(lambda: self._healing.append(asyncio.ensure_future(self._renew(txid))))
 
-    async def _renew(self, txid: str) -> None:
-        """Seal anew what was sealed and is gone from the disk; the bureau knows it by its content digest."""
+    async def _renew(self, txid: str, why: str = "it was gone or damaged on the disk; check the disk's health") -> None:
+        """Seal anew what was sealed; the bureau knows it by its content digest."""
         try:
             if await self._sealer.renew(txid) is not None:
-                log.error("the sealed envelope %s was gone or damaged on the disk; it was sealed anew. Check the disk's health", txid)
+                log.error("the sealed envelope %s was sealed anew: %s", txid, why)
                 self._handover.offer()
         except LivescanError as error:
-            log.error("the sealed envelope %s is gone or damaged and cannot be sealed anew: %s", txid, error)
+            log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
+
+    async def _watch_keys(self) -> None:
+        """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
+        while True:
+            await asyncio.to_thread(self._enrolling.ask_for_due)
+            if await asyncio.to_thread(self._enrolling.requests):
+                self._handover.offer()
+            await asyncio.sleep(LOOK_EVERY)
+            before = self._keys.now
+            if await asyncio.to_thread(self._keys.look):
+                await self._rekeyed(before)
+
+    async def _rekeyed(self, before: StationKeys) -> None:
+        """What waits for the bureau is sealed anew when it could no longer be opened or believed: same content digest, new envelope."""
+        now = self._keys.now
+        self._sealer.rekey(now.signer, now.bureau, now.revocations)
+        self._audit_book.sign_with(now.signer)
+        await self._audit.note(AuditEntry(AuditEvent.KEYS_CHANGED, facts={"certificate": certificate_sha256(now.signer.certificate).hex()}))
+        log.info("keys: new certificates are in force")
+        self._live.say({"event": "keys", "booking": None})
+        ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
+        if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
+            for txid in self._ledger.unreceipted():
+                await self._renew(txid, "its keys have changed")
 
     def _precheck(self, facts: Facts) -> None:
         """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
@@ -258,7 +330,14 @@ class Core:
             "uplink": self._handover.connected,
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
+            "keys": await asyncio.to_thread(self._key_warnings),
+            "audit": self._feed.trouble or self._feed.broken,
         }
+
+    def _key_warnings(self) -> list[str]:
+        """What a person must do about certificates, until it is done."""
+        found = list(warnings(inventory(self._keys.directory, self._clock.now())))
+        return [*found, self._keys.complaint] if self._keys.complaint else found
 
     async def bookings(self) -> Sequence[Mapping[str, Any]]:
         return await asyncio.to_thread(lambda: [self._summary(row) for row in self._ledger.bookings()])
@@ -296,7 +375,7 @@ class Core:
         }
 
 
-def _same_station(settings: Settings, keys: StationKeys) -> None:
+def _same_station(settings: Settings, keys: KeyRing) -> None:
     if keys.station != settings.station.id:
         raise ConfigError(
             f"The settings are of station {settings.station.id}, the keys of station {keys.station}.",
@@ -305,7 +384,7 @@ def _same_station(settings: Settings, keys: StationKeys) -> None:
         )
 
 
-def _sealed_to(settings: Settings, keys: StationKeys) -> SealedTo:
+def _sealed_to(settings: Settings, keys: KeyRing) -> SealedTo:
     station = settings.station
     try:
         zone = ZoneInfo(station.time_zone)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from agent.booking.facts import Facts
@@ -155,5 +156,6 @@ def describe(impression: Impression) -> dict[str, Any]:
         "attempt": impression.attempt,
         "trigger": impression.trigger.value,
         "nfiq2": {} if quality is None else {str(int(f)): q.nfiq2 for f, q in sorted(quality.fingers.items()) if q.nfiq2 is not None},
+        "roll": None if impression.roll is None else asdict(impression.roll),
         "override": None if impression.override is None else impression.override.reason,
     }

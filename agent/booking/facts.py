@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from agent.errors import LivescanError
 from agent.model.booking import Arrest, Subject
 from agent.model.fingers import FingerMark, MissingReason, Position
-from agent.model.impression import DeviceTag, Impression, ImpressionKind, Override, QualityReport, Trigger
+from agent.model.impression import DeviceTag, Impression, ImpressionKind, Override, QualityReport, RollNote, Trigger
 
 
 @checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -83,6 +83,7 @@ class _Head:
     override: Override | None
     live: bool = True  # impressions stored before this was kept came from the scanner
     trigger: Trigger = Trigger.DEVICE  # likewise
+    roll: RollNote | None = None
 
 
 _HEAD = TypeAdapter(_Head)
@@ -104,6 +105,7 @@ def impression_to_bytes(impression: Impression) -> bytes:
             override=impression.override,
             live=impression.live,
             trigger=impression.trigger,
+            roll=impression.roll,
         )
     )
     return len(head).to_bytes(4, "big") + head + impression.pixels.tobytes()
@@ -126,4 +128,5 @@ def impression_from_bytes(data: bytes) -> Impression:
         override=head.override,
         live=head.live,
         trigger=head.trigger,
+        roll=head.roll,
     )

@@ -7,7 +7,8 @@ again, so to the same content digest. The file is re-opened, checked against the
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cryptography import x509
 
@@ -25,6 +26,7 @@ from agent.model.fingers import Position
 from agent.model.impression import Impression
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.signing.private_keys import Signer
+from agent.signing.revocations import RevocationList
 from agent.signing.seal import seal
 from agent.store.vault import NotInVault
 from agent.submission.build import StationIdentity, build_car
@@ -71,6 +73,7 @@ class Sealer:
         workers: Workers,
         signer: Signer,
         to: SealedTo,
+        revocations: RevocationList | None = None,
         clock: Clock,
         say: Say,
     ) -> None:
@@ -82,9 +85,14 @@ class Sealer:
         self._outbound = outbound
         self._workers = workers
         self._signer = signer
+        self._revocations = revocations
         self._to = to
         self._clock = clock
         self._say = say
+
+    def rekey(self, signer: Signer, certificate: x509.Certificate, revocations: RevocationList | None) -> None:
+        """From now on: sign with this, seal to this. What is being sealed is sealed with what was in force when it began."""
+        self._signer, self._to, self._revocations = signer, replace(self._to, certificate=certificate), revocations
 
     async def seal(self, booking_id: BookingId) -> str:
         """Build, check, seal and commit; the transfer id. Raises SealRefused when a person must mend the booking."""
@@ -167,8 +175,8 @@ class Sealer:
     async def _enveloped(self, car: bytes, tcn: str, remarks: str) -> Envelope:
         """Sealed to the bureau, and on disk. A booking sealed anew says the same."""
         routing = Routing(MessageKind.TRANSACTION, self._to.station, tcn, self._to.bureau, self._to.environment)
-        recipient, now = self._to.certificate, self._clock.now()
-        envelope = await asyncio.to_thread(seal, car, routing, signer=self._signer, recipient=recipient, now=now, remarks=remarks)
+        sealing = partial(seal, signer=self._signer, recipient=self._to.certificate, revocations=self._revocations, now=self._clock.now())
+        envelope = await asyncio.to_thread(partial(sealing, remarks=remarks), car, routing)
         await self._outbound.keep(envelope)
         return envelope
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -12,13 +14,28 @@ from agent.capture.advice import sentence
 from agent.capture.course import Course
 from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Cautioned, Counted, Interrupted, Looked
+from agent.capture.rolling import ADVICE, Rolling
 from agent.capture.session import Event, NoSuchMove, State
 from agent.capture.settings import CaptureSettings
 from agent.capture.watching import Watch
-from agent.model.impression import GrayImage, Trigger
-from drivers.device import Advice, DeviceEvent, DeviceState, FingerCount, Frame, KeyPressed, Mode, Preview, Result, StateChanged, Warned
+from agent.model.impression import GrayImage, RollNote, Trigger
+from drivers.device import (
+    Advice,
+    DeviceEvent,
+    DeviceState,
+    FingerCount,
+    Frame,
+    KeyPressed,
+    Mode,
+    Preview,
+    Result,
+    RollFrame,
+    StateChanged,
+    Warned,
+)
 from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
 
+_ROLL_ADVICE = reduce(or_, ADVICE.values())  # the composer looks closer than the scanner: its word counts
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
 
 
@@ -28,8 +45,9 @@ class Taken:
 
     pixels: GrayImage = field(repr=False)
     ppi: int
-    advice: Advice  # what the scanner saw
+    advice: Advice  # what the scanner saw, and what was seen while the roll was composed
     trigger: Trigger
+    roll: RollNote | None = None  # where it was composed here
 
 
 class AtDevice:
@@ -43,6 +61,7 @@ class AtDevice:
         self._interrupted = False  # the capture under way was ended from here
         self._pressed: Trigger | None = None  # who triggered the capture under way
         self._watch: Watch | None = None  # over the capture under way, where it is no roll
+        self._rolling: Rolling | None = None  # the roll under way, where it comes picture by picture
         self._warned = False  # the scanner itself has said what is to be done better
 
     def begin(self) -> None:
@@ -62,7 +81,15 @@ class AtDevice:
             await self._paused(trouble)
             return None
         self._faults = 0
-        return None if frame is None else Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, self._trigger_of(frame))
+        return None if frame is None else await self._composed(frame)
+
+    async def _composed(self, frame: Frame) -> Taken:
+        """The image; a roll that came picture by picture is the print that was composed of them."""
+        trigger = self._trigger_of(frame)
+        if self._rolling is None:
+            return Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, trigger)
+        pixels, note, advice = await self._rolling.finish()
+        return Taken(pixels, frame.ppi, frame.advice & ~_ROLL_ADVICE | advice, trigger, note)
 
     async def trigger(self, by: Trigger) -> None:
         """Take the image now, where a capture is under way. Raises DeviceError when the scanner refuses."""
@@ -96,8 +123,10 @@ class AtDevice:
     async def _followed(self) -> Frame | None:
         settings = self._settings
         step, able = self._course.session.step, self._device.able
-        request = step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s, auto=able.auto_capture)
+        raw = able.roll_frames
+        request = step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s, auto=able.auto_capture, raw=raw)
         self._watch = None if step.mode is Mode.ROLL else Watch(step, settings.still_ms)
+        self._rolling = Rolling(settings.ppi) if request.roll_frames else None
         async with aclosing(self._device.capture(request)) as events:
             frame = None
             async for event in events:
@@ -115,6 +144,8 @@ class AtDevice:
             case Preview(frame=frame):
                 self._course.tell(Looked(frame.pixels, frame.ppi))
                 await self._watched(frame)
+            case RollFrame(frame=frame, index=index):
+                await self._rolled(frame, index)
             case FingerCount(found=found, expected=expected):
                 self._course.tell(Counted(found, expected))
             case Warned(advice=advice) if words := sentence(advice, self._course.session.step):
@@ -123,6 +154,14 @@ class AtDevice:
             case KeyPressed(key="foot"):
                 with suppress(Refused):  # pressed when there was nothing to take
                     await self.trigger(Trigger.PEDAL)
+
+    async def _rolled(self, frame: Frame, index: int) -> None:
+        self._course.tell(Looked(frame.pixels, frame.ppi))
+        if self._rolling is None:
+            return
+        new = await self._rolling.add(frame, index)
+        if words := sentence(new, self._course.session.step):
+            self._course.tell(Cautioned(words))
 
     async def _watched(self, frame: Frame) -> None:
         """The live view with our own eyes: for a scanner that does not trigger by itself, and to say what it does not say."""

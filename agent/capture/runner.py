@@ -23,6 +23,7 @@ from agent.capture.events import Accepted, CaptureEvent, Judged
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.questions import Ask, Choice, Question, Why
+from agent.capture.rolling import SPOILING
 from agent.capture.session import Event, Session, State, begin
 from agent.capture.settings import CaptureSettings
 from agent.clock import Clock
@@ -31,9 +32,9 @@ from agent.model.fingers import Position
 from agent.model.impression import Impression, QualityReport, Trigger, Verdict
 from agent.quality.assess import Asked, assess
 from agent.quality.thresholds import QualityThresholds
-from agent.quality.verdict import several, unchecked
+from agent.quality.verdict import several, spoilt, unchecked
 from agent.workers import WorkerDied, Workers
-from drivers.device import Scanner
+from drivers.device import Advice, Scanner
 
 
 class CaptureRunner:
@@ -120,11 +121,14 @@ class CaptureRunner:
     async def _checked(self, taken: Taken) -> Impression:
         """The impression with its report."""
         step, attempt = self.session.step, self.session.attempt
+        tag, now = self._device.tag, self._clock.now()
         impression = Impression(
-            step.position, step.kind, taken.pixels, taken.ppi, attempt, self._device.tag, self._clock.now(), trigger=taken.trigger
+            step.position, step.kind, taken.pixels, taken.ppi, attempt, tag, now, trigger=taken.trigger, roll=taken.roll
         )
         report = await self._assessed(impression)
-        why = "" if report.verdict is Verdict.ACCEPT else cause(taken.advice, step)
+        spoiling = taken.advice & SPOILING if taken.roll is not None else Advice.NONE
+        report = spoilt(report, self._limits, self.session.tries) if spoiling else report
+        why = "" if report.verdict is Verdict.ACCEPT else cause(spoiling or taken.advice, step)
         return replace(impression, quality=replace(report, advice=why or report.advice))
 
     async def _assessed(self, impression: Impression) -> QualityReport:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from agent.cli import bench_match
+from agent.cli import bench_match, bench_slaps
 from agent.cli.screen import err, out
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def submission(
 
 
 app.command("match")(bench_match.match)
+app.command("slaps")(bench_slaps.make)
+app.command("segment")(bench_slaps.segment)
 
 
 def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
@@ -100,3 +102,44 @@ def usb(
         peer = (f"{before.control_us:.0f} us", f"{before.bulk_mb_s:.0f} MB/s") if before else ("", "")
         shown.add_row(name, *(f"{row[key]:.1f}" if key in row else "" for key in KEYS), *peer, row.get("not_run", ""))
     out.print(shown)
+
+
+@app.command("roll")
+def roll(
+    people: Annotated[int, typer.Option(min=1, max=50, help="synthetic people, ten fingers each")] = 1,
+    draw: Annotated[Path | None, typer.Option(help="a folder for pictures: composed rolls with their seams, and the figures")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Rolls composed from raw frames beside two peers; injected faults; good rolls without alarm. Three minutes a person."""
+    from agent.bench.roll import draw_into, measure
+
+    found = measure(people, lambda text: err.print(text, highlight=False))
+    if draw is not None:
+        draw_into(draw, found)
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    _print_rolls(found)
+
+
+def _print_rolls(found: dict[str, Any]) -> None:
+    prints = Table("roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms a frame")
+    for row in found["prints"]:
+        if row["windows"]:
+            ridges = (f"{row[f'displaced_ridges_{key}']:.3f}" for key in ("p50", "p95", "p95_worst_print"))
+            figures = (*ridges, f"{row['psnr_db_median']:.1f}")
+        else:
+            figures = ("", "", "", "")
+        pairs = (str(row["near_pairs"]), str(row["minutiae"])) if row["minutiae"] else ("", "")
+        speed = "" if row["ms_per_frame_median"] is None else f"{row['ms_per_frame_median']:.1f}"
+        prints.add_row(row["situation"], row["method"], *figures, *pairs, speed)
+    faults = Table("injected", "trials", "named", "nothing else said", "said")
+    for one in found["faults"]:
+        said = ", ".join(f"{kind} {count}" for kind, count in one["said"].items())
+        faults.add_row(one["cause"], str(one["trials"]), str(one["named"]), str(one["nothing_else_said"]), said)
+    alarms = Table("good roll", "trials", "rolls with a false alarm", "said")
+    for one in found["good_rolls"]:
+        said = ", ".join(f"{kind} {count}" for kind, count in one["said"].items())
+        alarms.add_row(one["roll"], str(one["trials"]), str(one["rolls_with_alarm"]), said)
+    for table in (prints, faults, alarms):
+        out.print(table)

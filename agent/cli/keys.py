@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
-from agent.cli.screen import out
+from agent.cli.config import CONFIG, settings
+from agent.cli.screen import err, out
 from agent.errors import UsageError
 
+if TYPE_CHECKING:
+    from agent.signing.slots import Use
+
 app = typer.Typer(help="The certificates and keys of a station.", no_args_is_help=True)
+
+DIR = Annotated[Path | None, typer.Option("--dir", help="the key folder; without it, that of the settings")]
+JSON = Annotated[bool, typer.Option("--json", help="one JSON document")]
+USE = Annotated[str, typer.Argument(help="signing, opening or tls")]
 
 
 @app.command("init")
@@ -33,3 +43,142 @@ def init(
     except OSError as error:
         raise UsageError(f"Cannot write to {directory}: {error.strerror}.", do="Name another folder with --dir.") from error
     out.print(f"Training keys for {station} and {bureau} are in {directory}. Production refuses them.", highlight=False)
+
+
+@app.command("show")
+def show(directory: DIR = None, config: CONFIG = None, as_json: JSON = False) -> None:
+    """Every certificate: where its key is kept, until when it holds, what is to be done."""
+    from agent.clock import SystemClock
+    from agent.signing.inventory import inventory, warnings
+
+    rows = inventory(_folder(directory, config), SystemClock().now())
+    if as_json:
+        out.print_json(json.dumps({"keys": [row.as_python() for row in rows], "warnings": warnings(rows)}))
+        return
+    table = Table("key", "kept in", "kind", "name", "until (UTC)", "state")
+    for row in rows:
+        until = f"{row.until:%Y-%m-%d}" if row.until else ""
+        table.add_row(row.use, row.kept, row.kind, row.name, until, row.state + (", next one asked for" if row.asked else ""))
+    out.print(table)
+    for sentence in warnings(rows):
+        err.print(sentence, highlight=False)
+
+
+@app.command("request")
+def request(
+    use: USE,
+    target: Annotated[Path | None, typer.Option("--out", help="file for the request, PEM; without it, stdout")] = None,
+    directory: DIR = None,
+    config: CONFIG = None,
+    as_json: JSON = False,
+) -> None:
+    """Make the next key and a request for its certificate, to be carried to the authority. The key in use stays in use."""
+    from agent.signing.renewal import ask
+    from agent.signing.requests import as_pem
+
+    made = ask(_folder(directory, config) / "station", _use(use))
+    text = as_pem(made.der)
+    if target is not None:
+        _write(target, text)
+    if as_json:
+        out.print_json(json.dumps({"use": made.use, "sha256": made.sha256, "file": str(target) if target else None, "request": text}))
+    elif target is None:
+        out.print(text, end="", highlight=False)
+    else:
+        out.print(f"The request for the next {use} certificate is in {target}.", highlight=False)
+
+
+@app.command("renew")
+def renew(
+    every: Annotated[bool, typer.Option("--all", help="also those that are not due")] = False,
+    directory: DIR = None,
+    config: CONFIG = None,
+    as_json: JSON = False,
+) -> None:
+    """Ask anew for every certificate that is due. A running station has its uplink ask the EST server."""
+    from agent.clock import SystemClock
+    from agent.signing.inventory import KeyState, inventory
+    from agent.signing.renewal import ask
+    from agent.signing.slots import Use
+
+    folder = _folder(directory, config)
+    states = {row.use: row.state for row in inventory(folder, SystemClock().now())}
+    due = [use for use in Use if every or states[use] in (KeyState.RENEW, KeyState.EXPIRED, KeyState.REVOKED)]
+    made = [ask(folder / "station", use) for use in due]
+    if as_json:
+        out.print_json(json.dumps({"requests": [{"use": one.use, "sha256": one.sha256} for one in made]}))
+        return
+    out.print(f"Asked for: {', '.join(one.use for one in made)}." if made else "No certificate is due.", highlight=False)
+
+
+@app.command("install")
+def install(
+    certificate: Annotated[
+        Path, typer.Argument(help="what the authority issued, PEM or DER; also a new opening certificate of the bureau")
+    ],
+    use: Annotated[
+        str | None, typer.Option("--use", help="signing, opening or tls: the file is an authority's whole answer, PKCS #7")
+    ] = None,
+    directory: DIR = None,
+    config: CONFIG = None,
+    as_json: JSON = False,
+) -> None:
+    """Check a certificate and put it in use. A running station takes it within seconds, without a restart."""
+    from agent.clock import SystemClock
+    from agent.signing.enrol import install_answer
+    from agent.signing.installing import install_certificate
+
+    folder, data, now = _folder(directory, config), _read(certificate), SystemClock().now()
+    if use is None:
+        what = install_certificate(folder, data, now)
+    else:
+        install_answer(folder, _use(use), data, now)
+        what = use
+    if as_json:
+        out.print_json(json.dumps({"installed": what}))
+        return
+    out.print(f"The {what} certificate is in use.", highlight=False)
+
+
+@app.command("crl")
+def crl(
+    revocations: Annotated[Path, typer.Argument(help="the authority's revocation list, PEM or DER")],
+    directory: DIR = None,
+    config: CONFIG = None,
+    as_json: JSON = False,
+) -> None:
+    """Check a revocation list and put it in force."""
+    from agent.signing.installing import install_revocations
+
+    taken = install_revocations(_folder(directory, config), _read(revocations))
+    if as_json:
+        out.print_json(json.dumps({"revoked": len(taken.revoked), "next": taken.next_at.isoformat() if taken.next_at else None}))
+        return
+    out.print(f"The list is in force: {len(taken.revoked)} certificates are revoked.", highlight=False)
+
+
+def _folder(directory: Path | None, config: Path | None) -> Path:
+    return directory or settings(config).paths.keys
+
+
+def _use(text: str) -> Use:
+    from agent.signing.slots import Use
+
+    try:
+        return Use(text)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is no use of a key.", do="Say signing, opening or tls.") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror}.", do="Name another file.") from error
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise UsageError(f"Cannot write {path}: {error.strerror}.", do="Name another file.") from error

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import bench, booking_files, broker, card, demo, devices, keys, match, nist, rig, service, sim
+from agent.cli import audit, bench, booking_files, broker, card, demo, devices, keys, match, nist, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -34,6 +34,7 @@ app.add_typer(booking_files.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
+app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")
 app.add_typer(rig.app, name="rig")

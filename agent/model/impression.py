@@ -83,6 +83,27 @@ class Override:
     second: str = ""  # id of the second officer, where the state's rules want one
 
 
+@dataclass(frozen=True)
+class RollFlaw:
+    """Something that went wrong with a roll, and where on the print."""
+
+    kind: str  # slip, shift_h, narrow …: `agent.imaging.roll.RollFaultKind`
+    words: str  # one sentence
+    x: int  # pixels of the print
+    y: int
+
+
+@dataclass(frozen=True)
+class RollNote:
+    """How a roll was composed from the scanner's raw pictures."""
+
+    frames: int  # of which it is composed
+    lost_frames: int
+    unchecked_frames: int  # of which nobody can say whether the skin moved before them
+    width_mm: float  # mm, nail to nail
+    flaws: tuple[RollFlaw, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Impression:
     position: Position
@@ -96,6 +117,7 @@ class Impression:
     override: Override | None = None
     live: bool = True  # False: from a card or a file, not from a finger on this station's platen
     trigger: Trigger = Trigger.DEVICE
+    roll: RollNote | None = None  # of a roll that was composed here; None where the scanner composed it, and of a plain impression
 
     @property
     def sha256(self) -> str:

@@ -12,7 +12,7 @@ Where "take again" comes at the last try, a person decides.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.model.fingers import Position
 from agent.model.impression import FingerQuality, ImpressionKind, QualityReport, Verdict
@@ -46,6 +46,13 @@ def unchecked(position: Position, expected: int, limits: QualityThresholds, atte
     """The report on an attempt whose check itself broke down."""
     verdict = Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER
     return QualityReport({}, 0, expected, 0, verdict, f"The print of the {words(position)} could not be checked: take it again.")
+
+
+def spoilt(report: QualityReport, limits: QualityThresholds, attempt: int) -> QualityReport:
+    """The report on an image that measures well but cannot be good by what was seen while it was taken: a roll that slipped."""
+    if report.verdict is not Verdict.ACCEPT:
+        return report
+    return replace(report, verdict=Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER, advice="")
 
 
 def rank(report: QualityReport | None) -> tuple[bool, int, int, int]:

@@ -61,6 +61,11 @@ def common_name(certificate: x509.Certificate) -> str | None:
     return _one(certificate.subject, NameOID.COMMON_NAME)
 
 
+def names(certificate: x509.Certificate) -> x509.SubjectAlternativeName | None:
+    """DNS names and addresses, or None when there are none."""
+    return _extension(certificate, x509.SubjectAlternativeName)
+
+
 def role(certificate: x509.Certificate) -> str | None:
     """The one OU of the subject; None when there is none or more than one."""
     return _one(certificate.subject, NameOID.ORGANIZATIONAL_UNIT_NAME)

@@ -27,9 +27,11 @@ from cryptography import x509
 from agent.errors import ConfigError
 from agent.model.messages import Environment
 from agent.signing import certificates
-from agent.signing.certificates import Role, is_training
-from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer, load_certificate, read_secret
+from agent.signing.certificates import Purpose, Role, is_training
+from agent.signing.private_keys import FileOpener, FileSigner, Opener, Signer, checked, key_source, load_certificate, read_secret
 from agent.signing.revocations import RevocationList, load_revocations
+from agent.signing.slots import finish_all
+from agent.signing.token_uri import TokenUri, tokens
 from agent.signing.training_keys import STATION_ID, STORAGE_KEY_LENGTH, KeyFile, TrainingKeys, add_station, init_training, tls_user
 
 __all__ = ["BureauKeys", "KeyFile", "StationKeys", "TrainingKeys", "add_station", "init_training", "is_training", "tls_user"]
@@ -70,7 +72,8 @@ class StationKeys:
         """Raises ConfigError when a file is missing or unfit, or when production meets a training CA (or the reverse)."""
         ca = _load_ca(directory, environment)
         own = directory / "station"
-        signer, openers = FileSigner.load(own / "signing.crt", own / "signing.key"), _load_openers(own)
+        finish_all(own)
+        signer, openers = load_signer(own / "signing.crt", own / "signing.key"), _load_openers(own)
         bureau = load_certificate(directory / "bureau" / "opening.crt")
         _require_member(ca, Role.STATION, signer.certificate, *(opener.certificate for opener in openers))
         _require_member(ca, Role.BUREAU, bureau)
@@ -95,7 +98,7 @@ class BureauKeys:
         """Raises ConfigError like `StationKeys.load`."""
         ca = _load_ca(directory, environment)
         own = directory / "bureau"
-        signer, openers = FileSigner.load(own / "signing.crt", own / "signing.key"), _load_openers(own)
+        signer, openers = load_signer(own / "signing.crt", own / "signing.key"), _load_openers(own)
         _require_member(ca, Role.BUREAU, signer.certificate, *(opener.certificate for opener in openers))
         revocations = load_revocations(directory / "ca" / "ca.crl", ca)
         return cls(_identity(signer.certificate), environment, signer, openers, ca, own / "stations", revocations)
@@ -121,10 +124,30 @@ def _load_ca(directory: Path, environment: Environment) -> x509.Certificate:
     return ca
 
 
-def _load_openers(directory: Path) -> tuple[FileOpener, ...]:
-    current = FileOpener.load(directory / "opening.crt", directory / "opening.key")
+def load_signer(certificate: Path, key: Path) -> Signer:
+    """From wherever the key file says that the key is. Raises ConfigError."""
+    source = key_source(key)
+    if not source.token:
+        return FileSigner.load(certificate, key)
+    token = tokens()
+    made: Signer = token.TokenSigner(checked(certificate, Purpose.SIGNING), token.Token(TokenUri.parse(source.token)))
+    return made
+
+
+def load_opener(certificate: Path, key: Path) -> Opener:
+    """As `load_signer`."""
+    source = key_source(key)
+    if not source.token:
+        return FileOpener.load(certificate, key)
+    token = tokens()
+    made: Opener = token.TokenOpener(checked(certificate, Purpose.OPENING), token.Token(TokenUri.parse(source.token)))
+    return made
+
+
+def _load_openers(directory: Path) -> tuple[Opener, ...]:
+    current = load_opener(directory / "opening.crt", directory / "opening.key")
     retired = sorted((directory / "retired").glob("*.crt"))
-    return (current, *(FileOpener.load(path, path.with_suffix(".key")) for path in retired))
+    return (current, *(load_opener(path, path.with_suffix(".key")) for path in retired))
 
 
 def _load_storage_key(directory: Path) -> bytes:

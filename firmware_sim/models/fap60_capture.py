@@ -26,6 +26,7 @@ from firmware_sim.subject.person import (
     Way,
 )
 from firmware_sim.subject.platen import Hand
+from firmware_sim.subject.roll import flaws
 
 if TYPE_CHECKING:
     from firmware_sim.models.fap60 import Fap60
@@ -52,11 +53,17 @@ def asked(arm: Arm) -> Asked:
     return Asked(Way.ROLLED if arm.mode is Mode.ROLL else Way.PLAIN, position, arm.fingers)
 
 
+def _of_a_roll(name: str) -> bool:
+    return name.startswith("ROLL_") or name == Advice.EXTRA_FINGER.name
+
+
 def seen_in(touch: Touch, arm: Arm, says: tuple[str, ...]) -> Advice:
-    """What a scanner recognises of what is wrong with a touch, and what it says by order."""
+    """What a scanner recognises of what is wrong with a touch, and what it says by order. Of a roll that it does not compose, nothing."""
     known = Advice.__members__
     advice = Advice.NONE
-    for name in {flaw.name for flaw in touch.flaws} | set(says):
+    raw = ArmFlag.RAW_ROLL in arm.flags
+    seen = {flaw.name for flaw in touch.flaws - (flaws(touch.how) if raw else frozenset())}
+    for name in seen | {one for one in says if not (raw and _of_a_roll(one))}:
         advice |= known.get(name, Advice.NONE)
     if not MEMBERS[touch.position] & arm.fingers and arm.mode is not Mode.ROLL:
         advice |= Advice.WRONG_HAND
@@ -112,7 +119,7 @@ class Capture:
         self.advice |= Advice.MANUAL_TRIGGER
         if self.fingers_seen < len(self.arm.fingers):
             self.advice |= Advice.TOO_FEW_FINGERS
-        if self._rolling is not None:
+        if self._rolling is not None and not self._raw:
             self.advice |= Advice.ROLL_NARROW
         self._take()
 

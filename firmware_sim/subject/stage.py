@@ -56,7 +56,7 @@ class Stage:
             part = mask[:, begin : begin + right - left]
             seen[:, left : left + part.shape[1]] = cv2.multiply(under[:, : part.shape[1]], part, scale=gain / 255)
         if moment.second:
-            self._add_neighbour(seen, right)
+            self._add_neighbour(seen, left, right)
         return seen, (left, right)
 
     def cut(self, window: Gray) -> Gray:
@@ -109,11 +109,12 @@ class Stage:
         inside = half[:, None] - np.abs(np.arange(width, dtype=np.float32) - (width - 1) / 2)[None, :]
         return np.asarray(255 * np.clip(inside * self._scale / SOFT, 0, 1), np.uint8)
 
-    def _add_neighbour(self, seen: Gray, right: int) -> None:
-        """The next finger's tip beside the strip: a patch of the print itself will do for one."""
+    def _add_neighbour(self, seen: Gray, strip_left: int, strip_right: int) -> None:
+        """The next finger's tip beside the strip, to the right where there is room: a patch of the print itself will do for one."""
         rows, columns = self.size
-        size = (160 // self._scale, 220 // self._scale)
-        left = min(columns - size[0], right + 40 // self._scale)
+        size, away = (160 // self._scale, 220 // self._scale), 40 // self._scale
+        fits = strip_right + away + size[0] <= columns
+        left = strip_right + away if fits else max(0, strip_left - away - size[0])
         y, x = np.mgrid[-1 : 1 : size[1] * 1j, -1 : 1 : size[0] * 1j]
         patch = self._ink[(rows - size[1]) // 2 :, (columns - size[0]) // 2 :][: size[1], : size[0]]
         there = seen[rows // 3 : rows // 3 + size[1], left : left + size[0]]

@@ -23,6 +23,7 @@ from drivers.device import (
     Preview,
     Request,
     Result,
+    RollFrame,
     StateChanged,
     Warned,
 )
@@ -41,6 +42,7 @@ class Show:
     waits: bool = False  # until triggered or cancelled
     foot: bool = False  # the foot switch is pressed first
     live: Sequence[NDArray[np.uint8]] = ()  # pictures of the live view, one every 66 ms of device time, the last again and again
+    raw: Sequence[NDArray[np.uint8]] = ()  # pictures of a roll, one every 66 ms of device time
     states: Sequence[DeviceState] = (S.AWAIT_CLEAR, S.ARMED, S.TRACKING, S.TAKING)
 
 
@@ -58,6 +60,7 @@ class ScriptedScanner:
         self._pressed: queue.Queue[str] = queue.Queue()
         self._open_capture = False
         self._triggered = False
+        self._raw = any(show.raw for show in self.script)
 
     @property
     def info(self) -> DeviceInfo:
@@ -67,7 +70,7 @@ class ScriptedScanner:
     def capabilities(self) -> Capabilities:
         size = dict.fromkeys(Mode, (1600, 1500))
         return Capabilities(
-            60, frozenset(Mode), size, (500,), self.auto_capture, True, False, frozenset(), False, frozenset({"foot"}), None, True
+            60, frozenset(Mode), size, (500,), self.auto_capture, True, self._raw, frozenset(), False, frozenset({"foot"}), None, True
         )
 
     def open(self) -> None:
@@ -118,6 +121,8 @@ class ScriptedScanner:
                 return
         if show.dies is not None:
             raise show.dies
+        for n, picture in enumerate(show.raw):
+            yield RollFrame(9, replace(self._frame(picture, token, show), device_time_us=66_000 * n), n)
         if show.advice:
             yield Warned(8, show.advice)
         if show.image is not None:
@@ -128,7 +133,7 @@ class ScriptedScanner:
         for n in range(len(show.live) if self.auto_capture else 200):
             yield Preview(number, replace(self._frame(show.live[min(n, len(show.live) - 1)], token, show), device_time_us=66_000 * n))
             with suppress(queue.Empty):
-                if self._pressed.get(timeout=0.005 if self.auto_capture else 0.05) == "trigger":
+                if self._pressed.get(timeout=0.03) == "trigger":
                     return
 
     def _frame(self, pixels: NDArray[np.uint8], token: int, show: Show) -> Frame:

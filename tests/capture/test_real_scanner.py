@@ -17,9 +17,10 @@ from agent.capture.runner import CaptureRunner
 from agent.capture.session import State
 from agent.capture.settings import CaptureSettings
 from agent.clock import SystemClock
+from agent.imaging.overlay import ridge_psnr
 from agent.model.booking import BookingId
 from agent.model.fingers import FINGERS, Position
-from agent.model.impression import Impression, ImpressionKind, Override
+from agent.model.impression import GrayImage, Impression, ImpressionKind, Override
 from agent.quality.thresholds import QualityThresholds
 from agent.workers import Workers
 from drivers.device import Scanner
@@ -104,14 +105,26 @@ def _pool() -> Iterator[Workers]:
         workers.close()
 
 
-def test_fourteen_impressions_of_the_nist_card_arrive_pixel_for_pixel(sim: SimulatedScanner, whole: Booth) -> None:
+def test_plain_impressions_of_the_nist_card_arrive_pixel_for_pixel_and_rolls_are_composed(sim: SimulatedScanner, whole: Booth) -> None:
     assert [impression.position for impression in whole.taken] == [step.position for step in plan()]
     for impression in whole.taken:
-        assert np.array_equal(impression.pixels, nist_card()[impression.position]), impression.position
-        assert np.array_equal(impression.pixels, sim.truth(impression.position)), impression.position
+        laid = nist_card()[impression.position]
+        assert np.array_equal(laid, sim.truth(impression.position)), impression.position
+        if impression.kind is ImpressionKind.PLAIN:
+            assert np.array_equal(impression.pixels, laid), impression.position
+        else:
+            composed(impression, laid)
         assert (impression.ppi, impression.device.serial, impression.device.simulated) == (500, SERIAL, True)
     assert {i.position for i in whole.taken if i.kind is ImpressionKind.ROLLED} == set(FINGERS)
     assert any(isinstance(event, Looked) for event in whole.events)
+
+
+def composed(impression: Impression, laid: GrayImage) -> None:
+    """A roll of the scanner's raw pictures, 1.6 x 1.5 inch, its ridges those of the finger's print."""
+    assert impression.pixels.shape == (750, 800)
+    assert impression.roll is not None
+    assert impression.roll.frames > 10
+    assert ridge_psnr(laid, impression.pixels) > 24.0, impression.position
 
 
 def test_every_plain_finger_of_the_nist_card_has_its_own_score(whole: Booth) -> None:
@@ -141,7 +154,8 @@ def test_unplugged_in_the_middle_the_capture_goes_on_at_the_same_finger(sim: Sim
     booth.capture(plan()[4:8])
     assert pulled == [Position.RIGHT_INDEX]
     assert [impression.position for impression in booth.taken] == [step.position for step in plan()[4:8]]
-    assert all(np.array_equal(impression.pixels, nist_card()[impression.position]) for impression in booth.taken)
+    for impression in booth.taken:
+        composed(impression, nist_card()[impression.position])
     assert sum(isinstance(event, Interrupted) for event in booth.events) == 1
     assert State.PAUSED in [event.state for event in booth.events if isinstance(event, Moved)]
 

@@ -414,6 +414,11 @@ ROLL_ADVICE = {
     "narrow-roll": 1 << 16,
     "reversed-roll": 1 << 22,
     "lifted-roll": 1 << 20,
+    "shifted-roll": 1 << 18,
+    "shifted-roll-down": 1 << 19,
+    "slow-roll": 1 << 15,
+    "paused-roll": 1 << 21,
+    "second-finger-in-roll": 1 << 23,
 }
 
 
@@ -430,6 +435,12 @@ def test_touch_is_not_good(bench: Bench, host: Host, name: str):
 def test_roll_is_not_good(bench: Bench, host: Host, name: str):
     bench.faults.arm(name)
     assert host.capture(1, 1, {3}, flags=9).advice & ROLL_ADVICE[name]
+
+
+@pytest.mark.parametrize("name", ["roll-slip", "second-finger-in-roll"])
+def test_scanner_says_nothing_of_a_roll_that_it_does_not_compose(bench: Bench, host: Host, name: str):
+    bench.faults.arm(name)
+    assert not host.capture(1, 1, {3}, flags=5).advice & ROLL_ADVICE[name]
 
 
 @pytest.mark.parametrize("name", ["strong-light", "extra-finger"])

@@ -55,7 +55,8 @@ class Mosaic:
 
     def where(self, pixels: GrayImage, found: Strip, moved: tuple[int, int]) -> Displacement:
         """Displacement of the strip beyond what it is known to have `moved`, pixels right and down."""
-        low, high = (int(np.clip(edge, 0, pixels.shape[1])) for edge in (found.left + register.TRIM, found.right - register.TRIM))
+        trim = min(register.TRIM, register.TRIM_SHARE * found.width)
+        low, high = (int(np.clip(edge, 0, pixels.shape[1])) for edge in (found.left + trim, found.right - trim))
         rows, columns = self._place(pixels.shape[0], (low, high), moved)
         filled = np.flatnonzero((self.weight[rows, columns][::8] > 0).mean(axis=0) > 0.3) if high > low else np.empty(0)
         if filled.size < register.LEAST:

@@ -16,8 +16,8 @@ from agent.model.impression import GrayImage
 
 SHRINK = 2
 BAND = 13  # pixels at half size: a high-pass of 25 pixels at full size
-LEAST = 64  # columns at full size that strip and mosaic must have in common to be compared; 104 less 20 at each side
-TRIM = 20  # columns at full size left out at each side, where contact is soft
+LEAST = 60  # columns at full size that strip and mosaic must have in common to be compared, without those left out at each side
+TRIM, TRIM_SHARE = 20, 0.12  # columns at full size left out at each side, where contact is soft; at most this share of a strip's width
 RESPONSE = 0.1  # of the phase correlation
 AGREE = 0.3  # correlation of ridges from which a registration is believed
 FAR = 64.0  # pixels at full size: no skin moves further between two frames

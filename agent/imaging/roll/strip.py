@@ -14,7 +14,6 @@ SHRINK = 4  # frames are looked at in blocks of 4 x 4 pixels
 SPREAD = 7  # blocks: 28 pixels, three ridges of 500 ppi
 DARK = 12.0  # grey levels below the bare glass, mean over SPREAD: sensor noise gives 1, a light dry ridge pattern 25
 LEAST_MM2 = 8.0  # contact that is less is none
-OTHER_MM2 = 25.0  # contact beside the strip from which it is a second finger: a fingertip that just touches
 LEVEL = 0.5  # share of the strip's height at which a column belongs to it
 
 FloatImage = NDArray[np.float32]

@@ -24,7 +24,7 @@ PAUSE, PAUSE_S = 2.0, 0.5  # mm/s over so many seconds
 BACK = 1.3  # mm rolled back
 FULL, NARROW_MM = 0.85, 20.0  # of the widest strip, at the beginning or the end of a roll; a print's least width, mm (IB: 10 to 30)
 LIFTED = 0.35  # of the contact before and after
-OTHER_FRAMES = 2
+OTHER_MM2, OTHER_FRAMES = 25.0, 2  # contact beside the strip that is a second finger: a tip that just touches; dirt has 2 to 3 mm²
 SLIPPED = 0.1  # mm in all: 2 pixels at 500 ppi
 TOGETHER = 4  # rows without displacement that end an event
 FOLLOWS = 0.5  # share of the skin's displacement that the contact must follow for a shift
@@ -63,7 +63,7 @@ def _lifted(rows: Sequence[Row]) -> Iterator[RollFault]:
 
 
 def _second(track: Track) -> Iterator[RollFault]:
-    beside = np.array([row.strip is not None and row.strip.other_mm2 > 0 for row in track.rows])
+    beside = np.array([row.strip is not None and row.strip.other_mm2 >= OTHER_MM2 for row in track.rows])
     for run in _runs(beside):
         if run.stop - run.start >= OTHER_FRAMES:
             row = track.rows[run.start]
@@ -121,25 +121,26 @@ def _fast(track: Track) -> Iterator[RollFault]:
 
 def _slow(track: Track) -> Iterator[RollFault]:
     """Standing still, and hardly moving."""
-    still = _slower(track, PAUSE, PAUSE_S)
+    still = _slower(track, PAUSE, PAUSE_S, np.zeros(len(track.rows), bool))
     for run in _runs(still):
         seconds = track.seconds[run.stop - 1] - track.seconds[max(0, run.start - 1)]
         yield fault(RollFaultKind.PAUSED, track.rows[run.start].index, track.where(run.start), f"for {seconds:.1f} s")
-    slow = next(iter(_runs(_slower(track, SLOW, SLOW_S) & ~_bridged_around(still, 2))), None)
+    slow = next(iter(_runs(_slower(track, SLOW, SLOW_S, still))), None)
     if slow is not None:
         yield fault(RollFaultKind.SLOW, track.rows[slow.start].index, track.where(slow.start))
     elif track.seconds[-1] > LONG_S and not still.any():
         yield fault(RollFaultKind.SLOW, track.rows[-1].index, track.where(-1), f"{track.seconds[-1]:.0f} s")
 
 
-def _slower(track: Track, limit: float, seconds: float) -> NDArray[np.bool_]:
-    """Rows of every stretch of so many seconds in which the strip went on less than `limit` mm/s, either way."""
+def _slower(track: Track, limit: float, seconds: float, but: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows of every stretch of so many seconds, none of them in `but`, in which the strip went on less than `limit` mm/s, either way."""
     found = np.zeros(len(track.rows), bool)
     way = np.cumsum(track.went)
     for last in range(1, len(found)):
         first = int(np.searchsorted(track.seconds, track.seconds[last] - seconds, side="right")) - 1
-        if first >= 0 and np.ptp(way[first : last + 1]) < limit * (track.seconds[last] - track.seconds[first]):
-            found[first : last + 1] = True
+        stretch = slice(first, last + 1)
+        if first >= 0 and not but[stretch].any() and np.ptp(way[stretch]) < limit * (track.seconds[last] - track.seconds[first]):
+            found[stretch] = True
     return found
 
 
@@ -176,8 +177,3 @@ def _bridged(flags: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
         if after.start - before.stop < gap:
             closed[before.stop : after.start] = True
     return closed
-
-
-def _bridged_around(flags: NDArray[np.bool_], rows: int) -> NDArray[np.bool_]:
-    """With so many rows more at each side."""
-    return np.asarray(np.convolve(flags, np.ones(2 * rows + 1), mode="same")[: len(flags)] > 0)
