@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agent.imaging.segment import Fingertip
 from agent.match.compare import Print, prepare
 from agent.match.extract import Minutiae, extract, fast, usable
@@ -79,6 +82,6 @@ class _Found:
         self.name, self.version = fast().name, fast().version
         self._minutiae = minutiae
 
-    def find(self, image: GrayImage) -> Minutiae:
-        del image
+    def find(self, image: GrayImage, flow: NDArray[np.uint8]) -> Minutiae:
+        del image, flow
         return as_minutiae(self._minutiae)
