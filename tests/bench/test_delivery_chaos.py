@@ -1,0 +1,38 @@
+"""Transactions through kills, cuts, silence, slow lines, clock jumps and full disks: each at the bureau once, byte for byte."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.bench.delivery_chaos import ChaosSettings, judge, run
+from agent.bench.delivery_parts import small_car, tcn_of
+from agent.nist.codec import parse
+from agent.training.broker import nats_server
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A path that leaves room for a UNIX socket's name."""
+    with tempfile.TemporaryDirectory(prefix="lsc-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def test_the_small_transaction_is_an_ansi_nist_file() -> None:
+    assert parse(small_car(17, 4_000)).tcn == tcn_of(17)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(280)
+def test_two_hundred_transactions_through_every_trouble(short: Path) -> None:
+    nats_server()
+    settings = ChaosSettings(200, seed=7, between=(0.1, 0.6), longest=120)
+    verdict = run(settings, short, print)
+    assert (verdict.lost, verdict.doubled, verdict.altered, verdict.strange) == (0, 0, 0, 0), verdict.as_json()
+    assert verdict.kills > 0
+    some = next((short / "core").glob("core.sqlite"))
+    assert some.exists()
+    assert judge(short, ChaosSettings(201, seed=7)).lost >= 1, "one that never came is counted"
