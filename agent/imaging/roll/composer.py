@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agent.imaging.roll.faults import RollFault
-from agent.imaging.roll.mosaic import MARGIN, Mosaic, SeamLine
+from agent.imaging.roll.mosaic import Mosaic, SeamLine
 from agent.imaging.roll.register import Displacement
 from agent.imaging.roll.strip import Strip, find_strip
 from agent.imaging.roll.track import Row, track_of
@@ -46,9 +46,11 @@ class RolledPrint:
 
 
 class RollComposer:
-    """`area` width and height of the print, `ppi` of the frames. All frames have one size."""
+    """`area` width and height of the print, `ppi` of the frames. Raises ValueError for a ppi other than 500 and 1000."""
 
     def __init__(self, area: tuple[int, int] = (800, 750), ppi: int = 500) -> None:
+        if ppi not in (500, 1000):
+            raise ValueError(f"{ppi} ppi; rolls are taken at 500 or 1000")
         self._area, self._ppi = area, ppi
         self._gate = GATE * ppi / 500
         self._mosaic: Mosaic | None = None
@@ -88,7 +90,7 @@ class RollComposer:
     def _expect(self, pixels: GrayImage, index: int) -> None:
         if self._mosaic is None:
             self._size = pixels.shape
-            self._mosaic = Mosaic((pixels.shape[0], pixels.shape[1]))
+            self._mosaic = Mosaic((pixels.shape[0], pixels.shape[1]), self._ppi)
         if pixels.shape != self._size or pixels.dtype != np.uint8:
             raise ValueError(f"a frame of {pixels.dtype} {pixels.shape} among frames of uint8 {self._size}")
         if self._rows and index <= self._rows[-1].index:
@@ -99,7 +101,7 @@ class RollComposer:
         assert self._mosaic is not None
         first = self._mosaic.reach is None
         step = Displacement(0.0, 0.0, 1.0, checked=True) if first else self._gated(pixels, strip)
-        limit = MARGIN - 1
+        limit = self._mosaic.margin - 1
         self._moved = (float(np.clip(self._moved[0] + step.x, -limit, limit)), float(np.clip(self._moved[1] + step.y, -limit, limit)))
         self._mosaic.lay(pixels, strip, self._whole(), index)
         return step
@@ -145,7 +147,7 @@ class RollComposer:
         part = np.clip(np.rint(whole[y : top + height, x : left + width]), 0, 255).astype(np.uint8)
         print_[y - top : y - top + part.shape[0], x - left : x - left + part.shape[1]] = part
         mm = (int(columns[-1]) + 1 - int(columns[0])) * 25.4 / self._ppi
-        return print_, (left - MARGIN, top - MARGIN), mm
+        return print_, (left - self._mosaic.margin, top - self._mosaic.margin), mm
 
     def _drawn(self, line: SeamLine, origin: tuple[int, int]) -> SeamLine:
         """A seam's columns by row of the print."""
