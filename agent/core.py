@@ -41,6 +41,7 @@ from agent.clock import Clock, SystemClock
 from agent.errors import ConfigError, LivescanError
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import Booking, BookingId
+from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
@@ -95,7 +96,7 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        self._casework = Casework(self._database, vault, keys, clock)
+        self._casework = Casework(self._database, vault, keys, clock, PolicyFile(settings.paths.jurisdiction))
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)

@@ -43,6 +43,7 @@ class PathSettings(_Frozen):
     state: Path
     runtime: Path
     keys: Path
+    jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
 
     @property
     def core_socket(self) -> Path:

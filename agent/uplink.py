@@ -44,6 +44,11 @@ class UplinkSettings:
     free_floor: int = 64 * 1024 * 1024  # bytes of the disk that stay free
     forget_after: timedelta = timedelta(days=30)  # how long a received envelope's row is kept
 
+    @property
+    def endpoints(self) -> tuple[tuple[str, int], ...]:
+        """Everywhere that it may connect to, beside UNIX sockets."""
+        return ((self.mqtt.host, self.mqtt.port),)
+
 
 async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clock: Clock | None = None) -> None:
     """Run until SIGTERM, SIGINT or cancellation, then stop in order.

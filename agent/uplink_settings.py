@@ -18,6 +18,7 @@ def uplink_settings(settings: Settings) -> UplinkSettings:
         ca=keys / "ca" / "ca.crt",
         cert=keys / "station" / "tls.crt",
         key=keys / "station" / "tls.key",
+        crl=keys / "ca" / "ca.crl",
         keepalive=delivery.keepalive,
     )
     return UplinkSettings(

@@ -42,6 +42,11 @@ CREATE TABLE case_numbers (
     tcn TEXT NOT NULL REFERENCES case_submissions,
     PRIMARY KEY (digest, tcn)
 ) STRICT;
+CREATE TABLE case_policies (
+    tcn TEXT PRIMARY KEY REFERENCES case_submissions,
+    procedure_edition TEXT NOT NULL,
+    agreement TEXT NOT NULL
+) STRICT;
 """
 
 
@@ -67,6 +72,17 @@ def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: s
 def events_of(db: sqlite3.Connection, booking: BookingId) -> tuple[CaseEvent, ...]:
     rows = db.execute("SELECT * FROM case_events WHERE booking = ? ORDER BY seq", (booking,))
     return tuple(_event(row) for row in rows)
+
+
+def note_policy(db: sqlite3.Connection, tcn: str, edition: str, agreement: str) -> None:
+    """The edition of the procedure and the agreement that held when a submission was sealed; never changed (R6)."""
+    db.execute("INSERT OR IGNORE INTO case_policies (tcn, procedure_edition, agreement) VALUES (?, ?, ?)", (tcn, edition, agreement))
+
+
+def policy_of(db: sqlite3.Connection, tcn: str) -> tuple[str, str] | None:
+    """(edition, agreement) of a submission; "" where no agreement was on file."""
+    row = db.execute("SELECT procedure_edition, agreement FROM case_policies WHERE tcn = ?", (tcn,)).fetchone()
+    return (row[0], row[1]) if row else None
 
 
 def submission(db: sqlite3.Connection, tcn: str) -> Submission | None:

@@ -12,24 +12,25 @@ import hashlib
 import hmac
 import logging
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from agent.casework import cases, inbox
+from agent.casework import cases, detainers, inbox
 from agent.casework.events import CaseEvent, CaseState, EventKind
 from agent.casework.letters import Unusable, read_letter
 from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.clock import Clock
 from agent.model.booking import BookingId
+from agent.policy import Jurisdiction
 from agent.signing.keys import ReadingKeys
 from agent.store.database import Database
 from agent.store.vault import NotInVault, Vault
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA,)  # for the core's database, beside those of its other parts
+MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA,)  # for the core's database, beside those of its other parts
 
 
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
@@ -39,11 +40,13 @@ MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept
 class Casework:
     """One per core. Its coroutines belong to the core's loop; `thread`, `state` and `manual_queue` also serve a command line."""
 
-    def __init__(self, database: Database, vault: Vault, keys: ReadingKeys, clock: Clock) -> None:
+    def __init__(self, database: Database, vault: Vault, keys: ReadingKeys, clock: Clock, policy: Callable[[], Jurisdiction]) -> None:
+        """policy: asked at each use, so that a suspension holds at once."""
         self._database = database
         self._vault = vault
         self._keys = keys
         self._clock = clock
+        self._policy = policy
         self._numbers_key = hmac.new(keys.storage_key, b"livescan-case-numbers/1", hashlib.sha256).digest()
         self._one_at_a_time = asyncio.Lock()
 
@@ -134,8 +137,21 @@ class Casework:
         """`record` as part of somebody's own transaction, so that a change and its event are one."""
         digests = [cases.number_digest(self._numbers_key, "FBI", number) for number in fbi_numbers]
         digests += [cases.number_digest(self._numbers_key, "SID", state_id)] if state_id else []
-        once = event.envelope_sha256 or "" if event.kind is EventKind.SEALED else ""
-        return cases.add(db, booking_id, event, once=once, numbers=digests)
+        if event.kind is not EventKind.SEALED:
+            return cases.add(db, booking_id, event)
+        return self._sealed_within(db, booking_id, event, digests)
+
+    def _sealed_within(self, db: sqlite3.Connection, booking_id: BookingId, event: CaseEvent, digests: list[str]) -> bool:
+        """With the policy of that moment; for a submission that is sealed again, what was said the first time stays."""
+        policy = self._policy()
+        first = event.tcn is not None and cases.submission(db, event.tcn) is None
+        if first and policy.why_off:
+            cases.add(db, booking_id, CaseEvent(EventKind.IMMIGRATION_OFF, event.at, event.tcn))
+        added = cases.add(db, booking_id, event, once=event.envelope_sha256 or "", numbers=digests)
+        if first and event.tcn is not None:
+            agreement = policy.agreement.reference if policy.agreement.on_file else ""
+            cases.note_policy(db, event.tcn, policy.procedure.edition, agreement)
+        return added
 
     def thread(self, booking_id: BookingId) -> tuple[ThreadStep, ...]:
         """Blocks for a read."""

@@ -29,16 +29,22 @@ class EventKind(StrEnum):
     SENT = "sent"  # the broker has accepted every chunk
     RECEIVED = "received"  # the bureau's verified receipt
     REFUSED = "refused"  # the bureau's verified word that it does not take it; moves nothing, a person decides
+    IMMIGRATION_OFF = "immigration_off"  # at sealing: no immigration response is expected for this submission
     SRE_IDENT = "sre_ident"
     SRE_NON_IDENT = "sre_non_ident"
     SRE_UNCLEAR = "sre_unclear"
+    STATE_IDENT = "state_ident"
     ERRT = "errt"
     IDR_NO_MATCH = "idr_no_match"
     IDR_MATCH = "idr_match"
     IDR_ERROR = "idr_error"
     IAR = "iar"
+    LESC_NOT_SEARCHED = "lesc_not_searched"
 
 
+IMMIGRATION_KINDS = frozenset(
+    (EventKind.IDR_NO_MATCH, EventKind.IDR_MATCH, EventKind.IDR_ERROR, EventKind.IAR, EventKind.LESC_NOT_SEARCHED)
+)
 _K = EventKind
 SUBMISSION_EVENTS = MappingProxyType(
     {

@@ -14,7 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.casework import cases
-from agent.casework.events import CaseEvent, EventKind
+from agent.casework.answer_states import ImmigrationState
+from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, fold
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
 from agent.casework.receipts import COMMITTED, judge
 from agent.casework.replies import events_in
@@ -23,6 +24,8 @@ from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.model.messages import ReplyKind
+
+UNEXPECTED = "An immigration response came for a submission for which none is expected: the liaison looks at it."
 
 INBOX_SCHEMA = """
 CREATE TABLE case_inbound (
@@ -132,9 +135,12 @@ def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: dat
         return taken
     if not _first_time(db, letter.source, f"reply/{letter.reply.tcn or letter.content_sha256}", letter.content_sha256, rid):
         return replace(taken, manual="Its control number was used before for another reply.")
-    for kind in events_in(letter.reply):
+    kinds = events_in(letter.reply)
+    for kind in kinds:
         event = CaseEvent(kind, at, taken.tcn, letter.content_sha256, None, rid)
         cases.add(db, taken.booking_id, event, once=letter.content_sha256)
+    if IMMIGRATION_KINDS.intersection(kinds) and fold(cases.events_of(db, taken.booking_id), taken.tcn).immigration is ImmigrationState.OFF:
+        return replace(taken, manual=UNEXPECTED)
     return taken
 
 

@@ -6,13 +6,13 @@ concludes anything about the person.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from agent.casework.answer_states import IdentState, ImmigrationState
-from agent.casework.events import CaseEvent, CaseState, EventKind, fold, latest_tcn
+from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, CaseState, EventKind, fold, latest_tcn
 from agent.casework.taken import Inbound
 
 _K, _I, _C = EventKind, IdentState, ImmigrationState
@@ -24,6 +24,7 @@ IDENT_WORDS = MappingProxyType(
         _I.IDENTIFIED: "The FBI's search answered: identified (SRE).",
         _I.NOT_IDENTIFIED: "The FBI's search answered: not identified (SRE).",
         _I.ANSWERED: "The FBI's search answered without a finding (SRE): read it.",
+        _I.STATE_IDENT_ONLY: "The state identified the person; an answer of the FBI's search may still come.",
         _I.ERROR: "The submission was rejected (ERRT): read the messages.",
         _I.CONTRADICTORY: "Answers of the FBI's search contradict each other: a person reads both.",
     }
@@ -31,9 +32,12 @@ IDENT_WORDS = MappingProxyType(
 IMMIGRATION_WORDS = MappingProxyType(
     {
         _C.NOT_STARTED: "Nothing was sent yet.",
+        _C.OFF: "No immigration response is expected.",
         _C.AWAITED: "No IDR received: inconclusive. Silence is not a result.",
         _C.ERROR: "The DHS search could not be made: inconclusive.",
         _C.NO_MATCH: "The DHS search returned no match.",
+        _C.LESC_NOT_SEARCHED: "LESC was not searched: inconclusive. This is not a result.",
+        _C.MATCH_LESC_NOT_SEARCHED: "The DHS search returned a match; LESC was not searched, so no determination came with it.",
         _C.MATCH: "The DHS search returned a match; determination pending at LESC.",
         _C.IAR_ONLY: "The LESC's answer (IAR) came before its IDR: read it as sent.",
         _C.MATCH_WITH_IAR: "The DHS search returned a match, with the LESC's answer (IAR): read it as sent.",
@@ -41,8 +45,7 @@ IMMIGRATION_WORDS = MappingProxyType(
     }
 )
 NOT_YET = "Not yet."
-_IDENT_KINDS = (_K.SRE_IDENT, _K.SRE_NON_IDENT, _K.SRE_UNCLEAR, _K.ERRT)
-_IMMIGRATION_KINDS = (_K.IDR_NO_MATCH, _K.IDR_MATCH, _K.IDR_ERROR, _K.IAR)
+_IDENT_KINDS = (_K.SRE_IDENT, _K.SRE_NON_IDENT, _K.SRE_UNCLEAR, _K.STATE_IDENT, _K.ERRT)
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
             _no_receipt(own),
         ),
         ThreadStep("SRE", _first(own, _IDENT_KINDS), IDENT_WORDS[state.ident]),
-        ThreadStep("IDR", _first(own, _IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
+        ThreadStep("IDR", _first(own, IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
         *(ThreadStep("manual", one.arrived_at, one.taken.manual) for one in inbound if one.taken and one.taken.manual),
     )
 
@@ -91,7 +94,7 @@ def _step(events: Sequence[CaseEvent], name: str, words: dict[EventKind, str], a
     return ThreadStep(name, found.at, words[found.kind]) if found else ThreadStep(name, None, absent)
 
 
-def _first(events: Sequence[CaseEvent], kinds: Sequence[EventKind]) -> datetime | None:
+def _first(events: Sequence[CaseEvent], kinds: Collection[EventKind]) -> datetime | None:
     return next((event.at for event in events if event.kind in kinds), None)
 
 

@@ -26,12 +26,15 @@ def core(config: CONFIG = None) -> None:
 
 def uplink(config: CONFIG = None) -> None:
     """Outbox, inbox, MQTT; no devices, and no key to read or sign with."""
+    from agent.delivery.egress import confine
     from agent.log import start_logging
     from agent.uplink import run_uplink
     from agent.uplink_settings import uplink_settings
 
     start_logging()
-    asyncio.run(run_uplink(uplink_settings(settings(config)), ready=lambda: ready("outbox open")))
+    made = uplink_settings(settings(config))
+    confine(made.endpoints)
+    asyncio.run(run_uplink(made, ready=lambda: ready("outbox open")))
 
 
 def run(config: CONFIG = None) -> None:

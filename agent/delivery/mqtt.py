@@ -12,7 +12,6 @@ from __future__ import annotations
 import itertools
 import logging
 import random
-import ssl
 import threading
 from collections.abc import Callable
 
@@ -33,7 +32,7 @@ from agent.delivery.mqtt_events import (
     Published,
     Subscribed,
 )
-from agent.errors import ConfigError
+from agent.delivery.tls import Tls
 
 __all__ = [
     "WINDOW",
@@ -61,7 +60,7 @@ class MqttLink:
         self._settings = settings
         self._post = on_event
         self._clock = clock or SystemClock()
-        self._tls = _tls_context(settings)
+        self._tls = Tls(settings, self._clock) if settings.ca is not None else None
         self._lock = threading.Lock()
         self._present: Connection | None = None  # guarded by the lock
         self._least_pause = 0.0  # s, before the next connection
@@ -142,21 +141,3 @@ class MqttLink:
         connection.close()
         self._post(Disconnected(epoch, connection.reason))
         return connection.up
-
-
-def _tls_context(settings: MqttSettings) -> ssl.SSLContext | None:
-    """TLS 1.2 or newer, the broker's certificate checked against our CA and its host name, our own certificate shown."""
-    if settings.ca is None:
-        return None
-    try:
-        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=settings.ca)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if settings.cert is not None:
-            context.load_cert_chain(settings.cert, settings.key)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(
-            f"The TLS certificates for the broker cannot be used: {error}.",
-            means="Nothing can be sent; bookings are kept.",
-            do="Check the files named in the settings under mqtt: ca, cert and key.",
-        ) from error
-    return context

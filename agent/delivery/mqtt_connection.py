@@ -8,7 +8,6 @@ endless reconnect; without TCP_NODELAY each exchange costs 40 ms.
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -23,27 +22,28 @@ from paho.mqtt.reasoncodes import ReasonCode
 from agent.clock import Clock
 from agent.delivery.mqtt_events import WINDOW, Arrived, Connected, LinkEvent, MqttSettings, Published, Subscribed
 from agent.delivery.status import Status, encode_status
+from agent.delivery.tls import Tls
 
 SESSION_EXPIRY = 30 * 24 * 3600  # s, MQTT 5: how long the broker keeps our subscription and what waits for us
 RECEIVE_MAXIMUM = 20  # messages, MQTT 5: how many the broker may leave unacknowledged with us
 MAX_PACKET = 512 * 1024  # bytes, MQTT 5: larger messages are not sent to us
+_LOST = "connection lost"
 POLL = 1.0  # s; how long the thread may sleep before it looks at its orders
 
 
 class Connection:
     """One paho client and its callbacks, which only post."""
 
-    def __init__(
-        self, settings: MqttSettings, tls: ssl.SSLContext | None, epoch: int, post: Callable[[LinkEvent], None], clock: Clock
-    ) -> None:
+    def __init__(self, settings: MqttSettings, tls: Tls | None, epoch: int, post: Callable[[LinkEvent], None], clock: Clock) -> None:
         self.epoch = epoch
         self.up = False
         self.reason = "closed"
         self._settings = settings
         self._post = post
         self._clock = clock
+        self._tls = tls
         self._asked: dict[int, tuple[str, ...]] = {}  # SUBSCRIBE message id to its filters
-        self.client = self._new_client(tls)
+        self.client = self._new_client()
 
     def run(self, stopping: threading.Event) -> None:
         settings = self._settings
@@ -56,6 +56,9 @@ class Connection:
             if not self.up and (stopping.is_set() or time.monotonic() > deadline):
                 self.reason = "no CONNACK in time"
                 return
+            if self.up and self._tls is not None and self._tls.outdated():
+                self.reason = "certificates were renewed"
+                self.client.disconnect()
 
     def say_goodbye(self) -> None:
         self._say_status(online=False)
@@ -67,7 +70,7 @@ class Connection:
         if open_socket is not None:
             open_socket.close()
 
-    def _new_client(self, tls: ssl.SSLContext | None) -> paho.Client:
+    def _new_client(self) -> paho.Client:
         settings = self._settings
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -79,13 +82,13 @@ class Connection:
         )
         client.connect_timeout = settings.connect_timeout
         client.max_inflight_messages_set(WINDOW)
-        if tls is not None:
-            client.tls_set_context(tls)
+        if self._tls is not None:
+            client.tls_set_context(self._tls.context)
         if settings.status_topic is not None:
             client.will_set(settings.status_topic, encode_status(Status(False, self._clock.now())), qos=1, retain=True)
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
         client.on_publish, client.on_subscribe, client.on_message = self._published, self._subscribed, self._arrived
-        client.on_socket_open = _send_without_delay
+        client.on_socket_open = self._opened
         client.on_socket_register_write = _leave_writing_to_the_loop
         return client
 
@@ -97,7 +100,7 @@ class Connection:
             return
         client.drop_out_messages()
         self.up = True
-        self.reason = "connection lost"
+        self.reason = _LOST
         window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
         self._post(Connected(self.epoch, flags.session_present, window, getattr(properties, "MaximumPacketSize", None)))
         if self._settings.subscriptions:
@@ -109,10 +112,16 @@ class Connection:
         if self._settings.status_topic is not None:
             self.client.publish(self._settings.status_topic, encode_status(Status(online, self._clock.now())), qos=1, retain=True)
 
+    def _opened(self, _client: paho.Client, _data: Any, opened: Any) -> None:
+        """After the TLS handshake, before the first byte of MQTT. What is raised here ends the connection."""
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            self._tls.judge(opened)
+
     def _disconnected(
         self, _client: paho.Client, _data: Any, _flags: paho.DisconnectFlags, code: ReasonCode, _props: Properties | None
     ) -> None:
-        if self.up:
+        if self.up and self.reason == _LOST:
             self.reason = str(code)
 
     def _published(self, _client: paho.Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties) -> None:
@@ -130,8 +139,15 @@ class Connection:
         self._post(Arrived(self.epoch, message.mid, message.qos, topic, bytes(message.payload), bool(message.retain)))
 
 
-def _send_without_delay(_client: paho.Client, _data: Any, opened: Any) -> None:
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+def _wake_by_unix_sockets() -> tuple[socket.socket, socket.socket]:
+    reading, writing = socket.socketpair()
+    reading.setblocking(False)
+    writing.setblocking(False)
+    return reading, writing
+
+
+# paho wakes its loop through a TCP connection to itself, which any other process could take, and which a confined uplink may not make.
+paho._socketpair_compat = _wake_by_unix_sockets
 
 
 def _leave_writing_to_the_loop(_client: paho.Client, _data: Any, _socket: Any) -> None:

@@ -17,6 +17,7 @@ class MqttSettings:
     ca: Path | None = None  # PEM; None: no TLS, for tests on the loopback only
     cert: Path | None = None  # PEM, the client's chain
     key: Path | None = None  # PEM
+    crl: Path | None = None  # revocation list of the CA; the file may be absent
     subscriptions: tuple[str, ...] = ()  # topic filters, subscribed with QoS 1 on every connection
     status_topic: str | None = None  # retained: online on connect; offline on stop, and as last will
     version: int = 4  # 4 is MQTT 3.1.1, 5 is MQTT 5

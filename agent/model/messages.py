@@ -60,6 +60,7 @@ class Receipt:
 class ReplyKind(StrEnum):
     SRE = "SRE"
     ERRT = "ERRT"
+    STATE_IDENT = "STATE_IDENT"  # NFF: identified by the state, which tells the FBI by a CPI
     IDR_NO_MATCH = "IDR_NO_MATCH"
     IDR_MATCH = "IDR_MATCH"
     IDR_ERROR = "IDR_ERROR"

@@ -20,7 +20,17 @@ from agent.nist.codec import parse
 from agent.nist.errors import NistError
 from agent.nist.records import TaggedRecord, Transaction
 from agent.nist.show import visible
-from agent.submission.replies import ERROR, IAR_SIGNATURE, IDR_SIGNATURE, MATCH, MAX_ENCOUNTERS, NO_MATCH, Encounter
+from agent.submission.replies import (
+    ERROR,
+    IAR_SIGNATURE,
+    IDR_SIGNATURE,
+    MATCH,
+    MAX_ENCOUNTERS,
+    NO_MATCH,
+    STATE_IDENTIFIED,
+    STATE_SIGNATURE,
+    Encounter,
+)
 
 FINDINGS = frozenset("INDZ")  # 2.059 SRF, EBTS 11.0 C-1
 LESC_NOTICES = ("M0017", "M0018")  # LESC not searched: quota exceeded; because of the ten-print result (EBTS 11.0 appendix M)
@@ -51,6 +61,8 @@ def read_reply(data: bytes, *, received_at: datetime, rules: Sequence[BureauRule
     except NistError as error:
         return Reply(identity, ReplyKind.UNCLASSIFIED, "", None, None, None, None, received_at, {"WHY": error.what})
     kind, facts = classify(tx, rules)
+    if len(photos(tx)) > MAX_ENCOUNTERS:
+        kind, facts = ReplyKind.UNCLASSIFIED, {**facts, "WHY": "It carries more photos than encounters can be shown."}
     type2 = tx.first(2) or TaggedRecord(2, ())
     oca, fbi, sid = ((type2.values(number) or (None,))[0] for number in (9, 14, 15))
     return Reply(identity, kind, tx.tcn, tx.tcr, oca, fbi, sid, received_at, facts)
@@ -79,6 +91,11 @@ def encounters(tx: Transaction) -> tuple[Encounter, ...]:
     return tuple(_encounter(line) for line in lines if line.startswith("ENC "))
 
 
+def photos(tx: Transaction) -> tuple[bytes, ...]:
+    """The pictures of a reply (Type-10), as they came: JPEG, to be decoded in a process of its own."""
+    return tuple(bytes(image) for record in tx.records if isinstance(record, TaggedRecord) and record.type == 10 if (image := record.image))
+
+
 def _facts(type2: TaggedRecord) -> dict[str, str]:
     """What the reply says, by mnemonic; several subfields stand on lines of their own."""
     facts = {name: "\n".join(type2.values(number)) for number, name in _SHOWN.items() if type2.values(number)}
@@ -98,6 +115,8 @@ def _read_sre(type2: TaggedRecord, facts: dict[str, str]) -> Reading:
         return _read_idr(_idr_lines(type2), facts, type2)
     if iar is not None:
         return Reading(ReplyKind.IAR, facts)
+    if _lines_of(type2, STATE_SIGNATURE)[1:] == [STATE_IDENTIFIED]:
+        return Reading(ReplyKind.STATE_IDENT, facts)
     if "SII" in facts:
         return Reading(ReplyKind.UNCLASSIFIED, facts | {"WHY": "It carries supplementary identity information of an unknown form."})
     if facts.get("SRF", "") not in FINDINGS or not facts.get("SRF"):
@@ -106,9 +125,13 @@ def _read_sre(type2: TaggedRecord, facts: dict[str, str]) -> Reading:
 
 
 def _idr_lines(type2: TaggedRecord) -> list[str]:
+    return _lines_of(type2, IDR_SIGNATURE)
+
+
+def _lines_of(type2: TaggedRecord, signature: str) -> list[str]:
     """The lines of 2.2023 SII behind its signature, or nothing where it has none."""
     lines = re.split(r"[|\r\n]+", type2.text(2023) or "")
-    return lines[1:] if lines[0].strip() == IDR_SIGNATURE else []
+    return lines[1:] if lines[0].strip() == signature else []
 
 
 def _iar_text(type2: TaggedRecord) -> str | None:

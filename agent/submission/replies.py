@@ -6,6 +6,7 @@ that carries
     2.2023 SII   IDR/1|NOT AN FBI OR DHS FORMAT|NO MATCH
                  IDR/1|NOT AN FBI OR DHS FORMAT|MATCH 2|ENC 1;NAM=...;DOB=...;POB=...;SEX=...;LOC=...|ENC 2;...
                  IDR/1|NOT AN FBI OR DHS FORMAT|ERROR|the error's text
+                 STATE/1|NOT AN FBI OR DHS FORMAT|IDENTIFIED   (NFF: by the state, which tells the FBI by a CPI)
     2.075 ERS    IAR/1, a line end, then the response of the Law Enforcement Support Center word for word
     2.059 SRF    I for a match, N for none, D for an error
 
@@ -20,17 +21,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote
 
+from agent.model.photo import Photo
 from agent.nist.codec import build
 from agent.nist.errors import NistError
 from agent.nist.records import Field, TaggedRecord, Transaction
 from agent.nist.write import list_field, tagged_record, text_field, transaction
 from agent.submission.build import in_order, type1_fields
 from agent.submission.errors import SubmissionError
+from agent.submission.other_images import photo_record
 
 IDR_SIGNATURE = "IDR/1"
 IAR_SIGNATURE = "IAR/1"
+STATE_SIGNATURE = "STATE/1"
 LABEL = "NOT AN FBI OR DHS FORMAT"
 NO_MATCH, MATCH, ERROR = "NO MATCH", "MATCH", "ERROR"
+STATE_IDENTIFIED = "IDENTIFIED"
 LINE = "|"
 MAX_ENCOUNTERS = 5  # SOP 2.1.4: the response shows up to five
 
@@ -59,6 +64,7 @@ class ReplyHead:
     tcn: str  # the bureau's own control number, 10..40 characters
     made_at: datetime  # with time zone
     time_zone: tzinfo = UTC  # of 1.005 DAT, a local date
+    tied_by: frozenset[str] = frozenset(("TCR", "OCA"))  # which of our numbers it gives back; some bureaus leave one out
 
 
 def build_sre(
@@ -76,6 +82,12 @@ def build_sre(
     return _reply("SRE", request, head, [*extra, *_messages(messages)])
 
 
+def build_state_ident(request: Transaction, head: ReplyHead, *, state_id: str) -> bytes:
+    """The word of a state of the National Fingerprint File: it identified the person by its own SID (SOP 2.1.2.2)."""
+    block = LINE.join((STATE_SIGNATURE, LABEL, STATE_IDENTIFIED))
+    return _reply("SRE", request, head, [text_field(2, 59, "I"), text_field(2, 15, state_id), text_field(2, 2023, block)])
+
+
 def build_errt(request: Transaction, head: ReplyHead, *, messages: Sequence[str]) -> bytes:
     """A rejection: 1 to 11 messages, each a code of EBTS 11.0 appendix M and its text."""
     return _reply("ERRT", request, head, _messages(messages))
@@ -86,12 +98,26 @@ def build_idr_no_match(request: Transaction, head: ReplyHead, *, messages: Itera
     return _reply("SRE", request, head, [text_field(2, 59, "N"), _idr([NO_MATCH]), *_messages(messages)])
 
 
-def build_idr_match(request: Transaction, head: ReplyHead, *, encounters: Sequence[Encounter], iar: str | None = None) -> bytes:
-    """IDR of profile 1 with 0 to 5 encounters; with `iar` the joint IDR/IAR, the text as LESC wrote it."""
-    if len(encounters) > MAX_ENCOUNTERS:
+def build_idr_match(
+    request: Transaction,
+    head: ReplyHead,
+    *,
+    encounters: Sequence[Encounter],
+    iar: str | None = None,
+    messages: Iterable[str] = (),
+    photos: Sequence[Photo] = (),
+) -> bytes:
+    """IDR of profile 1 with 0 to 5 encounters; with `iar` the joint IDR/IAR, the text as LESC wrote it.
+
+    messages: LESC's notice. photos: at most one an encounter, as Type-10; more than the one that EBTS allows an SRE is an extension of this
+    profile.
+    """
+    if len(encounters) > MAX_ENCOUNTERS or len(photos) > MAX_ENCOUNTERS:
         raise SubmissionError(f"An IDR shows at most {MAX_ENCOUNTERS} encounters.")
     lines = [f"{MATCH} {len(encounters)}", *(_encounter(i, e) for i, e in enumerate(encounters, start=1))]
-    return _reply("SRE", request, head, [text_field(2, 59, "I"), _idr(lines), *_iar(iar)])
+    source = request.type1.text(7) or ""
+    pictures = [photo_record(idc, photo, source=source, zone=head.time_zone) for idc, photo in enumerate(photos, start=1)]
+    return _reply("SRE", request, head, [text_field(2, 59, "I"), _idr(lines), *_iar(iar), *_messages(messages)], pictures)
 
 
 def build_iar(request: Transaction, head: ReplyHead, *, text: str) -> bytes:
@@ -104,14 +130,16 @@ def build_idr_error(request: Transaction, head: ReplyHead, *, text: str) -> byte
     return _reply("SRE", request, head, [text_field(2, 59, "D"), _idr([ERROR, _escaped(text)])])
 
 
-def _reply(tot: str, request: Transaction, head: ReplyHead, own: Iterable[Field]) -> bytes:
+def _reply(tot: str, request: Transaction, head: ReplyHead, own: Iterable[Field], pictures: Sequence[TaggedRecord] = ()) -> bytes:
     asked = request.first(2)
     if asked is None:
         raise SubmissionError("The transaction to be answered has no Type-2 record.", do="Reject it as damaged.")
     try:
         fields = {field.number: field for field in (*_returned(tot, asked), *own)}
+        if "OCA" not in head.tied_by:
+            fields.pop(9, None)
         type2 = tagged_record(2, [text_field(2, 2, "00"), *in_order(fields)])
-        return build(transaction(in_order(_reply_type1(tot, request, head)), [type2]))
+        return build(transaction(in_order(_reply_type1(tot, request, head)), [type2, *pictures]))
     except NistError as error:
         raise SubmissionError(f"Field {error.field} cannot be written: {error.why}.", do="Correct the reply's text.") from error
 
@@ -126,7 +154,7 @@ def _reply_type1(tot: str, request: Transaction, head: ReplyHead) -> dict[int, F
         dai=asked.text(8) or "",
         ori=asked.text(7) or "",
         time_zone=head.time_zone,
-        tcr=request.tcn,
+        tcr=request.tcn if "TCR" in head.tied_by else None,
     )
 
 

@@ -31,7 +31,7 @@ from agent.store.database import Database
 from agent.training import bureau_store as store
 from agent.training.bureau_replies import Desk, answers_to
 from agent.training.bureau_store import Arrival, Outcome, Outgoing
-from agent.training.scenario import PLAIN, Scenario
+from agent.training.scenario import PLAIN, Scenario, asked_for, scenarios
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +51,13 @@ class Bureau:
     """Its record lies in `directory`. One instance at a time; its coroutines belong to one loop."""
 
     def __init__(self, directory: Path, keys: BureauKeys, clock: Clock, scenario: Scenario = PLAIN) -> None:
+        """scenario: the usual one, for a transaction that asks for none of those that are shipped."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._keys = keys
         self._clock = clock
         self._scenario = scenario
+        self._scenarios = scenarios()
         self._database = Database(directory / store.DATABASE, store.MIGRATIONS)
         self._one_at_a_time = asyncio.Lock()
 
@@ -138,7 +140,11 @@ class Bureau:
             log.error("bureau: nothing can be sealed to %s: %s", arrived.station, error)
             return []
         first_at = self._database.read_now(lambda db: store.committed_at(db, arrived.station, arrived.tcn or ""))
-        return answers_to(arrived, request, Desk(self._keys, station, self._scenario, first_at))
+        return answers_to(arrived, request, Desk(self._keys, station, self._asked_for(request), first_at=first_at))
+
+    def _asked_for(self, request: Transaction | None) -> Scenario:
+        type2 = request.first(2) if request is not None else None
+        return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario)
 
 
 def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:

@@ -178,6 +178,7 @@ def _mqtt(settings: BureauSettings, name: str) -> MqttSettings:
         ca=files.ca.certificate,
         cert=files.bureau("tls").certificate,
         key=files.bureau("tls").key,
+        crl=settings.keys / "ca" / "ca.crl",
         subscriptions=(topics.ALL_TRANSFERS, topics.ALL_ACKNOWLEDGEMENTS, topics.ALL_STATIONS_STATUS),
         status_topic=topics.BUREAU_STATUS,
         retry_first=0.2,

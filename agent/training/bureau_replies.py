@@ -1,4 +1,4 @@
-"""What the training bureau answers: the receipt, then the SRE, then a no-match IDR, each sealed to the station. Pure but for the keys.
+"""What the training bureau answers: the receipt, then what its scenario says, each sealed to the station. Pure but for the keys.
 
 The IDR follows "IDR/IAR profile 1", a mapping of this project: NOT AN FBI OR DHS FORMAT. Nothing was searched; the answers are scripted.
 """
@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 
 from cryptography import x509
 
+from agent.clock import SystemClock
 from agent.handover.instants import write_instant
-from agent.model.messages import MessageKind, ReplyKind, Routing
+from agent.model.messages import Environment, MessageKind, Routing
 from agent.nist.records import Transaction
-from agent.signing.keys import BureauKeys
-from agent.signing.seal import seal
-from agent.submission.replies import ReplyHead, build_idr_no_match, build_sre
+from agent.signing.keys import BureauKeys, init_training
+from agent.signing.seal import Signer, seal
 from agent.training.bureau_store import Arrival, Outcome, Outgoing
-from agent.training.scenario import Scenario
+from agent.training.scenario import Damage, Scenario, Scripted
+from agent.training.scripted_replies import content_of
 
 RECEIPT = "receipt"
 UNKNOWN = "UNKNOWN"  # TCN in the answer to an envelope that could not be opened
@@ -33,19 +37,31 @@ class Desk:
     keys: BureauKeys
     station: x509.Certificate  # opening certificate of the station
     scenario: Scenario
+    signer: Signer | None = None  # instead of the bureau's own
     first_at: datetime | None = None  # UTC; when the bureau first committed the transaction, if it did before
 
 
 def answers_to(arrived: Arrival, request: Transaction | None, desk: Desk) -> list[Outgoing]:
     """Everything that one arrival is owed; replies only when it was committed. request: the opened file, where there is one."""
     scenario = desk.scenario
-    receipt = _sealed(arrived, RECEIPT, receipt_of(arrived, desk.keys.bureau, desk.first_at or arrived.at), scenario.receipt_after, desk)
+    receipts = []
+    if scenario.receipt_after is not None:
+        content = receipt_of(arrived, desk.keys.bureau, desk.first_at or arrived.at)
+        receipts.append(_sealed(arrived, RECEIPT, content, scenario.receipt_after, desk))
     if arrived.outcome is not Outcome.COMMITTED or request is None:
-        return [receipt]
-    sre = build_sre(request, ReplyHead(_tcn("SRE", arrived), arrived.at), identified=scenario.identified)
-    idr = build_idr_no_match(request, ReplyHead(_tcn("IDR", arrived), arrived.at))
-    replies = [(ReplyKind.SRE, sre, scenario.sre_after), (ReplyKind.IDR_NO_MATCH, idr, scenario.idr_after)]
-    return [receipt, *(_sealed(arrived, kind, content, after, desk) for kind, content, after in replies for _ in range(scenario.copies))]
+        return receipts
+    return [*receipts, *(_scripted(arrived, said, request, desk) for said in scenario.answers for _ in range(said.copies))]
+
+
+def _scripted(arrived: Arrival, said: Scripted, request: Transaction, desk: Desk) -> Outgoing:
+    content = content_of(said, request, arrived.station, arrived.at)
+    if said.damage is Damage.SIGNER:
+        desk = replace(desk, signer=stranger())
+    made = _sealed(arrived, said.says.removesuffix("_NON_IDENT"), content, said.after, desk)
+    if said.damage is not Damage.BIT:
+        return made
+    flipped = made.envelope[:-1] + bytes([made.envelope[-1] ^ 1])
+    return replace(made, rid=hashlib.sha256(flipped).hexdigest(), envelope=flipped)
 
 
 def receipt_of(arrived: Arrival, bureau: str, first_at: datetime) -> bytes:
@@ -72,10 +88,13 @@ def _sealed(arrived: Arrival, kind: str, content: bytes, after: timedelta, desk:
     tcn = arrived.tcn or UNKNOWN
     message = MessageKind.RECEIPT if kind == RECEIPT else MessageKind.REPLY
     routing = Routing(message, arrived.station, tcn, arrived.station, desk.keys.environment)
-    sealed = seal(content, routing, signer=desk.keys.signer, recipient=desk.station, now=arrived.at)
+    sealed = seal(content, routing, signer=desk.signer or desk.keys.signer, recipient=desk.station, now=arrived.at)
     return Outgoing(sealed.envelope_sha256, arrived.station, tcn, kind, arrived.txid, sealed.data, arrived.at + after)
 
 
-def _tcn(kind: str, arrived: Arrival) -> str:
-    """The bureau's own control number: the same for the same request, so that a repetition is recognised."""
-    return f"{kind}-{hashlib.sha256(f'{kind}/{arrived.station}/{arrived.tcn}'.encode()).hexdigest()[:24].upper()}"
+@lru_cache(maxsize=1)
+def stranger() -> Signer:
+    """Somebody who signs as a bureau of another authority."""
+    with tempfile.TemporaryDirectory(prefix="stranger-") as folder:
+        init_training(Path(folder), station="LS-0001", bureau="SIB-STRANGER", clock=SystemClock())
+        return BureauKeys.load(Path(folder), environment=Environment.TRAINING).signer

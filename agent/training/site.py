@@ -25,6 +25,16 @@ from agent.web.client import CoreClient
 STATION = "LS-0001"
 BUREAU = "SIB-TRAINING"
 SERIAL = "LS60-TRAINING"
+JURISDICTION = """# A training site: an agreement that nobody signed, so that every reply of the procedure can be seen.
+[agreement]
+reference = "TRAINING"
+signed_on = "2026-01-01"
+signatories = ["TRAINING SHERIFF", "TRAINING BUREAU"]
+[procedure]
+message_routing = true
+[iaq]
+by_a_person = true
+"""
 
 
 class TrainingSite:
@@ -37,6 +47,7 @@ class TrainingSite:
         self.truth = folder / "truth"  # what lay on the platen, one picture a position
         self.bureau = folder / "bureau"
         self.config = folder / "station.toml"
+        self.jurisdiction = folder / "jurisdiction.toml"
         self.port = 0  # the broker's, known once it runs
         self._parts = contextlib.ExitStack()
         if len(str(self.run / "handover.sock.new")) > LONGEST_SOCKET_PATH:
@@ -92,12 +103,19 @@ class TrainingSite:
         tables: dict[str, dict[str, Any]] = {
             "station": {"id": STATION, "environment": "training", "ori": "ZZ0010000", "agency": "TRAINING COUNTY SHERIFF"},
             "bureau": {"name": BUREAU, "ori": "ZZSIB0000", "host": "127.0.0.1", "port": self.port},
-            "paths": {"state": str(self.folder / "state"), "runtime": str(self.run), "keys": str(self.keys)},
+            "paths": {
+                "state": str(self.folder / "state"),
+                "runtime": str(self.run),
+                "keys": str(self.keys),
+                "jurisdiction": str(self.jurisdiction),
+            },
             "scanner": {"serial": SERIAL, "usbip": self.scanner_address},
             "capture": {"unattended": True},
         }
+        tables["paths"]["jurisdiction"] = str(self.jurisdiction)
         for table, values in overrides.items():
             tables.setdefault(table, {}).update(values)
+        self.jurisdiction.write_text(JURISDICTION, "utf-8")
         self.config.write_text("\n".join(_toml(name, values) for name, values in tables.items()), "utf-8")
 
 

@@ -40,6 +40,7 @@ from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
 from agent.submission.profiles import CAR, Profile
 from agent.workers import Workers
+from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
@@ -88,7 +89,7 @@ class Office:
         migrations = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
         self.database = Database(folder / "core.sqlite", migrations)
         vault = Vault(folder / "vault", self.keys.storage_key)
-        self.casework = Casework(self.database, vault, self.keys, clock)
+        self.casework = Casework(self.database, vault, self.keys, clock, lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
         self.tcns = TcnBook(self.database, STATION)

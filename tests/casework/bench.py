@@ -17,6 +17,7 @@ from agent.model.booking import Arrest, Booking, BookingId, Charge, Subject
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
 from agent.nist.codec import parse
 from agent.nist.records import Transaction
+from agent.policy import Agreement, Jurisdiction, load_jurisdiction
 from agent.signing.keys import BureauKeys, StationKeys, init_training
 from agent.signing.seal import seal
 from agent.store.database import Database
@@ -25,6 +26,13 @@ from agent.submission import replies
 from agent.submission.build import StationIdentity, build_car
 from agent.submission.replies import ReplyHead
 
+NOT_AGREED = load_jurisdiction()
+POLICY: Jurisdiction = NOT_AGREED.model_copy(
+    update={
+        "agreement": Agreement(reference="MOA-1", signed_on=date(2026, 1, 1), signatories=("SHERIFF", "BUREAU")),
+        "procedure": NOT_AGREED.procedure.model_copy(update={"message_routing": True}),
+    }
+)
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 STATION, BUREAU = "LS-0001", "SIB-TRAINING"
 BOOKING = BookingId("20261124-7K3M9Q2X")
@@ -33,7 +41,7 @@ FBI_NUMBER, STATE_ID = "123456AA7", "ST1234567"
 TRAINING = Environment.TRAINING
 
 
-def booking(id_: BookingId = BOOKING, *, known: bool = True) -> Booking:
+def booking(id_: BookingId = BOOKING, *, known: bool = True, attention: str | None = None) -> Booking:
     subject = Subject(
         name="TESTER,TESS",
         place_of_birth="XX",
@@ -47,13 +55,13 @@ def booking(id_: BookingId = BOOKING, *, known: bool = True) -> Booking:
         fbi_numbers=(FBI_NUMBER,) if known else (),
         state_id=STATE_ID if known else None,
     )
-    return Booking(id_, NOW, "officer-1", subject, Arrest(date(2026, 11, 24), (Charge("TRESPASS"),)))
+    return Booking(id_, NOW, "officer-1", subject, Arrest(date(2026, 11, 24), (Charge("TRESPASS"),), attention=attention))
 
 
-def car(tcn: str = TCN, id_: BookingId = BOOKING, *, known: bool = True) -> bytes:
+def car(tcn: str = TCN, id_: BookingId = BOOKING, *, known: bool = True, attention: str | None = None) -> bytes:
     """A CAR without images: its own bytes, quickly made."""
     identity = StationIdentity(ori="NY0010000", dai="NYSIB0000", cri=("NY0010000",))
-    return build_car(booking(id_, known=known), tcn=tcn, made_at=NOW, station=identity, images={})
+    return build_car(booking(id_, known=known, attention=attention), tcn=tcn, made_at=NOW, station=identity, images={})
 
 
 @dataclass(frozen=True)
@@ -114,9 +122,10 @@ class Desk:
     """Casework over a fresh database and vault."""
 
     def __init__(self, directory: Path, keys: Keys) -> None:
+        self.policy = POLICY
         self.database = Database(directory / "core.sqlite", MIGRATIONS)
         self.vault = Vault(directory / "vault", keys.station.storage_key)
-        self.casework = Casework(self.database, self.vault, keys.station, SetClock(NOW))
+        self.casework = Casework(self.database, self.vault, keys.station, SetClock(NOW), lambda: self.policy)
 
     async def sent(self, content_sha256: str, *, tcn: str = TCN, booking: BookingId = BOOKING, numbers: bool = True) -> None:
         """Everything up to the handover is recorded."""

@@ -26,7 +26,7 @@ from agent.nist.write import tagged_record, transaction
 from agent.signing import seal as sealing
 from agent.signing.keys import BureauKeys, init_training
 from agent.submission import replies
-from tests.casework.bench import BOOKING, BUREAU, NOW, STATION, TCN, Desk, Keys, Office, car
+from tests.casework.bench import BOOKING, BUREAU, NOW, POLICY, STATION, TCN, Desk, Keys, Office, car
 
 
 def _rid(data: bytes) -> str:
@@ -227,7 +227,7 @@ def test_a_crash_between_any_two_steps_is_made_good_by_resuming(
         patched.setattr(inbox, step, crash)
         with pytest.raises(KeyboardInterrupt):
             _run(desk, digest, sre)
-    fresh = Casework(desk.database, desk.vault, office.keys.station, SetClock(NOW))
+    fresh = Casework(desk.database, desk.vault, office.keys.station, SetClock(NOW), lambda: POLICY)
     assert asyncio.run(fresh.resume()) == (0 if step == "arrive" else 1)
     taken = asyncio.run(fresh.take(_rid(sre), sre))
     assert (taken.booking_id, taken.tied_by) == (BOOKING, TiedBy.TCR)

@@ -241,7 +241,7 @@ def test_a_receipt_of_the_bureau_sent_back_to_it_is_refused(run: Run, training_k
 def test_scenarios_set_order_and_number_of_answers(tmp_path: Path, training_keys: Keys) -> None:
     async def due(scenario: Scenario) -> list[str]:
         clock = SetClock(NOW)
-        bureau = Bureau(tmp_path / str(scenario.copies) / str(scenario.sre_after), training_keys.bureau, clock, scenario)
+        bureau = Bureau(tmp_path / scenario.name, training_keys.bureau, clock, scenario)
         for chunk in _cut(_seal(training_keys)):
             await bureau.take_chunk(STATION, chunk)
         at_once, next_due = await bureau.owed()

@@ -27,7 +27,7 @@ from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.bureau_link import BureauSettings, run_bureau
 from agent.training.bureau_store import bureau_journal, bureau_owes
 from agent.training.mosquitto import Mosquitto
-from tests.casework.bench import BOOKING, BUREAU, STATION, TCN, Desk, Keys, car
+from tests.casework.bench import BOOKING, BUREAU, POLICY, STATION, TCN, Desk, Keys, car
 from tests.data import need_debian
 from tests.training.client import Client
 from tests.training.pki import Credentials
@@ -124,7 +124,7 @@ def test_a_transaction_goes_out_and_its_receipt_sre_and_idr_come_back(
     settings: BureauSettings, broker: NatsBroker | Mosquitto, live_keys: Keys, tmp_path: Path
 ) -> None:
     desk = Desk(tmp_path, live_keys)
-    casework = Casework(desk.database, desk.vault, live_keys.station, CLOCK)
+    casework = Casework(desk.database, desk.vault, live_keys.station, CLOCK, lambda: POLICY)
 
     async def story() -> list[str]:
         envelope = _seal(live_keys)

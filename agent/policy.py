@@ -1,0 +1,160 @@
+"""What law, agreement and policy of a jurisdiction decide: `config/jurisdiction.toml` with the station's own file over it. Frozen values.
+
+Nothing here makes the software act on a person: every key can only switch something off, lengthen no custody, and name who was asked.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.errors import ConfigError
+from agent.settings import config_dir, read_toml
+
+FILE = "jurisdiction.toml"
+
+
+class DetainerPolicy(StrEnum):
+    HONOUR = "honour"
+    JUDICIAL_WARRANT = "judicial_warrant"
+    NOTIFY = "notify"
+    DECLINE = "decline"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Agreement(_Frozen):
+    """The Memorandum of Agreement (SOP 1.0)."""
+
+    reference: str = ""
+    signed_on: date | None = None
+    signatories: tuple[str, ...] = ()
+
+    @property
+    def on_file(self) -> bool:
+        return bool(self.reference and self.signed_on and self.signatories)
+
+
+class Procedure(_Frozen):
+    edition: str = Field(min_length=1)
+    message_routing: bool
+    suspended: str = ""
+
+
+class State(_Frozen):
+    nff: bool
+    relay_minutes: int = Field(ge=0, le=24 * 60)
+
+    @property
+    def relay(self) -> timedelta:
+        return timedelta(minutes=self.relay_minutes)
+
+
+class Clocks(_Frozen):
+    """How long each answer may take, and how long ICE may: SOP 2.1.4, 2.2.3, 3.2.4; 8 CFR 287.7(d)."""
+
+    acknowledgement_minutes: int = Field(gt=0)
+    sre_hours: int = Field(gt=0)
+    match_hours: int = Field(gt=0)
+    no_match_hours: int = Field(gt=0)
+    notice_days: int = Field(gt=0)
+    hold_hours: int = Field(gt=0, le=48)  # never longer than the regulation's
+    alarm_hours: tuple[int, ...] = Field(min_length=1)
+
+
+class Calendar(_Frozen):
+    edition: str
+    agency_closures: tuple[date, ...] = ()
+
+
+class Detainers(_Frozen):
+    policy: DetainerPolicy
+
+
+class Iaq(_Frozen):
+    by_a_person: bool
+    offense_literal_required: bool
+
+
+class Report(_Frozen):
+    smallest_cell: int = Field(ge=5)
+
+
+class Jurisdiction(_Frozen):
+    agreement: Agreement
+    procedure: Procedure
+    state: State
+    clocks: Clocks
+    calendar: Calendar
+    detainer: Detainers
+    iaq: Iaq
+    report: Report
+
+    @property
+    def why_off(self) -> str:
+        """Why no immigration response is expected, in one sentence; "" where one is."""
+        if self.procedure.suspended:
+            return f"The immigration features are suspended: {self.procedure.suspended}"
+        if not self.agreement.on_file:
+            return "No signed agreement (MOA) is on file: the immigration features are off."
+        if not self.procedure.message_routing:
+            return "Your state does not route this reply: none will come."
+        return ""
+
+
+def load_jurisdiction(path: Path | None = None) -> Jurisdiction:
+    """The shipped defaults with the station's file laid over them. Raises ConfigError naming every wrong key."""
+    shipped = config_dir() / FILE
+    tables = read_toml(shipped)
+    for name, table in (read_toml(path) if path else {}).items():
+        tables[name] = {**tables.get(name, {}), **table} if isinstance(table, dict) else table
+    return _validated(_emptied(tables), path or shipped)
+
+
+class PolicyFile:
+    """The policy as it is now: the file is looked at again at each use, so that a suspension holds from the next look on.
+
+    A file that has become unreadable or wrong leaves what stood before, except that nothing is switched on by it: it raises ConfigError.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._policy = load_jurisdiction(path)
+
+    def __call__(self) -> Jurisdiction:
+        stamp = self._now()
+        if stamp != self._stamp:
+            self._policy, self._stamp = load_jurisdiction(self._path), stamp
+        return self._policy
+
+    def _now(self) -> tuple[int, int] | None:
+        if self._path is None:
+            return None
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise ConfigError(f"Cannot read {self._path}: {error.strerror}.", do="Put the jurisdiction's file back.") from error
+        return found.st_mtime_ns, found.st_size
+
+
+def _emptied(tables: dict[str, Any]) -> dict[str, Any]:
+    """TOML has no null: an empty date is none."""
+    agreement = tables.get("agreement")
+    if isinstance(agreement, dict) and agreement.get("signed_on") == "":
+        tables["agreement"] = {**agreement, "signed_on": None}
+    return tables
+
+
+def _validated(tables: dict[str, Any], path: Path) -> Jurisdiction:
+    try:
+        return Jurisdiction.model_validate(tables)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}" for one in error.errors())
+        raise ConfigError(f"{path}: {said}.", means="The policy that stood before goes on.", do="Mend these keys.") from error
