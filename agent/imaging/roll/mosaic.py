@@ -20,6 +20,7 @@ NEAR = 40.0  # pixels at 500 ppi, how fast a strip's weight falls from its middl
 LEAST = 0.02  # weight at a strip's edges
 FEATHER = 3.0  # pixels at 500 ppi from the seam to each side over which ownership passes
 SAME, OTHER = 0.35, 0.7  # contradiction up to which ridges are averaged, and from which the seam decides alone
+COMMON = 0.5  # share of the strip's rows in which the mosaic must have a column for it to be compared
 STANDS = 2.0  # pixels at 500 ppi: a strip that has not gone on further owns nothing new
 
 FloatImage = NDArray[np.float32]
@@ -55,23 +56,25 @@ class Mosaic:
         self.reach: tuple[float, float] | None = None  # middles of the leftmost and the rightmost strip, of the mosaic
         self.lines: list[SeamLine] = []
 
-    def where(self, pixels: GrayImage, found: Strip, moved: tuple[int, int]) -> Displacement:
-        """Displacement of the strip beyond what it is known to have `moved`, pixels right and down."""
+    def where(self, pixels: GrayImage, found: Strip, moved: tuple[int, int]) -> tuple[Displacement, tuple[float, float]]:
+        """Displacement of the strip beyond what it is known to have `moved`, pixels right and down, and the point about which it turned."""
         trim = min(register.TRIM * self.scale, register.TRIM_SHARE * found.width)
         low, high = (int(np.clip(edge, 0, pixels.shape[1])) for edge in (found.left + trim, found.right - trim))
-        rows, columns = self._place(pixels.shape[0], (low, high), moved)
-        filled = np.flatnonzero((self.weight[rows, columns][::8] > 0).mean(axis=0) > 0.3) if high > low else np.empty(0)
+        top, bottom = int(found.top), int(found.bottom)
+        rows, columns = self._place((top, bottom), (low, high), moved)
+        filled = np.flatnonzero((self.weight[rows, columns][::8] > 0).mean(axis=0) > COMMON) if high > low else np.empty(0)
         if filled.size < register.LEAST * self.scale:
-            return UNKNOWN
+            return UNKNOWN, (0.0, 0.0)
         first, last = int(filled[0]), int(filled[-1]) + 1
         here = register.ridges_of(self.pixels[rows, columns][:, first:last], self._ppi)
-        there = register.ridges_of(pixels[:, low + first : low + last], self._ppi)
-        return register.displacement(here, there, self._ppi)
+        there = register.ridges_of(pixels[top:bottom, low + first : low + last], self._ppi)
+        pivot = (low + (first + last) / 2 - moved[0], (top + bottom) / 2 - moved[1])
+        return register.displacement(here, there, self._ppi), pivot
 
     def lay(self, pixels: GrayImage, found: Strip, moved: tuple[int, int], frame: int) -> None:
         """Join a strip that has `moved` by whole pixels right and down."""
         low, high = self._columns(found, pixels.shape[1])
-        place = self._place(pixels.shape[0], (low, high), moved)
+        place = self._place((0, pixels.shape[0]), (low, high), moved)
         contact = _stretched(found.contact[:, low // found.block : high // found.block], (pixels.shape[0], high - low))
         piece = _Piece(place, pixels[:, low:high].astype(np.float32), contact, found.centre - low)
         centre = found.centre - moved[0]
@@ -89,11 +92,10 @@ class Mosaic:
         around = 20 * self.scale
         return max(0, int(found.left) - around) // edge * edge, min(width, int(found.right) + around + edge) // edge * edge
 
-    def _place(self, height: int, columns: tuple[int, int], moved: tuple[int, int]) -> tuple[slice, slice]:
-        """Rows and columns of the mosaic on which a frame's lie; a strip that has moved beyond the margin is cut off by `composer`."""
-        top = self.margin - moved[1]
-        left = self.margin + columns[0] - moved[0]
-        return slice(top, top + height), slice(left, left + columns[1] - columns[0])
+    def _place(self, rows: tuple[int, int], columns: tuple[int, int], moved: tuple[int, int]) -> tuple[slice, slice]:
+        """Rows and columns of the mosaic on which a frame's lie; no frame is known to have moved beyond the margin."""
+        top, left = self.margin + rows[0] - moved[1], self.margin + columns[0] - moved[0]
+        return slice(top, top + rows[1] - rows[0]), slice(left, left + columns[1] - columns[0])
 
     def _ahead(self, centre: float) -> tuple[int, float]:
         """To which side the strip goes further than any before (-1, 0, 1), and how far."""

@@ -70,6 +70,26 @@ def test_slip_is_taken_back() -> None:
     assert psnr(found.pixels, truth(roll, found)) > 25  # 12 to 16 dB uncorrected
 
 
+def test_skin_that_creeps_is_found_though_no_single_step_is_large() -> None:
+    roll = roll_of(Condition(roll_faults=(RollFault(Injected.SLIP, 0.1, 30, "x", 1200),)))  # 1.7 pixels a frame
+    found = composed(roll)
+    assert {fault.kind for fault in found.faults} <= {RollFaultKind.SLIP, RollFaultKind.SHIFT_H} and found.faults
+    assert psnr(found.pixels, truth(roll, found)) > 17  # 12 uncorrected
+
+
+def test_turn_is_named_and_taken_back() -> None:
+    roll = roll_of(Condition(roll_faults=(RollFault(Injected.TWIST, 0.4, 4, "x", 500),)))
+    found = composed(roll)
+    assert RollFaultKind.TURNED in {fault.kind for fault in found.faults}
+    assert any("clockwise" in fault.words and "counter" not in fault.words for fault in found.faults)
+    assert found.unchecked_frames == 0
+
+
+def test_turn_too_quick_to_follow_is_never_no_fault() -> None:
+    found = composed(roll_of(Condition(roll_faults=(RollFault(Injected.TWIST, 0.5, 6, "x", 0),))))
+    assert {fault.kind for fault in found.faults} & {RollFaultKind.TURNED, RollFaultKind.UNCHECKED}
+
+
 def test_roll_at_1000_ppi_is_composed_at_1000_ppi() -> None:
     roll = roll_of("roll-slip")
     composer = RollComposer((1600, 1500), 1000)
