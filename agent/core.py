@@ -12,12 +12,18 @@ import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent import service
+from agent import fips, service
+from agent.audit import due as audit_due
+from agent.audit.book import AuditBook, AuditError
+from agent.audit.desk import AuditDesk
+from agent.audit.entries import Entry as AuditEntry
+from agent.audit.entries import Event as AuditEvent
+from agent.audit.feed import AuditFeed, AuditGate
 from agent.booking import corrections, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
@@ -45,6 +51,9 @@ from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
+from agent.signing.certificates import sha256 as certificate_sha256
+from agent.signing.enrol import Enrolling
+from agent.signing.fips import missing_in_cryptography
 from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
@@ -67,7 +76,7 @@ log = logging.getLogger(__name__)
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -87,11 +96,18 @@ class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         _same_station(settings, keys)
+        fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
+        renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
+        self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
         self._settings = settings
         self._clock = clock
         self._live = Live()
         self._database = Database(state / "core.sqlite", MIGRATIONS)
+        audit = settings.paths.state / "audit"
+        self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
+        self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
+        self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
@@ -118,7 +134,8 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
-        self._handover = CoreEnd(settings.paths.handover_socket, source=self._outbound, sink=self)
+        source = AuditGate(self._outbound, self._feed)
+        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -133,7 +150,9 @@ class Core:
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
-        self._records = Records(parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer)
+        self._records = Records(
+            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+        )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -142,14 +161,17 @@ class Core:
         self._stop = asyncio.Event()
 
     async def start(self) -> None:
+        await self._audit_start()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = build_api(self, self._live, self._records, self._attending)
+        api = build_api(self, self._live, self._records, self._attending, self._audit)
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._workers.warm())
         await self._begin(self._watch_keys())
+        await self._begin(self._feed.run(self._handover.offer))
+        await self._begin(self._audit_check())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -173,13 +195,33 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._audit_end)
         self._database.close()
+        self._audit_book.close()
 
     async def _begin(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
         task = asyncio.create_task(part)
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    async def _audit_start(self) -> None:
+        with contextlib.suppress(AuditError):  # the gate stays shut, and says why
+            await self._audit.note(AuditEntry(AuditEvent.STARTED))
+
+    async def _audit_check(self) -> None:
+        """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
+        verdict = await self._audit.verdict()
+        if verdict.fault is not None:
+            log.error("audit: %s Keep the file, and tell whoever audits this station", verdict.fault.sentence)
+            self._feed.broken = verdict.fault.sentence
+            await self._audit.note(AuditEntry(AuditEvent.AUDIT_BROKEN, facts={"count": verdict.fault.n}))
+
+    def _audit_end(self) -> None:
+        if self._feed.ready():
+            with contextlib.suppress(LivescanError):
+                self._audit_book.append(AuditEntry(AuditEvent.STOPPED))
+                self._audit_book.checkpoint()
 
     async def _reconcile(self) -> None:
         """Finish what a crash left: half-opened bookings, messages between arrival and effect, payloads between receipt and release."""
@@ -216,6 +258,9 @@ class Core:
     async def _watch_keys(self) -> None:
         """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
         while True:
+            await asyncio.to_thread(self._enrolling.ask_for_due)
+            if await asyncio.to_thread(self._enrolling.requests):
+                self._handover.offer()
             await asyncio.sleep(LOOK_EVERY)
             before = self._keys.now
             if await asyncio.to_thread(self._keys.look):
@@ -225,6 +270,8 @@ class Core:
         """What waits for the bureau is sealed anew when it could no longer be opened or believed: same content digest, new envelope."""
         now = self._keys.now
         self._sealer.rekey(now.signer, now.bureau, now.revocations)
+        self._audit_book.sign_with(now.signer)
+        await self._audit.note(AuditEntry(AuditEvent.KEYS_CHANGED, facts={"certificate": certificate_sha256(now.signer.certificate).hex()}))
         log.info("keys: new certificates are in force")
         self._live.say({"event": "keys", "booking": None})
         ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
@@ -284,6 +331,7 @@ class Core:
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
+            "audit": self._feed.trouble or self._feed.broken,
         }
 
     def _key_warnings(self) -> list[str]:

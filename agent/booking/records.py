@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from agent.audit.entries import Entry, Event
 from agent.booking.corrections import Corrections
 from agent.booking.facts import Facts
 from agent.booking.importing import Importer
@@ -29,6 +30,8 @@ from agent.submission.profiles import CAR
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
+
+Note: TypeAlias = Callable[[Entry], Awaitable[None]]  # to the audit record; raises AuditError, then nothing is given out
 
 _CAMERA_WITHIN = 15.0  # s
 
@@ -64,12 +67,13 @@ class Parts:
 
 
 class Records:
-    def __init__(self, parts: Parts, *, camera: str, say: Say, wake: Callable[[], None], offer: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, *, camera: str, say: Say, wake: Callable[[], None], offer: Callable[[], None], note: Note) -> None:
         self._parts = parts
         self._camera = camera  # as `take_picture` names it; empty: none
         self._say = say
         self._wake = wake
         self._offer = offer
+        self._note = note
 
     async def correct(self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position]) -> str | None:
         """New facts, or impressions to take again. The TCN that is corrected.
@@ -101,13 +105,15 @@ class Records:
         self._wake()
         return corrects
 
-    async def resend(self, booking_id: str) -> str:
+    async def resend(self, booking_id: str, officer: str) -> str:
         """The transfer id under which it goes out, the same bytes under the same TCN."""
-        txid = await self._parts.sealer.resend(self._row(booking_id).id)
+        row = self._row(booking_id)
+        await self._note(Entry(Event.RESENT, officer, row.id, door="socket"))
+        txid = await self._parts.sealer.resend(row.id)
         self._offer()
         return txid
 
-    async def envelope(self, booking_id: str) -> bytes:
+    async def envelope(self, booking_id: str, officer: str) -> bytes:
         """The sealed bytes for a courier, as they are. Raises RecordsError when the bureau has signed for them already."""
         row = self._parts.sealer.last_sealed(self._row(booking_id).id)
         if row.receipted or row.envelope_sha256 is None:
@@ -116,13 +122,17 @@ class Records:
                 means="There is nothing for a courier to carry.",
                 do="`livescan booking resend` makes it wait again; --plain takes out the file itself.",
             )
+        facts = {"envelope": row.envelope_sha256}
+        await self._note(Entry(Event.ENVELOPE_EXPORTED, officer, row.booking_id, row.tcn, door="socket", facts=facts))
         return await asyncio.to_thread(self._parts.outbound.load, row.envelope_sha256)
 
-    async def plain_file(self, booking_id: str, officer: str) -> bytes:
-        """The ANSI/NIST file that was sealed last, readable by anyone: the log keeps who took it out."""
+    async def plain_file(self, booking_id: str, officer: str, *, card: bool = False) -> bytes:
+        """The ANSI/NIST file that was sealed last, readable by anyone: the audit record has who took it out before it is given out."""
         row = self._row(booking_id)
         data = await self._parts.sealer.file(row.id)
-        log.warning("booking %s: its file was taken out unsealed by %s", row.id, officer or "nobody named")
+        event = Event.CARD_EXPORTED if card else Event.FILE_EXPORTED
+        tcn = self._parts.sealer.last_sealed(row.id).tcn
+        await self._note(Entry(event, officer, row.id, tcn, door="socket"))
         return data
 
     async def import_file(self, data: bytes, facts: Facts | None, officer: str) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ def photo(
 @app.command("card")
 def card(booking: BOOKING, *, officer: OFFICER, target: OUT, dpi: DPI = 500, config: CONFIG = None, as_json: JSON = False) -> None:
     """Draw the ten-print card of what was sealed last, to print or fax where there is no link."""
-    draw_card(_plain(booking, officer, config), target, dpi, as_json=as_json)
+    draw_card(_plain(booking, officer, config, what="card"), target, dpi, as_json=as_json)
 
 
 @app.command("tcns")
@@ -117,10 +117,10 @@ def tcns(config: CONFIG = None, as_json: JSON = False) -> None:
     out.print(f"{sum(row['state'] == 'reserved' for row in found['tcns'])} more are reserved.", highlight=False)
 
 
-def _plain(booking: str, officer: str, config: Path | None) -> bytes:
+def _plain(booking: str, officer: str, config: Path | None, what: str = "file") -> bytes:
     if not officer:
         raise UsageError("The plain file is handed out to a named officer only.", do="Add --officer.")
-    return station_client(config).download(f"/api/bookings/{booking}/file", {"officer": officer})
+    return station_client(config).download(f"/api/bookings/{booking}/file", {"officer": officer, "for": what})
 
 
 def _facts(path: Path | None) -> Any:

@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.imaging.blobs import Blob, blobs_of, fingertips, hand_direction
+from agent.imaging.blobs import Blob, blobs_of
+from agent.imaging.hand import fingertips
 from agent.imaging.ridges import WORK_PPI, at_work_scale, mm
 from agent.model.fingers import Position
 from agent.model.impression import GrayImage
@@ -106,8 +107,7 @@ def _mask(fine: FloatImage) -> GrayImage:
 def _tips(mask: GrayImage, expected: int) -> list[Blob]:
     first: list[Blob] = []
     for neck in NECKS:
-        blobs = blobs_of(mask, neck)
-        tips = fingertips(blobs, hand_direction(blobs), expected)
+        tips = fingertips(blobs_of(mask, neck), expected)
         if len(tips) >= expected:
             return tips
         first = first or tips

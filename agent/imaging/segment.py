@@ -8,6 +8,7 @@ unless as many are found as should be there: with three of four nobody can know 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.imaging import ridges
-from agent.imaging.blobs import Blob, alike, blobs_of, cut_at_crease, fingertips, hand_direction
+from agent.imaging.blobs import Blob, blobs_of
+from agent.imaging.hand import alike, cut_at_crease, fingertips, hand_direction, left_hand, on_axis, single
 from agent.model.fingers import Position, fingers_of
 from agent.model.impression import Corner, GrayImage
 
@@ -23,7 +25,8 @@ from agent.model.impression import Corner, GrayImage
 # wanting, fingers held tightly together, then ever fainter ones.
 CLEAR = (3.0, 0.75)
 WANTING = ((3.0, 0.93), (2.0, 0.75), (1.2, 0.75))
-MARGIN = 0.6  # mm around a fingertip
+MARGIN = 0.2  # mm around a fingertip
+OTHER_HAND = 0.9  # likelihood from which the other hand is called so
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,11 @@ class Segmentation:
     found: int  # fingers seen, however many there should be
     expected: int
     outlines: tuple[NDArray[np.float32], ...] = ()  # every finger seen, left to right, as (4, 2) polygons
+    other_hand: float = 0.5  # 0..1, how likely these are the fingers of the other hand; 0.5 where their geometry does not tell
+
+    @property
+    def is_other_hand(self) -> bool:
+        return self.other_hand >= OTHER_HAND
 
 
 def expected_fingers(position: Position, missing: frozenset[Position]) -> tuple[Position, ...]:
@@ -54,7 +62,15 @@ def segment(image: GrayImage, position: Position, missing: frozenset[Position] =
     tips = _tips(image, len(wanted), ppi)
     outlines = tuple(tip.polygon(ridges.mm(MARGIN)) * np.float32(ppi / ridges.WORK_PPI) for tip in tips)
     named = zip(wanted, outlines, strict=True) if len(tips) == len(wanted) else ()
-    return Segmentation(tuple(Fingertip(f, o, upright(image, o)) for f, o in named), len(tips), len(wanted), outlines)
+    fingers = tuple(Fingertip(f, o, upright(image, o)) for f, o in named)
+    return Segmentation(fingers, len(tips), len(wanted), outlines, _other_hand(tips, position))
+
+
+def _other_hand(tips: Sequence[Blob], position: Position) -> float:
+    if position not in (Position.PLAIN_RIGHT_FOUR, Position.PLAIN_LEFT_FOUR):
+        return 0.5
+    left = left_hand(tips)
+    return left if position is Position.PLAIN_RIGHT_FOUR else 1 - left
 
 
 def upright(image: GrayImage, polygon: NDArray[np.float32]) -> GrayImage:
@@ -76,14 +92,13 @@ def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:
     """Fingertips from left to right, at 250 ppi. What only a second look finds must be shaped like the others: a smear is no finger."""
     seen = ridges.ridge_map(ridges.at_work_scale(image, ppi))
     first = _tips_at(seen, *CLEAR, expected)
-    if len(first) >= expected:
-        return first
     looks = (_tips_at(seen, threshold, neck, expected) for threshold, neck in WANTING)
-    return next((tips for tips in looks if len(tips) == expected and alike(tips)), first)
+    better = () if len(first) >= expected else next((tips for tips in looks if len(tips) == expected and alike(tips)), ())
+    tips = better or first
+    direction = hand_direction(tips)
+    return [on_axis(tip, direction) for tip in tips]
 
 
 def _tips_at(seen: ridges.RidgeMap, threshold: float, neck: float, expected: int) -> list[Blob]:
-    blobs = blobs_of(ridges.ridge_mask(seen, threshold), neck)
-    direction = hand_direction(blobs)
-    tips = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs, direction, expected)]
-    return [tip for tip in tips if ridges.orderly(seen, tip.points)]
+    cut = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs_of(ridges.ridge_mask(seen, threshold), neck), expected)]
+    return single([tip for tip in cut if ridges.orderly(seen, tip.points)], expected)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
+from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.files import FileDesk, file_routes
@@ -31,8 +32,16 @@ class Station(Protocol):
     async def status(self) -> Mapping[str, Any]: ...
 
 
-def build_api(station: Station, live: Live, files: FileDesk | None = None, capture: CaptureDesk | None = None) -> Starlette:
-    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. Without them these routes are not there."""
+def build_api(
+    station: Station,
+    live: Live,
+    files: FileDesk | None = None,
+    capture: CaptureDesk | None = None,
+    audit: AuditDesk | None = None,
+) -> Starlette:
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. Without them these routes are
+    not there.
+    """
 
     async def status(_: Request) -> Response:
         return JSONResponse(await station.status())
@@ -73,6 +82,7 @@ def build_api(station: Station, live: Live, files: FileDesk | None = None, captu
             Route("/api/events", events),
             *(file_routes(files) if files else ()),
             *(capture_routes(capture) if capture else ()),
+            *(audit_routes(audit) if audit else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )

@@ -16,6 +16,9 @@ from agent.model.fingers import FINGERS, Position
 LARGEST_FILE = 64 * 1024 * 1024  # bytes of a request with a file: a CAR with 14 images at 1000 ppi has 6 MB
 LARGEST_FORM = 256 * 1024  # bytes of one without; 999 charges of 300 characters fit
 
+WHO = "livescan.who"  # where in an ASGI scope the officer stands that is signed in
+SERVICE = "service"  # whoever may use the core's socket (mode 0600): the account that the station runs under, or root
+
 _OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}")  # an id, never a name: it stands in rows and logs
 _LONGEST_REASON = 500  # characters
 _CHOICE = re.compile(r"[a-z_]{1,20}")
@@ -57,6 +60,14 @@ def officer_of(body: Mapping[str, Any]) -> str:
             do="Give the officer's id: 1 to 40 letters, digits, dots and hyphens.",
         )
     return officer
+
+
+def who_of(request: Request, body: Mapping[str, Any] | None = None) -> str:
+    """Who asks: the officer that is signed in; at a station without sign-in whom the request names, else the socket's owner."""
+    signed_in = request.scope.get(WHO)
+    if isinstance(signed_in, str):
+        return signed_in
+    return officer_of(body) if body and body.get("officer") else SERVICE
 
 
 def reason_of(body: Mapping[str, Any]) -> str | None:

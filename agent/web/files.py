@@ -16,16 +16,16 @@ from agent.booking.records import WantedPhoto
 from agent.errors import LivescanError
 from agent.model.fingers import Position
 from agent.model.photo import PhotoKind
-from agent.web.bodies import body_of, officer_of
+from agent.web.bodies import body_of, officer_of, who_of
 
 
 class FileDesk(Protocol):
     """What `booking.records.Records` is."""
 
     async def correct(self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position]) -> str | None: ...
-    async def resend(self, booking_id: str) -> str: ...
-    async def envelope(self, booking_id: str) -> bytes: ...
-    async def plain_file(self, booking_id: str, officer: str) -> bytes: ...
+    async def resend(self, booking_id: str, officer: str) -> str: ...
+    async def envelope(self, booking_id: str, officer: str) -> bytes: ...
+    async def plain_file(self, booking_id: str, officer: str, *, card: bool = False) -> bytes: ...
     async def import_file(self, data: bytes, facts: Facts | None, officer: str) -> Mapping[str, Any]: ...
     async def add_photo(self, booking_id: str, officer: str, wanted: WantedPhoto) -> int: ...
     def control_numbers(self) -> Mapping[str, Any]: ...
@@ -38,14 +38,14 @@ def file_routes(desk: FileDesk) -> list[Route]:
         return JSONResponse({"booking": _booking(request), "corrects": corrects})
 
     async def resend(request: Request) -> Response:
-        return JSONResponse({"booking": _booking(request), "envelope_sha256": await desk.resend(_booking(request))})
+        return JSONResponse({"booking": _booking(request), "envelope_sha256": await desk.resend(_booking(request), who_of(request))})
 
     async def envelope(request: Request) -> Response:
-        return _file(await desk.envelope(_booking(request)))
+        return _file(await desk.envelope(_booking(request), who_of(request)))
 
     async def plain_file(request: Request) -> Response:
         body = await body_of(request)
-        return _file(await desk.plain_file(_booking(request), officer_of(body)))
+        return _file(await desk.plain_file(_booking(request), officer_of(body), card=body.get("for") == "card"))
 
     async def import_file(request: Request) -> Response:
         body = await body_of(request)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from agent.audit.entries import Entry as Audited
 from agent.booking import corrections, ledger, tcns
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
@@ -98,6 +99,7 @@ class Office:
         self.workers = Workers(2)
         self.scanner = RowOfPrints()
         self.said: list[Mapping[str, Any]] = []
+        self.noted: list[Audited] = []
         to = SealedTo(STATION, IDENTITY, "SIB-TRAINING", self.keys.bureau, Environment.TRAINING, profile, software="livescan-agent test")
         photos, corrected = Photos(vault), Corrections(self.database)
         self.sealer = Sealer(
@@ -110,7 +112,7 @@ class Office:
         )  # fmt: skip
         importer = Importer(self.ledger, self.prints, self.workers, QualityThresholds(), clock)
         parts = Parts(self.ledger, self.prints, photos, corrected, self.tcns, self.sealer, self.outbound, importer, self.workers, clock)
-        self.records = Records(parts, camera=camera, say=self._say, wake=self.desk.wake, offer=lambda: None)
+        self.records = Records(parts, camera=camera, say=self._say, wake=self.desk.wake, offer=lambda: None, note=self._note)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self._loop.run(coroutine)
@@ -146,6 +148,9 @@ class Office:
         self.workers.close()
         self._loop.close()
         self.database.close()
+
+    async def _note(self, entry: Audited) -> None:
+        self.noted.append(entry)
 
     def _say(self, event: Mapping[str, Any]) -> None:
         self.said.append(event)

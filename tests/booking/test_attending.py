@@ -212,11 +212,11 @@ def test_a_print_that_was_kept_is_named_under_the_signature_each_time_the_bookin
         taken = replace(tried(P.PLAIN_RIGHT_FOUR, 3, 10), override=override, trigger=Trigger.DEVICE)
         await room.keeper().accept(taken)
         await office.settled(room.booking)
-        first = await office.records.envelope(room.booking)
+        first = await office.records.envelope(room.booking, "officer-01")
         row = office.ledger.submissions(room.booking)[-1]
         assert row.envelope_sha256 is not None
         await office.sealer.renew(row.envelope_sha256)
-        return [office.remarks(data) for data in (first, await office.records.envelope(room.booking))]
+        return [office.remarks(data) for data in (first, await office.records.envelope(room.booking, "officer-01"))]
 
     first, again = office.run(go())
     assert first == again

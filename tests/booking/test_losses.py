@@ -90,7 +90,7 @@ def test_a_refused_envelope_is_kept_and_sent_again_only_by_a_person(office: Offi
     office.run(office.ledger.refused(txid))
     assert (office.ledger.unreceipted(), office.ledger.unacknowledged_releases()) == ([], [txid])
     assert office.outbound.load(txid)
-    assert office.run(office.records.resend(booking)) == txid
+    assert office.run(office.records.resend(booking, "officer-01")) == txid
     assert (office.ledger.unreceipted(), office.ledger.unacknowledged_releases()) == ([txid], [])
 
 

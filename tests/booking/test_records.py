@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from agent.audit.entries import Event
 from agent.booking.facts import FactsError, facts_to_json
 from agent.booking.from_file import ImportRefused, facts_of, read_card
 from agent.booking.records import RecordsError, WantedPhoto
@@ -56,7 +57,7 @@ def sealed(office: Office) -> BookingId:
 
 def sent(office: Office, booking_id: str) -> Transaction:
     """The last submission as the bureau opens it."""
-    data = office.run(office.records.envelope(booking_id))
+    data = office.run(office.records.envelope(booking_id, "officer-01"))
     return parse(office.opened(data))
 
 
@@ -158,25 +159,25 @@ def test_what_cannot_be_corrected_is_refused_in_words(office: Office) -> None:
 def test_what_has_no_receipt_is_sent_again_as_it_is(office: Office) -> None:
     booking_id = sealed(office)
     (digest,) = (row.envelope_sha256 for row in office.ledger.submissions(booking_id))
-    assert office.run(office.records.resend(booking_id)) == digest
+    assert office.run(office.records.resend(booking_id, "officer-01")) == digest
 
 
 def test_what_has_its_receipt_is_sealed_anew_with_the_same_bytes_and_number(office: Office) -> None:
     booking_id = sealed(office)
     (row,) = office.ledger.submissions(booking_id)
     assert row.envelope_sha256 is not None
-    before = office.opened(office.run(office.records.envelope(booking_id)))
+    before = office.opened(office.run(office.records.envelope(booking_id, "officer-01")))
     office.run(office.outbound.receipted(row.envelope_sha256))
     with pytest.raises(RecordsError, match="signed for"):
-        office.run(office.records.envelope(booking_id))
+        office.run(office.records.envelope(booking_id, "officer-01"))
     with pytest.raises(NotSealed, match="being closed"):
-        office.run(office.records.resend(booking_id))
+        office.run(office.records.resend(booking_id, "officer-01"))
     office.run(office.outbound.release_acknowledged(row.envelope_sha256))
-    txid = office.run(office.records.resend(booking_id))
+    txid = office.run(office.records.resend(booking_id, "officer-01"))
     (again,) = office.ledger.submissions(booking_id)
     assert txid == again.envelope_sha256 != row.envelope_sha256
     assert (again.tcn, again.content_sha256, again.receipted) == (row.tcn, row.content_sha256, False)
-    assert office.opened(office.run(office.records.envelope(booking_id))) == before
+    assert office.opened(office.run(office.records.envelope(booking_id, "officer-01"))) == before
     assert txid in office.ledger.unreceipted()
 
 
@@ -184,9 +185,9 @@ def test_a_booking_that_is_not_sealed_has_no_file(office: Office) -> None:
     async def run() -> None:
         booking_id = await office.desk.open(FACTS, "officer-01")
         for what in (
-            office.records.envelope(booking_id),
+            office.records.envelope(booking_id, "officer-01"),
             office.records.plain_file(booking_id, "officer-01"),
-            office.records.resend(booking_id),
+            office.records.resend(booking_id, "officer-01"),
         ):
             with pytest.raises(NotSealed):
                 await what
@@ -195,11 +196,12 @@ def test_a_booking_that_is_not_sealed_has_no_file(office: Office) -> None:
     office.run(run())
 
 
-def test_who_takes_the_plain_file_out_is_in_the_log(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+def test_who_takes_the_plain_file_out_is_on_the_audit_record(office: Office) -> None:
     booking_id = sealed(office)
     data = office.run(office.records.plain_file(booking_id, "officer-09"))
     assert build(parse(data)) == data
-    assert any("officer-09" in record.message and booking_id in record.message for record in caplog.records)
+    noted = office.noted[-1]
+    assert (noted.event, noted.who, noted.booking) == (Event.FILE_EXPORTED, "officer-09", booking_id)
 
 
 # from a file

@@ -126,3 +126,19 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(station: Station, tmp_pa
     said = station.livescan("import", str(tmp_path / "none.an2"), "--officer", "officer-01", "--facts", str(station.facts))
     assert "damaged" in said
     assert "Traceback" not in said
+
+
+def test_all_of_that_is_on_a_whole_audit_record(station: Station, tmp_path: Path) -> None:
+    """By the command line, beside the running core."""
+    config = ["--config", str(station.site.config), "--json"]
+    audit = [sys.executable, "-m", "agent.cli", "audit"]
+    shown = subprocess.run([*audit, "show", "--limit", "1000", *config], capture_output=True, text=True, timeout=60, check=True)
+    events = [one["event"] for one in json.loads(shown.stdout)["entries"]]
+    assert {"started", "booking_imported", "sealed", "handed_over", "receipt", "file_exported", "card_exported"} <= set(events)
+    assert "TRAINING,SAM" not in shown.stdout
+    whole = subprocess.run([*audit, "verify", *config], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(whole.stdout)["fault"] is None
+    record = tmp_path / "record.zip"
+    subprocess.run([*audit, "export", "--out", str(record), "--recipient", "court-01", *config], timeout=60, check=True)
+    taken = subprocess.run([*audit, "verify", "--from", str(record), *config], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(taken.stdout)["signed_to"] == json.loads(taken.stdout)["last"] > 10

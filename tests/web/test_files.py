@@ -29,13 +29,13 @@ class Noted:
         self.asked.append((booking_id, officer, None if facts is None else facts.subject.name, list(retake)))
         return "LS-0001-OLD"
 
-    async def resend(self, booking_id: str) -> str:
+    async def resend(self, booking_id: str, officer: str) -> str:
         return "e" * 64
 
-    async def envelope(self, booking_id: str) -> bytes:
+    async def envelope(self, booking_id: str, officer: str) -> bytes:
         return b"sealed\x00bytes"
 
-    async def plain_file(self, booking_id: str, officer: str) -> bytes:
+    async def plain_file(self, booking_id: str, officer: str, *, card: bool = False) -> bytes:
         self.asked.append((booking_id, officer))
         return b"plain\x1cbytes"
 
