@@ -72,7 +72,34 @@ def test_R54_every_offense_code_has_exactly_one_level() -> None:
 
 def test_R55_every_acronym_that_is_shown_has_one_entry() -> None:
     entries = tomllib.loads((config_dir() / "glossary.toml").read_text("utf-8"))
-    wanted = set(["CAR", "CJIS", "CPI", "DHS", "DRO", "FBI", "IAFIS", "IAQ", "IAR", "ICE", "IDENT", "IDR", "LEA", "LESC", "MOA", "NFF", "NLETS", "POB", "SC", "SIB", "SOP", "SRE", "US-VISIT", "NCIC"])
+    wanted = set(
+        [
+            "CAR",
+            "CJIS",
+            "CPI",
+            "DHS",
+            "DRO",
+            "FBI",
+            "IAFIS",
+            "IAQ",
+            "IAR",
+            "ICE",
+            "IDENT",
+            "IDR",
+            "LEA",
+            "LESC",
+            "MOA",
+            "NFF",
+            "NLETS",
+            "POB",
+            "SC",
+            "SIB",
+            "SOP",
+            "SRE",
+            "US-VISIT",
+            "NCIC",
+        ]
+    )
     assert len(wanted) == 24
     assert wanted <= set(entries)
     assert all(len(text) > 10 for text in entries.values())

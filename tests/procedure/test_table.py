@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.training.scenario import scenarios
-from tests.procedure.table import PAGE, ROOT, page, rows, tests
+from tests.procedure.table import PAGE, ROOT, page, rows
 
 ROWS = [f"R{number}" for number in range(1, 57)]
 
