@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.training.scenario import scenarios
-from tests.procedure.table import PAGE, ROOT, page, rows
+from tests.procedure.table import PAGE, ROOT, named_tests, page, rows
 
 ROWS = [f"R{number}" for number in range(1, 57)]
 
@@ -16,7 +16,7 @@ def test_every_row_of_the_procedure_is_there() -> None:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_row_has_a_test_of_its_name_and_code_that_exists(name: str) -> None:
-    assert tests().get(name), f"no test is named test_{name}_..."
+    assert named_tests().get(name), f"no test is named test_{name}_..."
     for code in rows()[name]["code"]:  # type: ignore[attr-defined]
         assert (ROOT / "agent" / str(code)).resolve().is_file(), code
 
