@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_files, broker, card, demo, devices, keys, nist, rig, service, sim
+from agent.cli import audit, bench, booking_files, broker, card, demo, devices, keys, match, nist, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -29,6 +29,7 @@ app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("match")(match.match)
 app.add_typer(booking_files.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
