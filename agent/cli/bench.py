@@ -122,6 +122,26 @@ def usb(
     out.print(shown)
 
 
+@app.command("capture")
+def capture(
+    runs: Annotated[int, typer.Option(min=1, max=20, help="bookings of one synthetic person")] = 3,
+    subject: Annotated[str, typer.Option(help="who is booked: synthetic:SEED, or the ANSI/NIST file of a card")] = "synthetic:1",
+    speed: Annotated[float, typer.Option(min=0.05, max=100.0, help="how fast the person moves; 1 is a person's pace")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Verdicts, machine time and memory of a cooperative synthetic booking on a whole training site. A minute for each booking."""
+    from agent.bench.capture import TARGETS, measure
+
+    found = measure(runs, subject, speed, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    table = Table("figure", "measured", "target")
+    for name, value in found.items():
+        table.add_row(name, f"{value:g}", f"{TARGETS[name]:g}")
+    out.print(table)
+
+
 @app.command("roll")
 def roll(
     people: Annotated[int, typer.Option(min=1, max=50, help="synthetic people, ten fingers each")] = 1,
