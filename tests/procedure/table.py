@@ -20,7 +20,7 @@ def rows() -> Mapping[str, Mapping[str, object]]:
 
 
 @lru_cache(maxsize=1)
-def tests() -> Mapping[str, list[str]]:
+def named_tests() -> Mapping[str, list[str]]:
     """Names of tests by row, in the order of their files."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
@@ -31,7 +31,7 @@ def tests() -> Mapping[str, list[str]]:
 
 
 def page() -> str:
-    by_row = tests()
+    by_row = named_tests()
     lines = []
     for name, row in rows().items():
         code = ", ".join(f"`{one}`" for one in row["code"])  # type: ignore[attr-defined]  # a list of strings
