@@ -35,6 +35,24 @@ def demo(
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("stations")
+def stations(
+    count: Annotated[int, typer.Option(min=1, max=18_000, help="stations on one mosquitto")] = 5000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """A connection storm of many stations on one mosquitto, twice; the broker's memory and idle CPU; a reply to each."""
+    from agent.bench.stations import measure
+
+    figures = measure(count, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
 @app.command("nist")
 def nist(
     runs: Annotated[int, typer.Option(min=1, max=50, help="counted runs, after one that is not counted")] = 5,
