@@ -22,7 +22,7 @@ ATTEMPTS = {
             "trigger": "pedal",
             "nfiq2": {"2": 61},
             "verdict": "retry",
-            "advice": "Press.",
+            "advice": "Go.",
         }
     ]
 }
