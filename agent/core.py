@@ -331,6 +331,7 @@ class Core:
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
+            "kept_in": {"signing": self._keys.signer.kept, "opening": self._keys.openers[0].kept},
             "audit": self._feed.trouble or self._feed.broken,
         }
 
