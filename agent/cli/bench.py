@@ -123,7 +123,9 @@ def roll(
 
 
 def _print_rolls(found: dict[str, Any]) -> None:
-    prints = Table("roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms a frame")
+    prints = Table(
+        "roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms of a core a frame"
+    )
     for row in found["prints"]:
         if row["windows"]:
             ridges = (f"{row[f'displaced_ridges_{key}']:.3f}" for key in ("p50", "p95", "p95_worst_print"))
