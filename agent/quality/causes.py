@@ -62,9 +62,13 @@ def _of_the_hand(seen: Observed, limits: QualityThresholds) -> Finding | None:
         return Finding(_hidden_by(seen, limits) or missing, grave=True)
     if seen.other_hand:
         return Finding(Cause.OTHER_HAND, grave=True)
-    if seen.kind is ImpressionKind.PLAIN and abs(seen.lying.turn) >= limits.plain_rotation_retry:
-        return Finding(Cause.ROTATED, grave=True)
-    return None
+    return _turned(seen, limits)
+
+
+def _turned(seen: Observed, limits: QualityThresholds) -> Finding | None:
+    """Turned too far; what wet, pale or broken skin seems to be turned is not trusted."""
+    turned = seen.kind is ImpressionKind.PLAIN and abs(seen.lying.turn) >= limits.plain_rotation_retry
+    return Finding(Cause.ROTATED, grave=True) if turned and _of_the_skin(seen, limits) is None else None
 
 
 def _cut_off(seen: Observed, limits: QualityThresholds) -> Finding | None:
@@ -103,7 +107,7 @@ def _poor(seen: Observed, finger: Position, limits: QualityThresholds) -> Cause 
     if smeared:
         return Cause.SMEARED
     otherwise = Cause.SMALL if small or measured.area_mm2 < 2 * limits.plain_area_retry else Cause.UNCLEAR
-    return skin(measured, limits) or _tone(measured, limits) or (Cause.LOW_CONTRAST if few else otherwise)
+    return (skin(measured, limits) if plain else None) or _tone(measured, limits) or (Cause.LOW_CONTRAST if few else otherwise)
 
 
 def _tone(measured: Measures, limits: QualityThresholds) -> Cause | None:

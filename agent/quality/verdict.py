@@ -27,7 +27,7 @@ _ADVICE = {
     Cause.OTHER_HAND: "This looks like the other hand: lay the {} on the glass.",
     Cause.OFF_CENTRE: "Move the hand to the middle of the glass: its edge cuts off the {}.",
     Cause.EXTRA_FINGER: "More is on the glass than the {}: let nothing else touch it.",
-    Cause.ROTATED: "Turn the hand straight, so that the {} point ahead.",
+    Cause.ROTATED: "Turn the hand straight and lay the {} on the glass again.",
     Cause.SMEARED: "Lay the {} down again without sliding, and hold still.",
     Cause.WET: "Dry the {} and press a little lighter.",
     Cause.DRY: "Moisten the {} a little and press firmly.",
