@@ -149,7 +149,7 @@ class Core:
             offer=self._handover.offer,
             precheck=self._precheck,
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
