@@ -116,7 +116,8 @@ class Part:
 class Site:
     """Keys, broker, two lines and the three parts, in an empty folder with a short path."""
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, *, straight: bool = False, **options: Any) -> None:
+        """`straight`: without the lines, for measuring; `options`: of the parts."""
         self.folder = folder
         keys = folder / "keys"
         init_training(keys, station=STATION, bureau=BUREAU, clock=SystemClock())
@@ -125,7 +126,7 @@ class Site:
         self.broker.start()
         self.lines = {name: ChaosLine(self.broker.port) for name in ("uplink", "bureau")}
         common = {"folder": str(folder), "keys": str(keys), **options}
-        ports = {name: {"port": line.port} for name, line in self.lines.items()}
+        ports = {name: {"port": self.broker.port if straight else line.port} for name, line in self.lines.items()}
         self.parts = {name: Part(name, common | ports.get(name, {}), folder / f"{name}.log") for name in PARTS}
 
     def stop(self) -> None:

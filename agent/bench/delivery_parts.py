@@ -46,13 +46,14 @@ from agent.uplink import UplinkSettings, run_uplink
 
 STATION, BUREAU = "LS-0001", "SIB-TRAINING"
 CORE_DATABASE = "core.sqlite"
-_TABLES = (
+TABLES = (
     """
     CREATE TABLE sent (number INTEGER PRIMARY KEY, tcn TEXT NOT NULL, content TEXT NOT NULL, txid TEXT NOT NULL UNIQUE,
                        receipted INTEGER NOT NULL DEFAULT 0, release_known INTEGER NOT NULL DEFAULT 0) STRICT;
     CREATE INDEX sent_open ON sent (number) WHERE receipted = 0 OR release_known = 0;
     CREATE TABLE inbound (rid TEXT PRIMARY KEY, size INTEGER NOT NULL, trouble TEXT) STRICT;
     """,
+    "ALTER TABLE sent ADD COLUMN ms REAL;  -- from committed to receipted, when one process saw both",
 )
 
 
@@ -97,8 +98,10 @@ class BenchCore:
         self._size, self._count, self._ahead = options["size"], options["count"], options["ahead"]
         self._keys = StationKeys.load(Path(options["keys"]), environment=Environment.TRAINING)
         make_folder(self._folder / "outbound")
-        self._database = Database(self._folder / CORE_DATABASE, _TABLES)
+        self._database = Database(self._folder / CORE_DATABASE, TABLES)
         self._wake = asyncio.Event()
+        self._pause = options.get("pause", 0.0)  # s before each, for a paced run
+        self._committed: dict[str, float] = {}  # txid to monotonic s
         self.end = CoreEnd(Path(options["folder"]) / "handover.sock", source=self, sink=self)
 
     async def make(self) -> None:
@@ -111,6 +114,7 @@ class BenchCore:
                 ).fetchall()[0]
             )
             if made < self._count and open_ < self._ahead:
+                await asyncio.sleep(self._pause)
                 await self._one(made + 1)
             else:
                 await self._wake.wait()
@@ -122,6 +126,7 @@ class BenchCore:
         await asyncio.to_thread(write_durably, self._file(made.envelope_sha256), made.data)
         row = (number, routing.tcn, made.content_sha256, made.envelope_sha256)
         await self._database.write(lambda db: db.execute("INSERT INTO sent (number, tcn, content, txid) VALUES (?, ?, ?, ?)", row))
+        self._committed[made.envelope_sha256] = self._clock.monotonic()
         self.end.offer()
 
     def pending(self) -> Sequence[HandoverItem]:
@@ -151,7 +156,9 @@ class BenchCore:
         if trouble is not None and new:
             await self._database.write(lambda db: db.execute("UPDATE inbound SET trouble = ? WHERE rid = ?", (trouble, rid)))
         if txid is not None:
-            await self._database.write(lambda db: db.execute("UPDATE sent SET receipted = 1 WHERE txid = ?", (txid,)))
+            began = self._committed.pop(txid, None)
+            ms = None if began is None else (self._clock.monotonic() - began) * 1000
+            await self._database.write(lambda db: db.execute("UPDATE sent SET receipted = 1, ms = ? WHERE txid = ?", (ms, txid)))
             self._file(txid).unlink(missing_ok=True)
             self._wake.set()
             await self.end.release(txid)
@@ -215,7 +222,7 @@ async def _uplink(options: dict[str, Any]) -> None:
         courier=CourierSettings(retry=Retry(options.get("retry", 5.0), 30.0), refused_pause=1.0, held_retry=5.0),
         free_floor=options.get("free_floor", 256 * 1024),
     )
-    await run_uplink(made, ready=lambda: ready("uplink"), clock=JumpingClock(folder / "clock"))
+    await run_uplink(made, ready=(folder / "uplink-ready").touch, clock=JumpingClock(folder / "clock"))
 
 
 async def _bureau(options: dict[str, Any]) -> None:
@@ -236,9 +243,16 @@ def core_rows(folder: Path) -> list[sqlite3.Row]:
     database = sqlite3.connect(f"file:{folder / 'core' / CORE_DATABASE}?mode=ro", uri=True, timeout=5)
     database.row_factory = sqlite3.Row
     try:
-        return database.execute("SELECT number, tcn, content, txid, receipted, release_known FROM sent").fetchall()
+        return database.execute("SELECT number, tcn, content, txid, receipted, release_known, ms FROM sent").fetchall()
     finally:
         database.close()
+
+
+async def _sink(options: dict[str, Any]) -> None:
+    """The peer's receiving end: raw paho, one durable commit a message, then its acknowledgement."""
+    from agent.bench.delivery_peer import receive  # noqa: PLC0415  paho is loaded by this part alone
+
+    await asyncio.to_thread(receive, options, lambda: ready("sink"))
 
 
 def main() -> None:
@@ -246,7 +260,7 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    asyncio.run({"core": _core, "uplink": _uplink, "bureau": _bureau}[part](options))
+    asyncio.run({"core": _core, "uplink": _uplink, "bureau": _bureau, "sink": _sink}[part](options))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,26 @@ def submission(
     _print("submission", measure(runs, file, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("delivery")
+def delivery(
+    transactions: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the run through troubles")] = 200,
+    seed: Annotated[int, typer.Option(help="of the troubles")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Accept, receipt, drain beside raw paho, start-up with a backlog; and a run through kills, cuts, slow lines and full disks."""
+    from agent.bench.delivery import measure
+    from agent.bench.delivery_chaos import ChaosSettings
+
+    result = measure(ChaosSettings(transactions, seed), lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(result))
+        return
+    table = Table("figure", "value")
+    for name, value in result.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
 app.command("match")(bench_match.match)
 app.command("slaps")(bench_slaps.make)
 app.command("segment")(bench_slaps.segment)

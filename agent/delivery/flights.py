@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from agent.delivery.pacing import Retry
 from agent.delivery.states import Outgoing
 
+WORDS = 64  # envelopes not begun yet whose chunks at the bureau are remembered
+
 
 @dataclass
 class Flight:
@@ -38,6 +40,7 @@ class Flights:
         self._flights: dict[str, Flight] = {}
         self._air: dict[int, tuple[str, int, float]] = {}  # message id: txid, index, when published
         self._attempts: dict[str, int] = {}
+        self._words: dict[str, tuple[int, frozenset[int]]] = {}  # what the bureau has of envelopes that have not begun yet
         self._silent = 0  # envelopes without a receipt in time since the last receipt
 
     @property
@@ -62,6 +65,8 @@ class Flights:
     def begin(self, item: Outgoing, messages: Sequence[bytes]) -> None:
         self._flights[item.txid] = Flight(item, messages, deque(range(len(messages))))
         self._attempts[item.txid] = self._attempts.get(item.txid, 0) + 1
+        total, indexes = self._words.pop(item.txid, (0, frozenset()))
+        self.there(item.txid, total, indexes)
 
     def next_message(self) -> tuple[Flight, int] | None:
         """The flights in the order they began: one complete transfer is worth more than four halves."""
@@ -90,6 +95,7 @@ class Flights:
     def start_over(self) -> None:
         """A new connection, or the bureau is back: everything again at once, beginning with what the broker had not taken."""
         self._air.clear()
+        self._words.clear()
         self._silent = 0
         for flight in self._flights.values():
             order = range(len(flight.messages))
@@ -102,6 +108,8 @@ class Flights:
         Holds for this sending only: when no receipt comes, all of it is sent, so a false word delays and loses nothing.
         """
         flight = self._flights.get(txid)
+        if flight is None and len(self._words) < WORDS:
+            self._words[txid] = (total, frozenset(indexes))
         if flight is None or len(flight.messages) != total:
             return 0
         spared = [index for index in flight.to_send if index in indexes and index != total - 1]

@@ -153,8 +153,8 @@ class Sender:
             await self._complete(answer)
 
     def bureau_has(self, txid: str, total: int, indexes: Collection[int]) -> None:
-        spared = self._flights.there(txid, total, indexes)
-        log.info("sender: the bureau has %d of the %d chunks of %s already", spared, total, txid)
+        self._flights.there(txid, total, indexes)
+        log.info("sender: the bureau has %d of the %d chunks of %s already", len(indexes), total, txid)
 
     async def _complete(self, answer: Answer) -> None:
         txid = answer.flight.item.txid

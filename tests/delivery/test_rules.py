@@ -200,6 +200,15 @@ def test_what_the_bureau_has_is_spared_once_and_the_last_chunk_never() -> None:
     assert len(following[0].to_send) == 10, "a new connection sends everything, until the bureau says otherwise"
 
 
+def test_what_the_bureau_has_may_be_said_before_the_sending_begins() -> None:
+    flights = Flights(4, Retry(first=10))
+    assert flights.there("a" * 64, 10, {0, 1}) == 0
+    flights.begin(Outgoing("a" * 64, "LS-0001", 5, OutboxState.QUEUED), split(bytes(1000), size=100))
+    following = flights.next_message()
+    assert following is not None
+    assert list(following[0].to_send) == list(range(2, 10))
+
+
 @given(st.sets(st.integers(0, 40)), st.integers(1, 41))
 def test_a_bitmap_says_what_is_there(indexes: set[int], total: int) -> None:
     inside = {index for index in indexes if index < total}
