@@ -49,7 +49,7 @@ class StationCapture:
         self._workers = workers
         self._clock = clock
         self._say = say
-        self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
