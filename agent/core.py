@@ -149,7 +149,7 @@ class Core:
             offer=self._handover.offer,
             precheck=self._precheck,
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
@@ -351,6 +351,7 @@ class Core:
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
+            "kept_in": {"signing": self._keys.signer.kept, "opening": self._keys.openers[0].kept},
             "audit": self._feed.trouble or self._feed.broken,
         }
 
