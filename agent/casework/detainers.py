@@ -5,6 +5,7 @@ Rows are ids, kinds and times. Nothing here reads region C, and nothing here sen
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import sqlite3
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from agent.casework import viewing
 from agent.casework.detainer_record import (
     Deed,
     Detainer,
@@ -27,6 +29,7 @@ from agent.casework.detainer_record import (
 )
 from agent.casework.detainer_states import DetainerEvent, DetainerState, move
 from agent.casework.hold import HoldLimits, HoldWords, limits, words
+from agent.casework.viewing import Viewer
 from agent.clock import Clock
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -127,7 +130,7 @@ class Detainers:
 
     async def watch(self) -> tuple[str, ...]:
         """Holds whose earlier limit has come are LIMIT_REACHED, on record; their ids. Called by the core's clock."""
-        reached = [one for one in self.open() if one.state is DetainerState.HOLD_RUNNING and self._reached(one)]
+        reached = await asyncio.to_thread(lambda: [one for one in self.open() if self._reached(one)])
         for one in reached:
             await self._deed(one.id, Deed(DetainerEvent.LIMIT_REACHED, self._clock.now(), "clock"))
         return tuple(one.id for one in reached)
@@ -162,13 +165,22 @@ class Detainers:
         found = (self._read(row) for row in rows)
         return tuple(one for one in found if one.state in _OPEN)
 
+    async def search(self, viewer: Viewer) -> tuple[Detainer, ...]:
+        """Booking and detention of those with a lodged detainer, and of nobody else; each search is on record (R34). Raises ViewRefused."""
+        viewing.allow(viewer, viewing.What.SEARCH)
+        now = self._clock.now()
+        await self._database.write(
+            partial(viewing.note, viewer=viewer, what=viewing.What.SEARCH, of="lodged detainers", booking=None, at=now)
+        )
+        return self.open()
+
     def released_at(self, booking: BookingId) -> datetime | None:
         row = self._database.read_now(lambda db: db.execute("SELECT at FROM releases WHERE booking = ?", (booking,)).fetchone())
         return read_instant(row[0]) if row else None
 
     def _reached(self, detainer: Detainer) -> bool:
         held = self._limits(detainer)
-        return held is not None and self._clock.now() >= held.earlier
+        return detainer.state is DetainerState.HOLD_RUNNING and held is not None and self._clock.now() >= held.earlier
 
     def _limits(self, detainer: Detainer) -> HoldLimits | None:
         """From when the person would otherwise have been released."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.cli import bench_match, bench_slaps
+from agent.cli import bench_advice, bench_match, bench_slaps
 from agent.cli.screen import err, out
 
 if TYPE_CHECKING:
@@ -33,6 +33,35 @@ def demo(
     from agent.bench.demo import measure
 
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("stations")
+def stations(
+    count: Annotated[int, typer.Option(min=1, max=18_000, help="stations on one mosquitto")] = 5000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """A connection storm of many stations on one mosquitto, twice; the broker's memory and idle CPU; a reply to each."""
+    from agent.bench.stations import measure
+
+    figures = measure(count, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
+@app.command("casework")
+def casework(
+    cases: Annotated[int, typer.Option(min=1000, max=1_000_000, help="cases, ten events each")] = 100_000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Thread, list of what is open, start, and a reply to its case, with years of cases."""
+    from agent.bench.casework import measure
+
+    _print("casework", measure(cases, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
 @app.command("nist")
@@ -59,6 +88,7 @@ def submission(
 
 
 app.command("match")(bench_match.match)
+app.command("advice")(bench_advice.advice)
 app.command("slaps")(bench_slaps.make)
 app.command("segment")(bench_slaps.segment)
 
@@ -104,6 +134,26 @@ def usb(
     out.print(shown)
 
 
+@app.command("capture")
+def capture(
+    runs: Annotated[int, typer.Option(min=1, max=20, help="bookings of one synthetic person")] = 3,
+    subject: Annotated[str, typer.Option(help="who is booked: synthetic:SEED, or the ANSI/NIST file of a card")] = "synthetic:1",
+    speed: Annotated[float, typer.Option(min=0.05, max=100.0, help="how fast the person moves; 1 is a person's pace")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Verdicts, machine time and memory of a cooperative synthetic booking on a whole training site. A minute for each booking."""
+    from agent.bench.capture import TARGETS, measure
+
+    found = measure(runs, subject, speed, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    table = Table("figure", "measured", "target")
+    for name, value in found.items():
+        table.add_row(name, f"{value:g}", f"{TARGETS[name]:g}")
+    out.print(table)
+
+
 @app.command("roll")
 def roll(
     people: Annotated[int, typer.Option(min=1, max=50, help="synthetic people, ten fingers each")] = 1,
@@ -123,7 +173,9 @@ def roll(
 
 
 def _print_rolls(found: dict[str, Any]) -> None:
-    prints = Table("roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms a frame")
+    prints = Table(
+        "roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms of a core a frame"
+    )
     for row in found["prints"]:
         if row["windows"]:
             ridges = (f"{row[f'displaced_ridges_{key}']:.3f}" for key in ("p50", "p95", "p95_worst_print"))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_files, broker, card, demo, devices, keys, match, nist, rig, service, sim
+from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -30,7 +30,8 @@ app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
 app.command("match")(match.match)
-app.add_typer(booking_files.app, name="booking")
+app.add_typer(case.app, name="case")
+app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")

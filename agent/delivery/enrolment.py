@@ -170,8 +170,11 @@ async def _keys(*arguments: str) -> None:
         async with asyncio.timeout(CHILD_DEADLINE):
             _, said = await child.communicate()
     except TimeoutError:
-        child.kill()
         raise AuthorityError("livescan keys did not end.") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
     if child.returncode != 0:
         raise AuthorityError(said.decode("utf-8", "replace").strip()[-300:])
 

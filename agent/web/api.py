@@ -17,6 +17,7 @@ from agent.model.booking import BookingId
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
+from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
 
@@ -35,12 +36,14 @@ class Station(Protocol):
 def build_api(
     station: Station,
     live: Live,
+    *,
     files: FileDesk | None = None,
     capture: CaptureDesk | None = None,
     audit: AuditDesk | None = None,
+    cases: CaseDesk | None = None,
 ) -> Starlette:
-    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. Without them these routes are
-    not there.
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
+    owed, and the jail's list. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -83,6 +86,7 @@ def build_api(
             *(file_routes(files) if files else ()),
             *(capture_routes(capture) if capture else ()),
             *(audit_routes(audit) if audit else ()),
+            *(case_routes(cases) if cases else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
