@@ -61,6 +61,7 @@ from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.store.alone import alone_in
 from agent.store.database import Database
+from agent.store.room import Room, RoomSettings
 from agent.store.vault import Vault
 from agent.submission.build import StationIdentity
 from agent.submission.precheck import check_facts
@@ -75,6 +76,7 @@ from agent.workers import Workers
 
 log = logging.getLogger(__name__)
 
+_ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
@@ -110,6 +112,8 @@ class Core:
         self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
         self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
+        self._room = Room(state, RoomSettings())
+        self._room.look()
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
@@ -182,6 +186,7 @@ class Core:
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
         await self._begin(self._watch_keys())
+        await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -275,6 +280,15 @@ class Core:
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
 
+    async def _watch_room(self) -> None:
+        """The ballast is given up while there is need, so that receipts are kept and payloads go; then reserved again."""
+        there = True
+        while True:
+            before, there = there, await asyncio.to_thread(self._room.look)
+            if before and not there:
+                log.error("room: the disk is all but full, or has no room for the ballast; no booking is opened below the floor")
+            await asyncio.sleep(_ROOM_EVERY)
+
     async def _watch_keys(self) -> None:
         """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
         while True:
@@ -333,6 +347,7 @@ class Core:
     # What pages and the command line ask: web.api.Station
 
     async def open_booking(self, facts: Facts, officer: str) -> BookingId:
+        await asyncio.to_thread(self._room.require)
         return await self._desk.open(facts, officer)
 
     async def resume(self, booking_id: BookingId) -> None:
@@ -348,6 +363,7 @@ class Core:
             "environment": self._settings.station.environment,
             "scanner": self._capture.status(),
             "uplink": self._handover.connected,
+            "room": await asyncio.to_thread(lambda: self._room.words),
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
