@@ -99,6 +99,12 @@ class ApiSettings(_Frozen):
     host: str
 
 
+class AccessSettings(_Frozen):
+    required: bool
+    password_hash: Literal["argon2id", "pbkdf2"]
+    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
+
+
 class Settings(_Frozen):
     station: StationSettings
     bureau: BureauSettings
@@ -110,6 +116,12 @@ class Settings(_Frozen):
     submission: SubmissionSettings
     delivery: DeliverySettings
     api: ApiSettings
+    access: AccessSettings
+
+    @property
+    def sign_in_required(self) -> bool:
+        """A production station knows no other way."""
+        return self.access.required or not self.training
 
     @property
     def training(self) -> bool:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from agent.access.desk import AccessDesk
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
@@ -19,6 +20,7 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
+from agent.web.signing_in import access_routes
 
 
 class Station(Protocol):
@@ -38,9 +40,11 @@ def build_api(
     files: FileDesk | None = None,
     capture: CaptureDesk | None = None,
     audit: AuditDesk | None = None,
+    *,
+    access: AccessDesk | None = None,
 ) -> Starlette:
-    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. Without them these routes are
-    not there.
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `access`: sign-in and
+    officers. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -83,6 +87,7 @@ def build_api(
             *(file_routes(files) if files else ()),
             *(capture_routes(capture) if capture else ()),
             *(audit_routes(audit) if audit else ()),
+            *(access_routes(access) if access else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
