@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long fuzz lint venv venv-dev clean
+.PHONY: demo test test-long cluster-test fuzz lint venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -35,6 +35,9 @@ test: venv-dev
 
 test-long: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 1800 $(PYTEST_ARGS)
+
+cluster-test: venv-dev
+	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)
 
 fuzz: venv-dev
 	@mkdir -p build/fuzz/nist

@@ -12,12 +12,12 @@ import signal
 import sqlite3
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent import service
+from agent import fips, service
 from agent.access.desk import AccessDesk
 from agent.access.passwords import Kept
 from agent.access.store import AccessStore
@@ -55,6 +55,8 @@ from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
+from agent.signing.enrol import Enrolling
+from agent.signing.fips import missing_in_cryptography
 from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
@@ -98,6 +100,9 @@ class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         _same_station(settings, keys)
+        fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
+        renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
+        self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
         self._settings = settings
         self._clock = clock
@@ -108,7 +113,7 @@ class Core:
         self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
         self._access_store = AccessStore(settings.paths.state / "access", keys.storage_key)
-        kept, origin = Kept(settings.access.password_hash), settings.access.origin
+        kept, origin = Kept.PBKDF2 if settings.trust.fips_required else Kept.ARGON2ID, settings.access.origin
         self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
@@ -136,7 +141,8 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
-        self._handover = CoreEnd(settings.paths.handover_socket, source=AuditGate(self._outbound, self._feed), sink=self)
+        source = AuditGate(self._outbound, self._feed)
+        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -264,6 +270,9 @@ class Core:
     async def _watch_keys(self) -> None:
         """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
         while True:
+            await asyncio.to_thread(self._enrolling.ask_for_due)
+            if await asyncio.to_thread(self._enrolling.requests):
+                self._handover.offer()
             await asyncio.sleep(LOOK_EVERY)
             before = self._keys.now
             if await asyncio.to_thread(self._keys.look):

@@ -95,13 +95,19 @@ class DeliverySettings(_Frozen):
     retry_most: float = Field(gt=0)  # s
 
 
+class TrustSettings(_Frozen):
+    est: str = Field(pattern=r"^(|https://[^\s]+)$")  # EST server of the authority, RFC 7030
+    crl: str = Field(pattern=r"^(|https?://[^\s]+)$")  # where the authority publishes its revocation list
+    renew_before: int = Field(ge=1, le=365)  # days
+    fips_required: bool
+
+
 class ApiSettings(_Frozen):
     host: str
 
 
 class AccessSettings(_Frozen):
     required: bool
-    password_hash: Literal["argon2id", "pbkdf2"]
     origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
 
 
@@ -115,6 +121,7 @@ class Settings(_Frozen):
     camera: CameraSettings
     submission: SubmissionSettings
     delivery: DeliverySettings
+    trust: TrustSettings
     api: ApiSettings
     access: AccessSettings
 

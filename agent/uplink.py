@@ -14,10 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from agent import fips
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
 from agent.delivery.client_id import client_id
 from agent.delivery.courier import Courier, CourierSettings, Handed, Kept, Released
+from agent.delivery.enrolment import Enrolment, EnrolmentSettings
 from agent.delivery.inbox import Inbox, InboxLimits
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.outbox import Outbox
@@ -41,13 +43,16 @@ class UplinkSettings:
     mqtt: MqttSettings  # subscriptions and status topic are filled in here
     courier: CourierSettings = field(default_factory=CourierSettings)
     inbox: InboxLimits = field(default_factory=InboxLimits)
+    enrolment: EnrolmentSettings | None = None
+    fips_required: bool = False
     free_floor: int = 64 * 1024 * 1024  # bytes of the disk that stay free
     forget_after: timedelta = timedelta(days=30)  # how long a received envelope's row is kept
 
     @property
     def endpoints(self) -> tuple[tuple[str, int], ...]:
         """Everywhere that it may connect to, beside UNIX sockets."""
-        return ((self.mqtt.host, self.mqtt.port),)
+        doors = self.enrolment.doors if self.enrolment else ()
+        return ((self.mqtt.host, self.mqtt.port), *((door.host, door.port) for door in doors))
 
 
 async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clock: Clock | None = None) -> None:
@@ -58,6 +63,7 @@ async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clo
     """
     if not topics.STATION.fullmatch(settings.station):
         raise ConfigError(f"'{settings.station}' is no station id.", do="Use 1 to 13 letters, digits or '-'.")
+    fips.require(settings.fips_required, fips.missing_in_python())
     clock = clock or SystemClock()
     with alone_in(settings.state, "uplink"):
         await _run_alone(settings, clock, ready)
@@ -77,6 +83,12 @@ async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[],
 
 async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: Inbox, clock: Clock, ready: Callable[[], None]) -> None:
     stop = _on_signals()
+    mqtt = _completed(settings)
+
+    def wake_core() -> None:
+        handover.wake()
+
+    enrolment = Enrolment(settings.enrolment, mqtt, clock, wake=wake_core) if settings.enrolment else None
     handover = UplinkEnd(
         settings.handover,
         outbound=outbox,
@@ -84,10 +96,11 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         on_kept=lambda txid: courier.post(Kept(txid)),
         on_released=lambda txid: courier.post(Released(txid)),
         on_handed=lambda rid: courier.post(Handed(rid)),
+        authority=enrolment,
     )
     courier = Courier(
         settings.station,
-        _completed(settings),
+        mqtt,
         settings.courier,
         outbox=outbox,
         inbox=inbox,
@@ -96,7 +109,8 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         want=handover.want,
     )
     log.info("uplink: station %s is up", settings.station)
-    await _first_of(courier.run(), handover.run(), _told(stop), ready=ready)
+    parts = (courier.run(), handover.run(), _told(stop), *([enrolment.run()] if enrolment else []))
+    await _first_of(*parts, ready=ready)
     log.info("uplink: station %s has stopped", settings.station)
 
 

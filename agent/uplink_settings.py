@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from agent.delivery.courier import CourierSettings
+from agent.delivery.enrolment import EnrolmentSettings
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.pacing import Retry
 from agent.settings import Settings
@@ -21,10 +24,13 @@ def uplink_settings(settings: Settings) -> UplinkSettings:
         crl=keys / "ca" / "ca.crl",
         keepalive=delivery.keepalive,
     )
+    trust = settings.trust
     return UplinkSettings(
         station=settings.station.id,
         state=settings.paths.state / "uplink",
         handover=settings.paths.handover_socket,
         mqtt=link,
+        enrolment=EnrolmentSettings(keys, trust.est, trust.crl, timedelta(days=trust.renew_before)),
+        fips_required=trust.fips_required,
         courier=CourierSettings(in_flight=delivery.in_flight, retry=Retry(delivery.retry_first, delivery.retry_most)),
     )

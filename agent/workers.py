@@ -27,7 +27,8 @@ from agent.quality.engine import warm_engine
 
 T = TypeVar("T")
 
-PRELOAD = ["agent.workers", "agent.quality.assess"]  # imported once, in the fork server: a new process then starts in milliseconds
+# imported once, in the fork server: a new process then starts in milliseconds
+PRELOAD = ["agent.workers", "agent.quality.assess", "agent.capture.reading"]
 DEADLINE = 30.0  # seconds for a job that is given no other: some twenty times the slowest job measured
 
 

@@ -23,7 +23,7 @@ from agent.bench.match_files import Folder, Labelled, read_picture
 from agent.bench.match_rates import Curve, Interval, Scores, curve, interval, rates
 from agent.errors import LivescanError, UsageError
 from agent.match.compare import Print, compare, prepare
-from agent.match.extract import Extractor, accurate, best, extract, fast, usable
+from agent.match.extract import Extractor, choose, extract, usable
 from agent.match.template import Template, parse
 
 Tell = Callable[[str, int, int], None]  # what, done, of
@@ -64,20 +64,8 @@ class Result:
         }
 
 
-def choose_extractor(name: str) -> tuple[str, str]:
-    """'fast' or 'accurate', and a sentence where it is not the one that was wanted. Raises UsageError."""
-    if name not in {"best", "fast", "accurate"}:
-        raise UsageError(f"There is no extractor '{name}'.", do="There are best, fast and accurate.")
-    if name == "fast":
-        return "fast", ""
-    found, note = best()
-    if note and name == "accurate":
-        raise UsageError("The extra 'accurate' is not installed.", do="pip install 'livescan-agent[accurate]', or use --extractor fast.")
-    return ("accurate" if found.name == "leader" else "fast"), note
-
-
 def measure(folders: Sequence[Folder], extractor: str, tell: Tell) -> Result:
-    """Our matcher on all folders; `extractor` is 'fast' or 'accurate'."""
+    """Our matcher on all folders; `extractor` is 'best', 'fast' or 'accurate'."""
     prints = [one for folder in folders for one in folder.prints]
     with start_pool() as pool:
         made = list(_told(pool.map(partial(_template, extractor), prints, chunksize=4), "templates", len(prints), tell))
@@ -151,15 +139,9 @@ def _told(results: Iterator[Any], what: str, of: int, tell: Tell, each: int = 1)
         yield one
 
 
-def _extractor(name: str) -> Extractor:
-    found = accurate() if name == "accurate" else fast()
-    assert found is not None, "choose_extractor has looked"
-    return found
-
-
 def _template(extractor: str, one: Labelled) -> tuple[bytes, float, str]:
     """In a worker: the template, milliseconds of CPU for it, and why it is of no use."""
-    picture, found = read_picture(one.path), _extractor(extractor)
+    picture, found = read_picture(one.path), choose(extractor)[0]
     started = time.process_time()
     try:
         made = extract(picture, found, one.ppi)

@@ -56,6 +56,8 @@ PRINTS: Mapping[str, Condition] = {
     "no fault, 3 s": Condition(roll_ms=3000),
     "slip 10 px sideways at once": Condition(roll_faults=(RollFault(Injected.SLIP, 0.5, 10),)),
     "slip 40 px sideways in 0.3 s": Condition(roll_faults=(RollFault(Injected.SLIP, 0.4, 40, "x", 300),)),
+    "creep 30 px sideways in 1.2 s": Condition(roll_faults=(RollFault(Injected.SLIP, 0.1, 30, "x", 1200),)),
+    "turn 4 degrees in 0.5 s": Condition(roll_faults=(RollFault(Injected.TWIST, 0.4, 4, "x", 500),)),
     "slip 30 px down in 0.3 s": Condition(roll_faults=(RollFault(Injected.SLIP, 0.5, 30, "y", 330),)),
 }
 
@@ -79,7 +81,7 @@ def _fault(kind: Injected, low: float, high: float, along: str = "x", lasts: tup
     """An amount between `low` and `high`, of either sign where skin moves, over some milliseconds."""
 
     def make(draw: Draw) -> Condition:
-        sign = draw.choice((-1, 1)) if kind in (Injected.SLIP, Injected.SHIFT) else 1
+        sign = draw.choice((-1, 1)) if kind in (Injected.SLIP, Injected.SHIFT, Injected.TWIST) else 1
         return Condition(
             roll_faults=(
                 RollFault(kind, _at(draw), float(sign * draw.uniform(low, high)), along, int(draw.integers(*lasts, endpoint=True))),
@@ -93,11 +95,20 @@ def _whole(low: int, high: int) -> Callable[[Draw], Condition]:
     return lambda draw: Condition(roll_ms=int(draw.integers(low, high)))
 
 
+def _creep(draw: Draw) -> Condition:
+    amount = float(draw.choice((-1, 1)) * draw.uniform(20, 40))
+    return Condition(roll_faults=(RollFault(Injected.SLIP, 0.1, amount, "x", int(draw.integers(1000, 1400))),))
+
+
+_TURNING = frozenset({Kind.TURNED, Kind.UNCHECKED, Kind.SLIP, Kind.SHIFT_H, Kind.SHIFT_V})  # a strip beside the pivot moves as it turns
 CAUSES = (
     Cause("slip sideways, 4 to 30 px", _fault(Injected.SLIP, 4, 30, "x", (0, 300)), frozenset({Kind.SLIP})),
     Cause("slip lengthwise, 4 to 30 px", _fault(Injected.SLIP, 4, 30, "y", (0, 300)), frozenset({Kind.SHIFT_V})),
     Cause("shift sideways, 20 to 50 px", _fault(Injected.SHIFT, 20, 50, "x", (100, 400)), frozenset({Kind.SHIFT_H})),
     Cause("shift lengthwise, 20 to 50 px", _fault(Injected.SHIFT, 20, 50, "y", (100, 400)), frozenset({Kind.SHIFT_V})),
+    Cause("creep, 20 to 40 px in 1 to 1.4 s", _creep, frozenset({Kind.SLIP, Kind.SHIFT_H})),
+    Cause("turned, 2 to 6 degrees in 0.5 s", _fault(Injected.TWIST, 2, 6, "x", (500, 500)), frozenset({Kind.TURNED}), _TURNING),
+    Cause("turned at once, 3 to 8 degrees", _fault(Injected.TWIST, 3, 8), frozenset({Kind.TURNED, Kind.UNCHECKED}), _TURNING),
     Cause("too fast, 0.2 to 0.45 s", _whole(200, 450), frozenset({Kind.FAST}), frozenset({Kind.UNCHECKED})),
     Cause("a burst, 4 to 6 times as fast", _fault(Injected.FAST, 4, 6), frozenset({Kind.FAST}), frozenset({Kind.UNCHECKED})),
     Cause("too slow, 6 to 12 s", _whole(6000, 12000), frozenset({Kind.SLOW})),

@@ -49,10 +49,10 @@ def cluster_configuration(node: Node, nodes: Sequence[Node], members: Sequence[M
     return _fill(node.name, node.place, node.files, members, listen=listen, replicas=min(3, len(nodes)), cluster=block)
 
 
-def balancer(nodes: Sequence[Node], *, listen: str) -> str:
+def balancer(nodes: Sequence[Node], *, listen: str, connections: int = 20_000) -> str:
     """haproxy.cfg. listen: "host:port" for the stations."""
     servers = "\n".join(f"  server {node.name} {node.place.host}:{node.place.port}" for node in nodes)
-    return fill("nats/haproxy.cfg", listen=listen, servers=servers)
+    return fill("nats/haproxy.cfg", listen=listen, servers=servers, connections=str(connections))
 
 
 def _fill(name: str, place: Place, files: BrokerFiles, members: Sequence[Member], *, listen: str, replicas: int, cluster: str) -> str:

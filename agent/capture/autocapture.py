@@ -7,14 +7,16 @@
 
 Each look has one verdict: the first row of `VERDICTS` that holds, most urgent first, as an officer would say it. The picture is taken when
 the verdict has been GOOD, without a break, for `still_ms`. Before that the platen must have been seen clear once, so that the print left by
-the person before takes no picture. An advice is spoken when its cause has lasted for its patience: fingers that are still coming down are
-not "too few". Times are device times in microseconds; a pause in the live view, or a step back, begins the waiting anew.
+the person before takes no picture. What looks like the other hand is said, waited for, and then taken: hands differ. An advice is spoken
+when its cause has lasted for its patience: fingers that are still coming down are not "too few". Times are device times in microseconds; a
+pause in the live view, or a step back, begins the waiting anew.
 
 Nothing here is asked when a person triggers by pedal or button: that is recorded by whoever passes it on.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -26,6 +28,8 @@ from agent.quality.verdict import several
 CLEAR_MM2 = 12.0  # mm² of ridges below which nothing lies on the platen: a child's little fingertip has 60
 GAP_US = 400_000  # us between two looks above which nobody knows whether the hand lay still; the slowest live view has 5 pictures a second
 
+HESITATION_US = 3_000_000  # us of stillness before what looks like the other hand is taken all the same: geometry warns, a person decides
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -34,6 +38,7 @@ class Limits:
     area_mm2: float = 65.0  # mm² of ridges for each finger, as `area_retry` in config/quality.toml
     contrast: float = 50.0  # 0..255, for each finger; a lightly pressed finger has 95, a latent print 30
     likeness: float = 0.9  # -1..1 with the look before: a shift of less than 0.03 mm
+    other_hand: float = 0.9  # 0..1, likelihood from which the other hand is spoken of
     growth: tuple[float, float] = (0.97, 1.03)  # of the area since the look before: outside of it the hand still comes down or goes
 
 
@@ -51,6 +56,7 @@ class Verdict(StrEnum):
     SMALL = "hardly touching"
     FAINT = "too faint"
     MOVING = "moving"
+    OTHER_HAND = "perhaps the other hand"
     GOOD = "good"
 
 
@@ -70,6 +76,7 @@ VERDICTS: tuple[tuple[Verdict, Callable[[Look, Limits], bool]], ...] = (
     (Verdict.SMALL, lambda look, limits: any(place.area_mm2 < limits.area_mm2 for place in look.places)),
     (Verdict.FAINT, lambda look, limits: any(place.contrast < limits.contrast for place in look.places)),
     (Verdict.MOVING, lambda look, limits: look.likeness < limits.likeness or not limits.growth[0] <= look.growth <= limits.growth[1]),
+    (Verdict.OTHER_HAND, lambda look, limits: look.other_hand >= limits.other_hand),
     (Verdict.GOOD, lambda *_: True),
 )
 
@@ -86,6 +93,7 @@ _SAY: dict[Verdict, tuple[str, int]] = {
     Verdict.SMALL: ("Lay the {} down flatter, so that more of it touches the glass.", 600),
     Verdict.FAINT: ("Press the {} a little firmer.", 600),
     Verdict.MOVING: ("Hold still.", 600),
+    Verdict.OTHER_HAND: ("This looks like the other hand: lay the {} on the glass, or hold still if it is right.", 0),
     Verdict.GOOD: ("Hold still.", 0),
 }
 
@@ -111,7 +119,7 @@ class AutoCapture:
         verdict = verdict_on(look, self.limits) if cleared else Verdict.UNCLEAR
         gap = self.at_us is not None and not 0 <= at_us - self.at_us <= GAP_US
         since_us = self.since_us if verdict is self.verdict and self.at_us is not None and not gap else at_us
-        ripe = verdict is Verdict.GOOD and at_us - since_us >= self.still_us and not self.taken
+        ripe = at_us - since_us >= self._still_us(verdict) and not self.taken
         advice = self._spoken(verdict, at_us - since_us)
         return replace(
             self,
@@ -123,6 +131,10 @@ class AutoCapture:
             trigger=ripe,
             taken=self.taken or ripe,
         )
+
+    def _still_us(self, verdict: Verdict) -> float:
+        """How long this verdict must last for the picture to be taken."""
+        return {Verdict.GOOD: self.still_us, Verdict.OTHER_HAND: max(self.still_us, HESITATION_US)}.get(verdict, math.inf)
 
     def _spoken(self, verdict: Verdict, lasted_us: int) -> str:
         sentence, patience_ms = _SAY[verdict]

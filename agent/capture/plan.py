@@ -5,7 +5,7 @@ The order of the FBI's 4-4-2 (two slaps, thumbs), then the ten rolls; the card h
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from agent.model.fingers import FINGERS, Position, fingers_of
@@ -48,3 +48,14 @@ def plan(missing: Collection[Position] = ()) -> tuple[Step, ...]:
 def _step(position: Position, kind: ImpressionKind, mode: Mode, missing: frozenset[Position]) -> Step:
     there = tuple(finger for finger in fingers_of(position) if finger not in missing)
     return Step(position, kind, mode, there, missing & frozenset(fingers_of(position)))
+
+
+def planned(steps: Sequence[Step], position: Position | None, kind: ImpressionKind) -> Step | None:
+    """The step of a plan that takes this position; None where it is not in the plan, or of another kind."""
+    return next((step for step in steps if step.position is position and step.kind is kind), None)
+
+
+def again(steps: Sequence[Step]) -> Step | None:
+    """The hand that is laid down once more at the end: the right one, else the left; None where neither has a finger."""
+    slaps = (planned(steps, position, ImpressionKind.PLAIN) for position in (Position.PLAIN_RIGHT_FOUR, Position.PLAIN_LEFT_FOUR))
+    return next((step for step in slaps if step is not None), None)

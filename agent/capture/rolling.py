@@ -19,6 +19,7 @@ ADVICE: dict[RollFaultKind, Advice] = {
     K.SLIP: A.ROLL_SLIP,
     K.SHIFT_H: A.ROLL_SHIFT_H,
     K.SHIFT_V: A.ROLL_SHIFT_V,
+    K.TURNED: A.ROLL_SLIP,
     K.FAST: A.ROLL_FAST,
     K.SLOW: A.ROLL_SLOW,
     K.PAUSED: A.ROLL_PAUSED,

@@ -1,7 +1,8 @@
 """One capture, run: the session's table, the scanner's thread and the process pool joined on the loop.
 
-    arm ─▶ events (thread) ─▶ image ─▶ cut, score, judge (pool) ─▶ accepted: stored ─▶ next step
-      ▲                                                        ├▶ again: same step, next attempt
+    arm ─▶ events (thread) ─▶ image ─▶ cut, read, judge (pool) ─▶ right place? ─▶ accepted: stored ─▶ next step
+      ▲                                                        │               └▶ looks like another finger: the officer decides
+      │                                                        ├▶ again: same step, next attempt
       │                                                        └▶ tries used, nobody came: the officer decides
       └── scanner lost: paused, looked for, opened again, same step
 
@@ -11,29 +12,32 @@ with the attempts at it that were made before.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from agent.capture.advice import cause
 from agent.capture.at_device import AtDevice, Taken
-from agent.capture.attempts import best_fingers, best_first, given_up
+from agent.capture.attempts import best_fingers
+from agent.capture.checking import Checked, Checker
 from agent.capture.course import Course
 from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Accepted, CaptureEvent, Judged
 from agent.capture.keeping import Keeper
-from agent.capture.plan import Step
-from agent.capture.questions import Ask, Choice, Question, Why
+from agent.capture.places import MIRROR, Hint, Places, Prints
+from agent.capture.plan import Step, again, planned
+from agent.capture.questions import Answer, Ask, Choice, Question, Why
 from agent.capture.rolling import SPOILING
 from agent.capture.session import Event, Session, State, begin
 from agent.capture.settings import CaptureSettings
+from agent.capture.trials import Trials
 from agent.clock import Clock
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression, QualityReport, Trigger, Verdict
-from agent.quality.assess import Asked, assess
 from agent.quality.thresholds import QualityThresholds
-from agent.quality.verdict import several, spoilt, unchecked
-from agent.workers import WorkerDied, Workers
+from agent.quality.verdict import rank, several, spoilt
+from agent.workers import Workers
 from drivers.device import Advice, Scanner
 
 
@@ -58,16 +62,15 @@ class CaptureRunner:
         settings: CaptureSettings | None = None,
         any_scanner: bool = False,
     ) -> None:
+        self._settings = settings or CaptureSettings()
         self._course = Course(on_event)
         self._device = DeviceThread(scanner, any_scanner=any_scanner)
-        self._at_device = AtDevice(self._device, self._course, settings or CaptureSettings(), reopen)
-        self._workers = workers
+        self._at_device = AtDevice(self._device, self._course, self._settings, reopen)
+        self._checker = Checker(workers, thresholds)
         self._limits = thresholds
         self._clock = clock
         self._ask_officer = ask
-        self._attempts: list[Impression] = []  # of the present step, those that are kept
-        self._before: frozenset[Position] = frozenset()  # stored before this run
-        self._plan: tuple[Sequence[Step], frozenset[Position]] | None = None  # steps and positions to forget, to be taken up
+        self._changed: tuple[Sequence[Step], frozenset[Position]] | None = None  # steps and positions to forget, to be taken up
 
     @property
     def session(self) -> Session:
@@ -79,17 +82,19 @@ class CaptureRunner:
         Raises what the keeper and `ask` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError,
         or NoSuchMove when it breaks the order of the table.
         """
-        self._keeper, self._before, self._plan = keeper, frozenset(done), None
+        self._keeper, self._trials, self._places = keeper, Trials(keeper), Places()
+        self._steps, self._before, self._changed = tuple(steps), frozenset(done), None
+        self._answered: set[Position] = set()  # of which the officer has said that they stay as they are
         first = next((step for step in steps if step.position not in done), None)
-        self._attempts = [] if first is None else list(await keeper.attempts(first.position))
+        if first is not None:
+            await self._trials.resume(first.position)
         self._at_device.begin()
-        self._course.begin(booking_id, begin(steps, done, tried=max((one.attempt for one in self._attempts), default=0)))
-        try:
-            while not self.session.ended:
-                await self._next()
-        finally:
-            if not self.session.ended:
-                self._course.move(Event.CANCEL)
+        self._course.begin(booking_id, begin(steps, done, tried=self._trials.last))
+        if first is not None:
+            await self._learn()
+        await self._to_its_end()
+        if self._settings.rules.hand_again and first is not None:
+            await self._hand_again(booking_id)
 
     async def trigger(self, by: Trigger) -> None:
         """Take the image now (pedal, button). Raises DeviceError when the scanner refuses."""
@@ -100,98 +105,222 @@ class CaptureRunner:
 
         It takes effect at once where the scanner waits, else as soon as the image that is here has been judged.
         """
-        self._plan = steps, frozenset(forgotten)
+        self._changed = steps, frozenset(forgotten)
         await self._at_device.interrupt()
 
     async def close(self) -> None:
         """Release the scanner and end its thread."""
         await self._device.close()
 
+    async def _to_its_end(self) -> None:
+        try:
+            while not self.session.ended:
+                await self._next()
+        finally:
+            if not self.session.ended:
+                self._course.move(Event.CANCEL)
+
     async def _next(self) -> None:
         """One image, or one question."""
-        if self._plan is not None:
+        if self._changed is not None:
             self._replanned()
         elif self.session.state is State.ASK_OFFICER:
-            await self._asked(Why.NOBODY, f"Nothing was laid on the glass for the {several(self.session.step.fingers)}.")
+            nobody = f"Nothing was laid on the glass for the {several(self.session.step.fingers)}."
+            await self._asked(Question(Why.NOBODY, self.session.step.position, nobody, self._trials.ranked))
         elif (taken := await self._at_device.image()) is not None:
-            await self._settle(await self._checked(taken))
+            await self._settle(*await self._checked(taken))
 
     # the image
 
-    async def _checked(self, taken: Taken) -> Impression:
-        """The impression with its report."""
+    async def _checked(self, taken: Taken) -> tuple[Impression, Prints]:
+        """The impression with its report, and what of it can be compared."""
         step, attempt = self.session.step, self.session.attempt
         tag, now = self._device.tag, self._clock.now()
         impression = Impression(
             step.position, step.kind, taken.pixels, taken.ppi, attempt, tag, now, trigger=taken.trigger, roll=taken.roll
         )
-        report = await self._assessed(impression)
+        checked = await self._checker.check(impression, step.missing, self.session.tries)
+        return replace(impression, quality=self._explained(checked.report, taken)), checked.prints
+
+    def _explained(self, report: QualityReport, taken: Taken) -> QualityReport:
+        """With what was seen while it was taken: it may spoil a print that measures well, and it names causes."""
         spoiling = taken.advice & SPOILING if taken.roll is not None else Advice.NONE
         report = spoilt(report, self._limits, self.session.tries) if spoiling else report
-        why = "" if report.verdict is Verdict.ACCEPT else cause(spoiling or taken.advice, step)
-        return replace(impression, quality=replace(report, advice=why or report.advice))
+        why = "" if report.verdict is Verdict.ACCEPT else cause(spoiling or taken.advice, self.session.step)
+        return replace(report, advice=why or report.advice)
 
-    async def _assessed(self, impression: Impression) -> QualityReport:
-        step, tries = self.session.step, self.session.tries
-        asked = Asked(step.position, step.kind, step.missing, impression.ppi)
-        try:
-            return await self._workers.run(assess, impression.pixels, asked, self._limits, tries)
-        except WorkerDied:
-            return unchecked(step.position, len(step.fingers), self._limits, tries)
-
-    async def _settle(self, impression: Impression) -> None:
+    async def _settle(self, impression: Impression, prints: Prints) -> None:
         """Accept, ask for another attempt, or ask the officer."""
-        if self._plan is not None and not self._still_wanted():
+        if self._changed is not None and self.session.step not in self._changed[0]:
             return
-        await self._kept(impression)
+        await self._trials.add(impression, prints)
         self._course.tell(Judged(impression))
         match impression.quality:
             case QualityReport(verdict=Verdict.ACCEPT):
-                await self._store(impression, Event.ACCEPTED)
-            case QualityReport(verdict=Verdict.RETRY):
-                self._course.move(Event.REJECTED)
-            case QualityReport(advice=advice):
+                await self._placed(impression, prints)
+            case QualityReport(verdict=Verdict.ASK_OFFICER, advice=advice):
                 self._course.move(Event.TRIES_USED)
-                await self._asked(Why.POOR, advice)
-            case None:
+                ranked = self._trials.ranked
+                await self._asked(Question(Why.POOR, impression.position, advice, ranked, best_fingers=best_fingers(ranked)))
+            case _:
                 self._course.move(Event.REJECTED)
 
-    async def _kept(self, impression: Impression) -> None:
-        room = given_up(self._attempts)
-        await self._keeper.keep_attempt(impression, room)
-        self._attempts = [one for one in self._attempts if one.attempt != room] + [impression]
+    async def _placed(self, impression: Impression, prints: Prints) -> None:
+        """Good enough: is it the finger that was asked for? At the last step all of them are judged together."""
+        hint = await asyncio.to_thread(self._places.hint, impression.position, impression.kind, prints)
+        if hint is None and self._last and (doubts := await asyncio.to_thread(self._places.doubts, prints)):
+            hint = next((doubt for doubt in doubts if doubt.position not in self._answered), None)
+        if hint is None:
+            await self._store(impression, Event.ACCEPTED)
+        else:
+            self._course.move(Event.QUESTIONED)
+            await self._asked(self._question(hint, impression), hint, impression)
+
+    @property
+    def _last(self) -> bool:
+        return len(self.session.steps) - len(self.session.done) == 1
 
     async def _store(self, impression: Impression, event: Event) -> None:
-        await self._keeper.accept(impression)
-        self._course.tell(Accepted(impression))
-        self._attempts = []
+        await self._accept(impression)
+        self._trials.clear()
         self._course.move(event)
+
+    async def _accept(self, impression: Impression, prints: Prints | None = None) -> None:
+        """Stored, remembered for comparing, told."""
+        await self._keeper.accept(impression)
+        known = prints or self._trials.prints(impression)
+        self._places.remember(impression.kind, await self._prints(impression) if known is None else known)
+        self._course.tell(Accepted(impression))
 
     # the officer
 
-    async def _asked(self, why: Why, sentence: str, looks_like: Position | None = None) -> None:
-        ranked = best_first(self._attempts)
-        question = Question(why, self.session.step.position, sentence, ranked, looks_like, best_fingers(ranked))
+    def _question(self, hint: Hint, impression: Impression) -> Question:
+        return Question(hint.why, hint.position, hint.sentence, [impression], hint.looks_like)
+
+    async def _asked(self, question: Question, hint: Hint | None = None, impression: Impression | None = None) -> None:
         answer = await self._ask_officer(question)
-        if self._plan is not None:
+        if self._changed is not None:
             self._replanned()
-        elif answer.choice is Choice.TAKE and ranked:
-            await self._store(replace(ranked[0], override=answer.override), Event.OFFICER_ACCEPTED)
+        elif impression is not None and hint is not None and hint.position is not impression.position:
+            await self._joint(answer, hint, impression)
+        elif answer.choice is Choice.TAKE and question.attempts:
+            self._answered.add(question.position)
+            await self._store(replace(question.attempts[0], override=answer.override), Event.OFFICER_ACCEPTED)
+        elif answer.choice is Choice.USE_AS and impression is not None:
+            await self._used_as(impression, answer.finger or question.looks_like)
+        elif answer.choice is Choice.SWAP and impression is not None:
+            await self._swapped(impression)
         else:
             self._course.move(Event.OFFICER_REPEATS)
 
-    # the hand
+    async def _used_as(self, impression: Impression, target: Position | None) -> None:
+        """Stored as another finger's, unless a better one of that finger is there already; what was asked for is still to be taken."""
+        step = planned(self._steps, target, impression.kind)
+        if step is None:
+            self._course.move(Event.OFFICER_REPEATS)
+            return
+        moved = replace(impression, position=step.position)
+        checked = await self._checker.check(moved, step.missing, 1)
+        there = {one.position: one for one in await self._keeper.stored()}.get(step.position)
+        if there is None or rank(checked.report) > rank(there.quality):
+            await self._accept(replace(moved, quality=checked.report), checked.prints)
+        self._course.moved(self.session.done | {step.position})
 
-    def _still_wanted(self) -> bool:
-        """Whether the plan that waits has the present step as it is; its image is then judged first."""
-        assert self._plan is not None
-        return self.session.step in self._plan[0]
+    async def _swapped(self, impression: Impression) -> None:
+        """Right and left of the plain impressions exchanged, each judged anew; one that is not good as what it is now is taken again."""
+        stored = {one.position: one for one in await self._keeper.stored() if one.position in MIRROR}
+        turned = [await self._mirrored(one) for one in stored.values()]
+        good = [(one, checked) for one, checked in turned if checked.report.verdict is Verdict.ACCEPT or one.override is not None]
+        await self._keeper.exchange(frozenset(stored), [one for one, _ in good])
+        for position in stored:
+            self._places.forget(position)
+        for one, checked in good:
+            self._places.remember(one.kind, checked.prints)
+        await self._accept(impression)
+        await self._begin_anew()
+
+    async def _mirrored(self, impression: Impression) -> tuple[Impression, Checked]:
+        step = planned(self._steps, MIRROR[impression.position], impression.kind)
+        moved = replace(impression, position=MIRROR[impression.position])
+        checked = await self._checker.check(moved, step.missing if step else frozenset(), 1)
+        return replace(moved, quality=checked.report), checked
+
+    async def _joint(self, answer: Answer, hint: Hint, impression: Impression) -> None:
+        """What the officer says of an earlier finger when all are judged together; the last one itself is stored."""
+        await self._accept(impression)
+        self._answered.add(hint.position)
+        if answer.choice is Choice.TAKE:
+            earlier = next(one for one in await self._keeper.stored() if one.position is hint.position)
+            await self._keeper.accept(replace(earlier, override=answer.override))
+        else:
+            await self._keeper.exchange([hint.position], [])
+            self._places.forget(hint.position)
+        await self._begin_anew()
+
+    async def _begin_anew(self) -> None:
+        """With the steps that are not stored now."""
+        done = frozenset(one.position for one in await self._keeper.stored())
+        self._trials.clear()
+        self._before = done
+        self._course.replan([step for step in self._steps if step.position not in done], ())
+
+    # the person
+
+    async def _learn(self) -> None:
+        """Read again what was stored before this run."""
+        for impression in await self._keeper.stored():
+            self._places.remember(impression.kind, await self._prints(impression))
+
+    async def _prints(self, impression: Impression) -> Prints:
+        step = planned(self._steps, impression.position, impression.kind)
+        return (await self._checker.check(impression, step.missing if step else frozenset(), 1)).prints
+
+    async def _hand_again(self, booking_id: BookingId) -> None:
+        """One hand laid down once more before the booking is closed: is it still the person of its beginning? Nothing of it is stored."""
+        step = again(self._steps)
+        if step is None:
+            return
+        self._course.begin(booking_id, begin([step]))
+        while not self.session.ended:
+            if self.session.state is State.ASK_OFFICER:
+                await self._guarded(Question(Why.NOBODY, step.position, "The hand is to be laid on the glass once more."))
+            elif (taken := await self._at_device.image()) is not None:
+                await self._compared(*await self._checked(taken))
+
+    async def _compared(self, impression: Impression, prints: Prints) -> None:
+        same = await asyncio.to_thread(self._places.same_person, prints)
+        if same:
+            self._course.move(Event.ACCEPTED)
+        elif same is None and self.session.tries < self._limits.tries_most:
+            self._course.move(Event.REJECTED)
+        else:
+            self._course.move(Event.QUESTIONED)
+            hint = Hint(Why.OTHER_PERSON, impression.position, None)
+            await self._guarded(self._question(hint, impression))
+
+    async def _guarded(self, question: Question) -> None:
+        answer = await self._ask_officer(question)
+        if answer.choice is Choice.TAKE and answer.override is not None:
+            await self._vouched(question.position, answer)
+        else:
+            self._course.move(Event.OFFICER_REPEATS)
+
+    async def _vouched(self, position: Position, answer: Answer) -> None:
+        """The officer says that it is the same person: their word stands with the hand that was taken first."""
+        stored = next((one for one in await self._keeper.stored() if one.position is position), None)
+        if stored is not None and stored.override is None:
+            await self._keeper.accept(replace(stored, override=answer.override))
+        self._course.move(Event.OFFICER_ACCEPTED)
+
+    # the hand diagram
 
     def _replanned(self) -> None:
-        assert self._plan is not None
-        (steps, forgotten), self._plan = self._plan, None
-        before, step = self._before - forgotten, self.session.step
-        self._before = before
-        self._course.replan([one for one in steps if one.position not in before], self.session.done - forgotten)
+        assert self._changed is not None
+        (steps, forgotten), self._changed = self._changed, None
+        step = self.session.step
+        self._steps, self._before = tuple(steps), self._before - forgotten
+        for position in forgotten:
+            self._places.forget(position)
+        self._course.replan([one for one in steps if one.position not in self._before], self.session.done - forgotten)
         if self.session.ended or self.session.step != step:
-            self._attempts = []
+            self._trials.clear()

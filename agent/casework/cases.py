@@ -10,10 +10,13 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from agent.casework.answer_states import IdentState
 from agent.casework.errors import CaseworkError
-from agent.casework.events import CaseEvent, EventKind, Submission, fold
+from agent.casework.events import CaseEvent, CaseState, EventKind, Submission, fold, latest_tcn
+from agent.casework.submission_states import SubmissionState
 from agent.casework.tie import Match
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -42,6 +45,13 @@ CREATE TABLE case_numbers (
     tcn TEXT NOT NULL REFERENCES case_submissions,
     PRIMARY KEY (digest, tcn)
 ) STRICT;
+CREATE TABLE case_open (
+    booking TEXT PRIMARY KEY,
+    tcn TEXT NOT NULL,
+    since TEXT NOT NULL,
+    waits_for TEXT NOT NULL
+) STRICT;
+CREATE INDEX case_open_since ON case_open (since);
 CREATE TABLE case_policies (
     tcn TEXT PRIMARY KEY REFERENCES case_submissions,
     procedure_edition TEXT NOT NULL,
@@ -60,18 +70,57 @@ def add(db: sqlite3.Connection, booking: BookingId, event: CaseEvent, *, once: s
         _add_submission(db, booking, event, numbers)
     if db.execute("SELECT 1 FROM case_events WHERE once = ?", (key,)).fetchone():
         return False
-    fold((*events_of(db, booking), event), event.tcn)
+    before = events_of(db, booking)
+    fold((*before, event), event.tcn)
     values = (booking, event.kind, write_instant(event.at), event.tcn, event.content_sha256, event.envelope_sha256, event.rid, key)
     db.execute(
         "INSERT INTO case_events (booking, kind, at, tcn, content_sha256, envelope_sha256, rid, once) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         values,
     )
+    if event.tcn is not None:
+        _note_open(db, booking, (*before, event))
     return True
 
 
 def events_of(db: sqlite3.Connection, booking: BookingId) -> tuple[CaseEvent, ...]:
     rows = db.execute("SELECT * FROM case_events WHERE booking = ? ORDER BY seq", (booking,))
     return tuple(_event(row) for row in rows)
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """A booking that waits for the bureau. Regions A and B only: nothing here could be sorted by what DHS or ICE said of anyone."""
+
+    booking: BookingId
+    tcn: str
+    since: datetime  # UTC, when it was sealed
+    waits_for: str  # "receipt", "answer", "correction"
+
+
+def open_items(db: sqlite3.Connection, limit: int) -> tuple[OpenItem, ...]:
+    rows = db.execute("SELECT * FROM case_open ORDER BY since, booking LIMIT ?", (limit,))
+    return tuple(OpenItem(BookingId(row["booking"]), row["tcn"], read_instant(row["since"]), row["waits_for"]) for row in rows)
+
+
+def _note_open(db: sqlite3.Connection, booking: BookingId, events: Sequence[CaseEvent]) -> None:
+    """A list kept beside the events, made from nothing but them."""
+    tcn = latest_tcn(events)
+    state = fold(events, tcn)
+    waits = _waits_for(state)
+    if tcn is None or waits is None:
+        db.execute("DELETE FROM case_open WHERE booking = ?", (booking,))
+        return
+    since = next(event.at for event in events if event.kind is EventKind.SEALED and event.tcn == tcn)
+    values = (booking, tcn, write_instant(since), waits)
+    db.execute("INSERT OR REPLACE INTO case_open (booking, tcn, since, waits_for) VALUES (?, ?, ?, ?)", values)
+
+
+def _waits_for(state: CaseState) -> str | None:
+    if state.submission is SubmissionState.REJECTED:
+        return "correction"
+    if state.submission is not SubmissionState.ACKNOWLEDGED:
+        return "receipt"
+    return "answer" if state.ident is IdentState.AWAITED else None
 
 
 def note_policy(db: sqlite3.Connection, tcn: str, edition: str, agreement: str) -> None:

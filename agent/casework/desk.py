@@ -16,11 +16,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from agent.casework import cases, detainers, inbox
+from agent.casework import cases, detainers, inbox, viewing
+from agent.casework.cases import OpenItem
 from agent.casework.events import CaseEvent, CaseState, EventKind
 from agent.casework.letters import Unusable, read_letter
+from agent.casework.reading import ReadReply, what_is
+from agent.casework.reading import read as read_reply_for_person
 from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
+from agent.casework.viewing import View, Viewer, ViewRefused, What
 from agent.clock import Clock
 from agent.model.booking import BookingId
 from agent.policy import Jurisdiction
@@ -30,7 +34,9 @@ from agent.store.vault import NotInVault, Vault
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA,)  # for the core's database, beside those of its other parts
+MIGRATIONS = (
+    cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA + viewing.SCHEMA,
+)  # for the core's database, beside those of its other parts
 
 
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
@@ -177,6 +183,44 @@ class Casework:
         """The bytes of an inbound message as they came. Blocks; raises NotInVault."""
         found = self._database.read_now(lambda db: inbox.find(db, rid))
         return self._stored(found or Inbound(rid, self._clock.now(), None))
+
+    async def read(self, rid: str, viewer: Viewer) -> ReadReply | None:
+        """A reply for a person with the role and a reason: the view is on record before anything is shown. None for what proves nothing.
+
+        Raises ViewRefused, NotInVault.
+        """
+        found = await self._database.read(partial(inbox.find, rid=rid))
+        taken = found.taken if found else None
+        if found is None or taken is None or not taken.verified:
+            return None
+        what = what_is(taken.kind)
+        viewing.allow(viewer, what)
+        self._not_while_suspended(what)
+        now = self._clock.now()
+        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=rid, booking=taken.booking_id, at=now))
+        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at)
+        return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
+
+    def _not_while_suspended(self, what: What) -> None:
+        suspended = self._policy().procedure.suspended
+        if suspended and what is What.IMMIGRATION:
+            raise ViewRefused(
+                f"The immigration features are suspended: {suspended}",
+                means="The reply is kept as it came and is not shown.",
+                do="Ask whoever suspended them.",
+            )
+
+    def views(self, booking_id: BookingId | None) -> tuple[View, ...]:
+        """Who has looked at what of a booking, when and why. Blocks for a read."""
+        return self._database.read_now(lambda db: viewing.views_of(db, booking_id))
+
+    def policy_of(self, tcn: str) -> tuple[str, str] | None:
+        """(edition of the procedure, agreement) that held when a submission was sealed. Blocks for a read."""
+        return self._database.read_now(lambda db: cases.policy_of(db, tcn))
+
+    def open_items(self, limit: int = 500) -> tuple[OpenItem, ...]:
+        """Bookings that wait for the bureau, oldest first. Blocks for a read."""
+        return self._database.read_now(lambda db: cases.open_items(db, limit))
 
     async def _finish(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
         taken = known.taken if known and known.taken else await self._settle(rid, data)

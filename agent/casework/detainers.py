@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from agent.casework import viewing
 from agent.casework.detainer_record import (
     Deed,
     Detainer,
@@ -27,6 +28,7 @@ from agent.casework.detainer_record import (
 )
 from agent.casework.detainer_states import DetainerEvent, DetainerState, move
 from agent.casework.hold import HoldLimits, HoldWords, limits, words
+from agent.casework.viewing import Viewer
 from agent.clock import Clock
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -161,6 +163,15 @@ class Detainers:
         rows = self._database.read_now(lambda db: db.execute("SELECT * FROM detainers ORDER BY rowid").fetchall())
         found = (self._read(row) for row in rows)
         return tuple(one for one in found if one.state in _OPEN)
+
+    async def search(self, viewer: Viewer) -> tuple[Detainer, ...]:
+        """Booking and detention of those with a lodged detainer, and of nobody else; each search is on record (R34). Raises ViewRefused."""
+        viewing.allow(viewer, viewing.What.SEARCH)
+        now = self._clock.now()
+        await self._database.write(
+            partial(viewing.note, viewer=viewer, what=viewing.What.SEARCH, of="lodged detainers", booking=None, at=now)
+        )
+        return self.open()
 
     def released_at(self, booking: BookingId) -> datetime | None:
         row = self._database.read_now(lambda db: db.execute("SELECT at FROM releases WHERE booking = ?", (booking,)).fetchone())

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from agent.casework.answer_states import IdentState, ImmigrationState
 from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, CaseState, EventKind, fold, latest_tcn
 from agent.casework.taken import Inbound
+from agent.casework.tie import TiedBy
+from agent.model.messages import ReplyKind
 
 _K, _I, _C = EventKind, IdentState, ImmigrationState
 
@@ -45,6 +47,8 @@ IMMIGRATION_WORDS = MappingProxyType(
     }
 )
 NOT_YET = "Not yet."
+MASTER_RECORD = "The search may rest on the FBI's master record; no comparison with the prints taken here is claimed."
+_IMMIGRATION_REPLIES = (ReplyKind.IDR_MATCH, ReplyKind.IDR_NO_MATCH, ReplyKind.IDR_ERROR, ReplyKind.IAR)
 _IDENT_KINDS = (_K.SRE_IDENT, _K.SRE_NON_IDENT, _K.SRE_UNCLEAR, _K.STATE_IDENT, _K.ERRT)
 
 
@@ -79,7 +83,7 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
             _no_receipt(own),
         ),
         ThreadStep("SRE", _first(own, _IDENT_KINDS), IDENT_WORDS[state.ident]),
-        ThreadStep("IDR", _first(own, IMMIGRATION_KINDS), IMMIGRATION_WORDS[state.immigration]),
+        ThreadStep("IDR", _first(own, IMMIGRATION_KINDS), f"{IMMIGRATION_WORDS[state.immigration]}{_basis(inbound)}"),
         *(ThreadStep("manual", one.arrived_at, one.taken.manual) for one in inbound if one.taken and one.taken.manual),
     )
 
@@ -87,6 +91,13 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
 def state_of(events: Sequence[CaseEvent]) -> CaseState:
     """The state of the submission that counts, or of the draft."""
     return fold(events, latest_tcn(events))
+
+
+def _basis(inbound: Sequence[Inbound]) -> str:
+    """An immigration response that is not tied by our own control number may rest on other prints (SOP 2.1.2.2)."""
+    taken = [one.taken for one in inbound if one.taken is not None]
+    by_others = any(one.kind in _IMMIGRATION_REPLIES and one.tied_by not in (TiedBy.TCR, None) for one in taken)
+    return f" {MASTER_RECORD}" if by_others else ""
 
 
 def _step(events: Sequence[CaseEvent], name: str, words: dict[EventKind, str], absent: str = NOT_YET) -> ThreadStep:

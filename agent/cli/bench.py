@@ -35,6 +35,24 @@ def demo(
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("stations")
+def stations(
+    count: Annotated[int, typer.Option(min=1, max=18_000, help="stations on one mosquitto")] = 5000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """A connection storm of many stations on one mosquitto, twice; the broker's memory and idle CPU; a reply to each."""
+    from agent.bench.stations import measure
+
+    figures = measure(count, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
 @app.command("nist")
 def nist(
     runs: Annotated[int, typer.Option(min=1, max=50, help="counted runs, after one that is not counted")] = 5,
@@ -102,6 +120,26 @@ def usb(
         peer = (f"{before.control_us:.0f} us", f"{before.bulk_mb_s:.0f} MB/s") if before else ("", "")
         shown.add_row(name, *(f"{row[key]:.1f}" if key in row else "" for key in KEYS), *peer, row.get("not_run", ""))
     out.print(shown)
+
+
+@app.command("capture")
+def capture(
+    runs: Annotated[int, typer.Option(min=1, max=20, help="bookings of one synthetic person")] = 3,
+    subject: Annotated[str, typer.Option(help="who is booked: synthetic:SEED, or the ANSI/NIST file of a card")] = "synthetic:1",
+    speed: Annotated[float, typer.Option(min=0.05, max=100.0, help="how fast the person moves; 1 is a person's pace")] = 2.0,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Verdicts, machine time and memory of a cooperative synthetic booking on a whole training site. A minute for each booking."""
+    from agent.bench.capture import TARGETS, measure
+
+    found = measure(runs, subject, speed, lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(found))
+        return
+    table = Table("figure", "measured", "target")
+    for name, value in found.items():
+        table.add_row(name, f"{value:g}", f"{TARGETS[name]:g}")
+    out.print(table)
 
 
 @app.command("roll")

@@ -36,17 +36,18 @@ def match(
     from agent.bench import match as bench
     from agent.bench import match_peer
     from agent.bench.match_files import read_folders
+    from agent.match.extract import choose
 
     if peer not in {"", match_peer.NAME}:
         raise UsageError(f"There is no peer '{peer}'.", do="There is nbis.")
-    chosen, note = bench.choose_extractor(extractor)
+    _, note = choose(extractor)
     if note:
         err.print(note, highlight=False)
     with _progress() as tell:
         if synthetic:
             folders, ppi = _synthetic(folders, synthetic, tell)
         read = read_folders(folders, ppi or [500])
-        results = [bench.measure(read, chosen, tell)]
+        results = [bench.measure(read, extractor, tell)]
         if peer:
             results.append(match_peer.measure(read, tell))
     _write(to, results)

@@ -116,15 +116,24 @@ def install(
     certificate: Annotated[
         Path, typer.Argument(help="what the authority issued, PEM or DER; also a new opening certificate of the bureau")
     ],
+    use: Annotated[
+        str | None, typer.Option("--use", help="signing, opening or tls: the file is an authority's whole answer, PKCS #7")
+    ] = None,
     directory: DIR = None,
     config: CONFIG = None,
     as_json: JSON = False,
 ) -> None:
     """Check a certificate and put it in use. A running station takes it within seconds, without a restart."""
     from agent.clock import SystemClock
+    from agent.signing.enrol import install_answer
     from agent.signing.installing import install_certificate
 
-    what = install_certificate(_folder(directory, config), _read(certificate), SystemClock().now())
+    folder, data, now = _folder(directory, config), _read(certificate), SystemClock().now()
+    if use is None:
+        what = install_certificate(folder, data, now)
+    else:
+        install_answer(folder, _use(use), data, now)
+        what = use
     if as_json:
         out.print_json(json.dumps({"installed": what}))
         return

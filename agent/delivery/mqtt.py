@@ -32,6 +32,7 @@ from agent.delivery.mqtt_events import (
     Published,
     Subscribed,
 )
+from agent.delivery.pacing import redial
 from agent.delivery.tls import Tls
 
 __all__ = [
@@ -111,14 +112,15 @@ class MqttLink:
             return self._present
 
     def _main(self) -> None:
-        pause = self._settings.retry_first
+        silence = 0
         try:
             for epoch in itertools.count(1):
                 came_up = self._connect_once(epoch)
-                pause = self._settings.retry_first if came_up else min(2 * pause, self._settings.retry_max)
-                spread = random.uniform(0.5, 1.5)  # noqa: S311  spreads a thousand stations, protects nothing
+                silence = 0 if came_up else silence + 1
+                spread = random.random()  # noqa: S311  spreads thousands of stations, protects nothing
+                pause = redial(silence, self._settings.retry_first, self._settings.retry_max, spread)
                 least, self._least_pause = self._least_pause, 0.0
-                if self._stopping.wait(max(least, pause * spread)):
+                if self._stopping.wait(max(least, pause)):
                     return
         except Exception as error:  # whatever it was, somebody must hear of it
             log.exception("mqtt: the thread has died")

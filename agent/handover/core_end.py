@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from typing import Protocol
 from agent.errors import LivescanError
 from agent.handover.errors import FrameError, HandoverError
 from agent.handover.frames import (
+    Certificate,
+    CertificateRequest,
+    CertificateTaken,
     EnvelopeFrame,
     Have,
     Inbound,
@@ -29,6 +33,8 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    Revocations,
+    RevocationsTaken,
     Stage,
     Want,
 )
@@ -79,10 +85,38 @@ class InboundSink(Protocol):
         ...
 
 
+class Asked(Protocol):
+    """A request that waits for its certificate."""
+
+    @property
+    def use(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def der(self) -> bytes: ...
+
+
+class TrustDesk(Protocol):
+    """What the core asks the authority for, and takes from it. Called from worker threads; everything may be called again."""
+
+    def requests(self) -> Sequence[Asked]:
+        """Every request that waits for its certificate."""
+        ...
+
+    def certificate(self, use: str, data: bytes) -> str:
+        """Checked and in use, or why not in one sentence; "" when it is in use."""
+        ...
+
+    def revocations(self, data: bytes) -> str: ...
+
+
 class CoreEnd:
     """Listens on `path_or_socket` (a path is bound with mode 0600; a socket comes from systemd and is already listening)."""
 
-    def __init__(self, path_or_socket: Path | socket.socket, *, source: EnvelopeSource, sink: InboundSink) -> None:
+    def __init__(
+        self, path_or_socket: Path | socket.socket, *, source: EnvelopeSource, sink: InboundSink, trust: TrustDesk | None = None
+    ) -> None:
+        self._trust = trust
         self._where = path_or_socket
         self._source = source
         self._sink = sink
@@ -132,7 +166,7 @@ class CoreEnd:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
-        session = _Session(Wire(reader, writer), self._source, self._sink)
+        session = _Session(Wire(reader, writer), self._source, self._sink, self._trust)
         try:
             await session.wire.greet("core", "uplink")
             await self._replace(session)
@@ -162,7 +196,9 @@ class CoreEnd:
 class _Session:
     """One connection. What has been offered on it is remembered; nothing else is."""
 
-    def __init__(self, wire: Wire, source: EnvelopeSource, sink: InboundSink) -> None:
+    def __init__(self, wire: Wire, source: EnvelopeSource, sink: InboundSink, trust: TrustDesk | None) -> None:
+        self._trust = trust
+        self._asked: set[str] = set()
         self.wire = wire
         self.wake = asyncio.Event()
         self._source = source
@@ -192,7 +228,15 @@ class _Session:
                 if item.txid not in self._offered:
                     self._offered[item.txid] = item
                     self.wire.say(Offer(item.txid, item.station, item.priority))
+            await self._ask()
             await self.wake.wait()
+
+    async def _ask(self) -> None:
+        """Every request once a connection."""
+        for request in await asyncio.to_thread(self._trust.requests) if self._trust else ():
+            if request.sha256 not in self._asked:
+                self._asked.add(request.sha256)
+                self.wire.say(CertificateRequest(request.use, request.sha256, request.der))
 
     async def _hear_forever(self) -> None:
         while (message := await self.wire.receive()) is not None:
@@ -214,6 +258,11 @@ class _Session:
             case Released(txid):
                 await self._source.release_acknowledged(txid)
                 self._offered.pop(txid, None)
+            case Certificate(use, sha256, body) if self._trust is not None:
+                why = await asyncio.to_thread(self._trust.certificate, use, body)
+                self.wire.say(CertificateTaken(sha256, _printable(why)))
+            case Revocations(sha256, body) if self._trust is not None:
+                self.wire.say(RevocationsTaken(sha256, _printable(await asyncio.to_thread(self._trust.revocations, body))))
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:
@@ -243,3 +292,7 @@ class _Session:
             self.wake.set()
 
         asyncio.get_running_loop().call_later(OFFER_AGAIN, again)
+
+
+def _printable(why: str) -> str:
+    return re.sub(r"[^ -~]", "?", why)[:300]

@@ -3,7 +3,7 @@
 4 bytes  length of the head, big-endian, 2 .. HEAD_LIMIT
 4 bytes  length of the body, big-endian, 0 .. BODY_LIMIT
 head     JSON object, UTF-8: "t" names the message, the other keys are exactly its fields
-body     opaque bytes; only ENVELOPE and INBOUND have one
+body     opaque bytes; only ENVELOPE, INBOUND, CERTIFICATE_REQUEST, CERTIFICATE and REVOCATIONS have one
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from agent.handover.errors import FrameError
 from agent.handover.instants import read_instant, write_instant
 
-PROTOCOL = 1
+PROTOCOL = 2  # 2: certificate requests, certificates, revocation lists
 HEAD_LIMIT = 4_096  # bytes
 BODY_LIMIT = 64 * 1024 * 1024  # bytes; the largest envelope
 PREFIX = struct.Struct(">II")
@@ -128,8 +128,66 @@ class InboundTaken:
     rid: str
 
 
+@dataclass(frozen=True)
+class CertificateRequest:
+    """core: this key waits for its certificate."""
+
+    use: str  # "signing" or "opening"
+    sha256: str  # of the request
+    body: bytes = field(repr=False)  # PKCS #10, DER
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """uplink: what the authority answered to that request."""
+
+    use: str
+    sha256: str  # of the request
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CertificateTaken:
+    """core: it is in use, or refused; either way the uplink may forget it."""
+
+    sha256: str  # of the request
+    why: str  # "" when it is in use
+
+
+@dataclass(frozen=True)
+class Revocations:
+    """uplink: the authority's newest revocation list."""
+
+    sha256: str  # of the list
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RevocationsTaken:
+    """core: it is in force, or refused."""
+
+    sha256: str
+    why: str  # "" when it is in force
+
+
 Message: TypeAlias = (
-    Hello | Offer | Want | EnvelopeFrame | Have | Refuse | Progress | ProgressTaken | Release | Released | Inbound | InboundTaken
+    Hello
+    | Offer
+    | Want
+    | EnvelopeFrame
+    | Have
+    | Refuse
+    | Progress
+    | ProgressTaken
+    | Release
+    | Released
+    | Inbound
+    | InboundTaken
+    | CertificateRequest
+    | Certificate
+    | CertificateTaken
+    | Revocations
+    | RevocationsTaken
 )
 
 _NAMES: dict[str, Callable[..., Message]] = {
@@ -145,6 +203,11 @@ _NAMES: dict[str, Callable[..., Message]] = {
     "released": Released,
     "inbound": Inbound,
     "inbound_taken": InboundTaken,
+    "certificate_request": CertificateRequest,
+    "certificate": Certificate,
+    "certificate_taken": CertificateTaken,
+    "revocations": Revocations,
+    "revocations_taken": RevocationsTaken,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 _KEYS = {name: frozenset(f.name for f in fields(kind)) for name, kind in _NAMES.items()}  # type: ignore[arg-type]
@@ -172,6 +235,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "end": _text("core|uplink"),
     "txid": _text("[0-9a-f]{64}"),
     "rid": _text("[0-9a-f]{64}"),
+    "sha256": _text("[0-9a-f]{64}"),
+    "use": _text("signing|opening"),
     "station": _text("[A-Za-z0-9-]{1,13}"),
     "priority": lambda value: _whole(value, 0, 9),
     "queued_at": read_instant,

@@ -15,6 +15,9 @@ from typing import Protocol
 from agent.errors import LivescanError
 from agent.handover.errors import FrameError, HandoverError
 from agent.handover.frames import (
+    Certificate,
+    CertificateRequest,
+    CertificateTaken,
     EnvelopeFrame,
     Have,
     Inbound,
@@ -26,6 +29,8 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    Revocations,
+    RevocationsTaken,
     Stage,
     Want,
 )
@@ -69,6 +74,22 @@ class InboundKeeper(Protocol):
     async def handed(self, rid: str) -> None: ...
 
 
+class AuthorityKeeper(Protocol):
+    """The uplink's way to the authority. Nothing of it is on disk: what is lost is asked for again."""
+
+    def asked(self, use: str, sha256: str, request: bytes) -> None:
+        """The core waits for a certificate. May be told again."""
+        ...
+
+    def news(self) -> Sequence[Certificate | Revocations]:
+        """What the authority answered and the core has not yet taken."""
+        ...
+
+    def told(self, sha256: str, why: str) -> None:
+        """The core has taken it, or refused it and says why."""
+        ...
+
+
 class UplinkEnd:
     """`on_kept(txid)`, `on_released(txid)` and `on_handed(rid)` are called in the loop, after the commit."""
 
@@ -81,7 +102,9 @@ class UplinkEnd:
         on_kept: Callable[[str], None],
         on_released: Callable[[str], None],
         on_handed: Callable[[str], None] = lambda _rid: None,
+        authority: AuthorityKeeper | None = None,
     ) -> None:
+        self._authority = authority
         self._on_handed = on_handed
         self._path = path
         self._outbound = outbound
@@ -131,6 +154,7 @@ class UplinkEnd:
             on_kept=self._on_kept,
             on_released=self._on_released,
             on_handed=self._on_handed,
+            authority=self._authority,
         )
         try:
             await session.wire.greet("uplink", "core")
@@ -154,7 +178,10 @@ class _Session:
         on_kept: Callable[[str], None],
         on_released: Callable[[str], None],
         on_handed: Callable[[str], None],
+        authority: AuthorityKeeper | None,
     ) -> None:
+        self._authority = authority
+        self._shown: set[Certificate | Revocations] = set()
         self._on_handed = on_handed
         self.wire = wire
         self.wake = asyncio.Event()
@@ -192,6 +219,10 @@ class _Session:
                 if rid not in self._brought:
                     self._brought.add(rid)
                     self._bring(rid)
+            for answer in self._authority.news() if self._authority else ():
+                if answer not in self._shown:
+                    self._shown.add(answer)
+                    self.wire.say(answer)
             await self.wake.wait()
 
     def _bring(self, rid: str) -> None:
@@ -223,6 +254,12 @@ class _Session:
                 await self._inbound.handed(rid)
                 self._brought.discard(rid)
                 self._on_handed(rid)
+            case CertificateRequest(use, sha256, body) if self._authority is not None:
+                self._authority.asked(use, sha256, body)
+            case CertificateRequest():
+                log.warning("handover: the core asks for a certificate, and this uplink knows no authority")
+            case CertificateTaken(sha256, why) | RevocationsTaken(sha256, why) if self._authority is not None:
+                self._authority.told(sha256, why)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
 

@@ -22,12 +22,14 @@ ELONGATED = 1.25  # length to width from which a blob tells its direction
 MAX_LEAN = 62.0  # degrees of one blob: 45 of the hand and the fan of its fingers
 MAX_FAN = 25.0  # degrees that one finger may differ from its hand
 FRAGMENT = 0.6  # of the median: narrower than this at the border, or narrower or smaller at a second look, is a piece of something else
+SLIVER = 0.45  # of the median width: narrower than this anywhere, where there are too many, is no finger
 CRUMB = 0.4  # of the largest piece of a finger: a smaller one above it is dirt, not its tip
 TIP = (mm(15.0), mm(32.0))  # from the tip to the first crease, shortest and longest
 WIDE = 0.95  # width to height from which a blob may be two fingers; one fingertip has 0.55 to 0.8
 WIDEST = mm(25.0)  # of one plain fingertip, a thumb's: 24 mm at most
 LARGEST = 620.0 * mm(1.0) ** 2  # area of one plain fingertip, a large thumb's
 TWICE = 1.5  # times the median width from which a wide blob is two fingers
+FAN = 14.0  # degrees to each side of the hand's direction in which a place to part fingers is looked for
 DIP = 0.8  # of the lower side: a wide blob that is not lower than this in between is one finger
 AXIS_ROWS = (0.12, 0.88)  # share of a tip's height whose middles make its axis: the ends are round
 AXIS_STRIPS = 8
@@ -77,16 +79,23 @@ def _parted(blob: Blob) -> list[Blob]:
     """Fingers held together, told apart at the lowest place between them; a blob of one finger as it is."""
     if blob.width <= min(WIDE * blob.height, WIDEST) or blob.area < 2 * MIN_AREA:
         return [blob]
-    across = blob.points @ frame(blob.angle)[0]
-    heights = np.histogram(across, bins=max(8, int(blob.width / mm(1.0))))[0].astype(np.float32)
+    depth, angle, cut = min(_lowest(blob, blob.angle + away) for away in (0.0, -FAN, FAN))
+    if depth > DIP:
+        return [blob]
+    across = blob.points @ frame(angle)[0]
+    halves = (blob.part(across < cut), blob.part(across >= cut))
+    return [piece for half in halves if half.area >= MIN_AREA for piece in _parted(half)]
+
+
+def _lowest(blob: Blob, angle: float) -> tuple[float, float, float]:
+    """How low a blob is between two sides, 0..1 of the lower one; the direction in which it was looked at; where, across that direction."""
+    across = blob.points @ frame(angle)[0]
+    heights = np.histogram(across, bins=max(8, int((across.max() - across.min()) / mm(1.0))))[0].astype(np.float32)
     heights = np.asarray(cv2.blur(heights.reshape(-1, 1), (1, 3)).ravel(), np.float32)
     first, last = int(0.25 * len(heights)), int(np.ceil(0.75 * len(heights)))
     lowest = first + int(np.argmin(heights[first:last]))
-    if heights[lowest] > DIP * min(heights[:lowest].max(), heights[lowest:].max()):
-        return [blob]
-    cut = across.min() + (lowest + 0.5) / len(heights) * (across.max() - across.min())
-    halves = (blob.part(across < cut), blob.part(across >= cut))
-    return [piece for half in halves if half.area >= MIN_AREA for piece in _parted(half)]
+    cut = float(across.min() + (lowest + 0.5) / len(heights) * (across.max() - across.min()))
+    return float(heights[lowest] / max(min(heights[:lowest].max(), heights[lowest:].max()), 1.0)), angle, cut
 
 
 def _tip(column: Sequence[Blob]) -> Blob:
@@ -117,11 +126,11 @@ def _below(blob: Blob, column: Sequence[Blob], direction: float) -> bool:
 
 
 def _without_fragments(tips: list[Blob], expected: int) -> list[Blob]:
-    """Pieces of a neighbouring print dropped: narrow, and cut off by the left or right border."""
+    """Pieces of a neighbouring print dropped: narrow, and cut off by the left or right border, or slivers."""
     if len(tips) <= expected:
         return tips
     usual = float(np.median([tip.width for tip in tips]))
-    return [tip for tip in tips if not (tip.at_side and tip.width < FRAGMENT * usual)]
+    return [tip for tip in tips if tip.width >= (FRAGMENT if tip.at_side else SLIVER) * usual]
 
 
 def single(tips: Sequence[Blob], expected: int) -> list[Blob]:

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.imaging.blobs import Blob, blobs_of
-from agent.imaging.hand import fingertips
+from agent.imaging.hand import fingertips, hand_direction, left_hand, on_axis, single
 from agent.imaging.ridges import WORK_PPI, at_work_scale, mm
-from agent.model.fingers import Position
+from agent.model.fingers import Position, fingers_of
 from agent.model.impression import GrayImage
 
 COARSE = 4  # pixels at 250 ppi to one of the coarse mask, 0.4 mm
@@ -65,6 +65,7 @@ class Look:
     likeness: float  # -1..1, correlation of the ridges with those of the picture before; 0 without one. 0.9 is a shift of 0.03 mm
     growth: float  # area against the picture before, 1 = the same; 0 without one
     fine: FloatImage = field(repr=False)  # (rows, columns) at 250 ppi, the fine band within the mask: for the next look
+    other_hand: float = 0.5  # 0..1, how likely four fingers are those of the other hand; 0.5 where their geometry does not tell
 
     @property
     def found(self) -> int:
@@ -85,11 +86,14 @@ def look(pixels: GrayImage, ppi: int, wanted: Sequence[Position], before: Look |
     mask = _mask(fine)
     full = cv2.resize(mask, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
     kept = np.where(full > 0, fine, np.float32(0))
-    tips = _tips(full, len(wanted))
+    tips = [tip.shortened(mm(TIP)) for tip in _tips(full, len(wanted))]
+    direction = hand_direction(tips)
+    tips = [on_axis(tip, direction) for tip in tips]
     area = float(np.count_nonzero(mask)) * COARSE**2 / mm(1.0) ** 2
     likeness, growth = _against(kept, area, before)
     scale = np.float32(ppi / WORK_PPI)
-    return Look(tuple(_place(tip, small, full, scale) for tip in tips), len(wanted), area, likeness, growth, kept)
+    places = tuple(_place(tip, small, full, scale) for tip in tips)
+    return Look(places, len(wanted), area, likeness, growth, kept, _other_hand(tips, wanted))
 
 
 def _mask(fine: FloatImage) -> GrayImage:
@@ -107,11 +111,17 @@ def _mask(fine: FloatImage) -> GrayImage:
 def _tips(mask: GrayImage, expected: int) -> list[Blob]:
     first: list[Blob] = []
     for neck in NECKS:
-        tips = fingertips(blobs_of(mask, neck), expected)
+        tips = single(fingertips(blobs_of(mask, neck), expected), expected)
         if len(tips) >= expected:
             return tips
         first = first or tips
     return first
+
+
+def _other_hand(tips: Sequence[Blob], wanted: Sequence[Position]) -> float:
+    if tuple(wanted) == fingers_of(Position.PLAIN_RIGHT_FOUR):
+        return left_hand(tips)
+    return 1 - left_hand(tips) if tuple(wanted) == fingers_of(Position.PLAIN_LEFT_FOUR) else 0.5
 
 
 def _against(fine: FloatImage, area: float, before: Look | None) -> tuple[float, float]:
@@ -124,10 +134,9 @@ def _against(fine: FloatImage, area: float, before: Look | None) -> tuple[float,
 
 
 def _place(tip: Blob, small: GrayImage, mask: GrayImage, scale: np.float32) -> Place:
-    shortened = tip.shortened(mm(TIP))
-    polygon = shortened.polygon(0.0)
+    polygon = tip.polygon(0.0)
     contrast, mean = _tone(polygon, small, mask)
-    return Place(polygon * scale, tip.area / mm(1.0) ** 2, contrast, mean, tip.angle, _cut_off(shortened, small.shape))
+    return Place(polygon * scale, tip.area / mm(1.0) ** 2, contrast, mean, tip.angle, _cut_off(tip, small.shape))
 
 
 def _tone(polygon: NDArray[np.float32], small: GrayImage, mask: GrayImage) -> tuple[float, float]:

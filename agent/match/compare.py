@@ -1,9 +1,10 @@
 """How alike two prints are.
 
-    prepare ─▶ similarities ─▶ candidates ─▶ agreement ─▶ relax ─▶ choose ─▶ score
+    prepare ─▶ similarities ─▶ candidates ─▶ agreement ─▶ relax ─▶ choose ─▶ strength ─▶ lay over ─▶ score
 
-Each step is a function of `compare_descriptors` and `compare_pairs` that takes arrays and returns arrays; a watcher is offered the result
-of each (`livescan match A B --draw`). The same two templates give the same score on every machine: bits are counted, the rest is rounded.
+Most different fingers end at `strength`; only what is promising is laid over. Each step is a function of `compare_*` that takes arrays and
+returns arrays; a watcher is offered the result of each (`livescan match A B --draw`). The same two templates give the same score on every
+machine: bits are counted, the rest is rounded.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from agent.match import compare_pairs as steps
 from agent.match.compare_descriptors import Descriptors, similarities
+from agent.match.compare_overlay import Overlay, lay_over
 from agent.match.compare_pairs import Pairs, Print, prepare
 from agent.match.compare_score import FMR_1E2, FMR_1E3, FMR_1E4, calibration_of
 from agent.match.template import TemplateError
@@ -24,6 +26,9 @@ __all__ = ["FMR_1E2", "FMR_1E3", "FMR_1E4", "Comparison", "Print", "coarse", "co
 Watcher = Callable[[str, object], None]  # name of a step, its result
 FEWEST = 3  # candidates from which anything can be said
 SHARE = 0.65  # power by which the number of minutiae counts: 0 not at all, 1 in proportion
+COVERS = 1.5  # power by which the cover counts
+PROMISING = 0.7  # strength from which prints are laid over; nearly two thirds of all pairs of different fingers have less
+UNPROMISING = 0.08  # what stands for the cover of those that are not, to its power
 COARSE = 8  # pairs of which the coarse score is the mean
 
 
@@ -32,6 +37,7 @@ class Comparison:
     score: float  # decades of false matches: 3.0 is reached by one in a thousand different fingers
     raw: float
     pairs: Pairs  # what was found to belong together
+    overlay: Overlay | None = None  # one print laid on the other, where that was worth looking at
 
     def reaches(self, threshold: float) -> bool:
         """Whether it scores FMR_1E2, FMR_1E3, FMR_1E4 or more."""
@@ -61,8 +67,17 @@ def compare(a: Print, b: Print, watch: Watcher = _unwatched) -> Comparison:
     watch("worth", worth)
     chosen = steps.choose(considered, agree, worth)
     watch("chosen", chosen)
-    raw = round(strength(chosen, len(a), len(b)), 4)
-    return Comparison(calibration_of(a.template.same_make).decades(raw), raw, chosen)
+    strong = strength(chosen, len(a), len(b))
+    if strong < PROMISING or len(chosen) < FEWEST:
+        return _scored(a, UNPROMISING * strong, chosen)
+    laid = lay_over(a, b, chosen)
+    watch("overlay", laid)
+    return _scored(a, laid.cover**COVERS * strong, chosen, laid)
+
+
+def _scored(a: Print, raw: float, chosen: Pairs, laid: Overlay | None = None) -> Comparison:
+    raw = round(raw, 4)
+    return Comparison(calibration_of(a.template.same_make).decades(raw), raw, chosen, laid)
 
 
 def strength(chosen: Pairs, of_a: int, of_b: int) -> float:

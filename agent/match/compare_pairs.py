@@ -18,9 +18,9 @@ from agent.match.compare_descriptors import MOST, Descriptors, describe
 from agent.match.template import Template
 
 CANDIDATES = 100  # pairs that are considered
-STILL = 5.0  # pixels that a place may be off at no distance
-BEND = 0.07  # pixels more for each pixel of distance
-ASKEW = 0.22  # radians, sigma of a relative direction
+STILL = 6.5  # pixels that a place may be off at no distance
+BEND = 0.09  # pixels more for each pixel of distance
+ASKEW = 0.28  # radians, sigma of a relative direction
 ROUNDS = 6  # of relaxation
 WEAK = 0.12  # of the strongest: support below which a pair is dropped
 

@@ -1,12 +1,13 @@
 """What a raw score is worth: decades of false matches, so that 3.0 means "one in a thousand different fingers scores this much".
 
 Measured on prints made by `agent.bench.match_prints` (docs/matching.md names seed, counts and interval) and measured anew for a site's own
-prints by `livescan bench match --calibrate DIR`. Between the steps, and beyond the last, the line goes on straight: far tails are a guess,
-meant for adding several fingers up, never for a claim.
+prints by `livescan bench match --calibrate DIR`. Between the steps lines are straight; beyond the last, each further decade takes as many
+times the raw score as the last one took: a guess, meant for adding several fingers up, never for a claim.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,21 +20,21 @@ FMR_1E2, FMR_1E3, FMR_1E4 = 2.0, 3.0, 4.0  # calibrated scores: false match rate
 class Calibration:
     """Raw scores at which 1, 1/10, 1/100 ... of different fingers score as much or more."""
 
-    raw: tuple[float, ...]  # rising, for 0, 1, 2, 3 and 4 decades
+    raw: tuple[float, ...]  # rising from 0, for 0, 1, 2, 3 and 4 decades
 
     def decades(self, raw: float) -> float:
         """The calibrated score, to three places, the same on every machine."""
         steps = np.array(self.raw)
         if raw >= steps[-1]:
-            slope = 1 / max(steps[-1] - steps[-2], 1e-6)
-            return round(len(steps) - 1 + (raw - float(steps[-1])) * float(slope), 3)
+            times = max(float(steps[-1] / steps[-2]), 1.01)
+            return round(len(steps) - 1 + math.log(raw / float(steps[-1])) / math.log(times), 3)
         return round(float(np.interp(raw, steps, np.arange(len(steps)))), 3)
 
 
 # Of each extractor and version; an unknown one is judged like the weakest we know.
 CALIBRATIONS: Mapping[tuple[str, int], Calibration] = {
-    ("leader", 1): Calibration((0.0, 1.32, 2.50, 3.92, 5.16)),
-    ("mindtct", 1): Calibration((0.0, 1.08, 2.01, 3.19, 4.36)),
+    ("leader", 1): Calibration((0.0, 0.212, 0.509, 0.886, 1.597)),
+    ("mindtct", 1): Calibration((0.0, 0.415, 1.01, 2.01, 3.65)),
 }
 WEAKEST = ("mindtct", 1)
 

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.errors import LivescanError
+from agent.errors import LivescanError, UsageError
 from agent.match.flow import flow_of
 from agent.match.template import FLOW_STEP, MAX_MINUTIAE, MAX_SIDE, NO_FLOW, PPI, TURN, Template
 from agent.model.impression import GrayImage
@@ -42,8 +42,8 @@ class Extractor(Protocol):
     name: str
     version: int
 
-    def find(self, image: GrayImage) -> Minutiae:
-        """Minutiae of a picture at 500 ppi; never raises for what it shows."""
+    def find(self, image: GrayImage, flow: NDArray[np.uint8]) -> Minutiae:
+        """Minutiae of a picture at 500 ppi whose ridges run like `flow` (as `Template.flow`); never raises for what it shows."""
         ...
 
 
@@ -51,7 +51,7 @@ def extract(image: GrayImage, extractor: Extractor, ppi: int = PPI) -> Template:
     """The template of one fingertip. Raises LivescanError for a picture that cannot be one: wrong resolution, size or kind."""
     print_ = at_500(image, ppi)
     flow = flow_of(print_)
-    found = _strongest(_on_ridges(extractor.find(print_), flow), MAX_MINUTIAE)
+    found = _strongest(_on_ridges(extractor.find(print_, flow), flow), MAX_MINUTIAE)
     return _template(extractor, print_, found, flow)
 
 
@@ -100,6 +100,16 @@ def best() -> tuple[Extractor, str]:
     """The accurate extractor, else the fast one with a sentence that says so."""
     found = accurate()
     return (found, "") if found else (fast(), "The extra 'accurate' is not installed: minutiae come from the fast extractor (MINDTCT).")
+
+
+def choose(name: str) -> tuple[Extractor, str]:
+    """'best', 'fast' or 'accurate', and a sentence where the best is not there. Raises UsageError."""
+    if name not in {"best", "fast", "accurate"}:
+        raise UsageError(f"There is no extractor '{name}'.", do="There are best, fast and accurate.")
+    found, note = best() if name != "fast" else (fast(), "")
+    if note and name == "accurate":
+        raise UsageError("The extra 'accurate' is not installed.", do="pip install 'livescan-agent[accurate]', or ask for the fast one.")
+    return found, note
 
 
 def _on_ridges(found: Minutiae, flow: NDArray[np.uint8]) -> Minutiae:

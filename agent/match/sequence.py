@@ -8,7 +8,7 @@ Works from the first finger on: what has not been taken yet is absent from both 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -94,13 +94,20 @@ def check(rolled: Mapping[Position, Print], plain: Mapping[Position, Print]) -> 
     return judge(gather(rolled, plain))
 
 
-def gather(rolled: Mapping[Position, Print], plain: Mapping[Position, Print]) -> Evidence:
-    """Compare each with each."""
+def likeness(a: Print, b: Print) -> float:
+    """Decades of false matches."""
+    return compare(a, b).score
+
+
+def gather(
+    rolled: Mapping[Position, Print], plain: Mapping[Position, Print], score: Callable[[Print, Print], float] = likeness
+) -> Evidence:
+    """Compare each with each. `score`: where some of the comparisons are known already."""
     rows, columns = tuple(rolled), tuple(plain)
-    cross = np.array([[compare(rolled[r], plain[p]).score for p in columns] for r in rows]).reshape(len(rows), len(columns))
+    cross = np.array([[score(rolled[r], plain[p]) for p in columns] for r in rows]).reshape(len(rows), len(columns))
     repeats = np.zeros((len(rows), len(rows)))
     for i, j in zip(*np.triu_indices(len(rows), 1), strict=True):
-        repeats[i, j] = repeats[j, i] = compare(rolled[rows[i]], rolled[rows[j]]).score
+        repeats[i, j] = repeats[j, i] = score(rolled[rows[i]], rolled[rows[j]])
     clear = frozenset(r for r in rows if r in plain and _clear(rolled[r]) and _clear(plain[r]))
     return Evidence(rows, columns, cross, repeats, clear)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.imaging.segment import Fingertip, corners, expected_fingers, segment
 from agent.model.fingers import Position
-from agent.model.impression import FingerQuality, GrayImage, ImpressionKind, QualityReport
+from agent.model.impression import Corner, FingerQuality, GrayImage, ImpressionKind, QualityReport
 from agent.quality.engine import NbisEngine, QualityEngine
-from agent.quality.measures import grey_levels, measure
+from agent.quality.measures import Measures, grey_levels, measure
 from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import Observed, judge
 
@@ -25,6 +26,11 @@ class Asked:
     missing: frozenset[Position]  # single fingers of this position that cannot be there
     ppi: int
 
+    @property
+    def wanted(self) -> tuple[Position, ...]:
+        """Single fingers that should lie there, from left to right."""
+        return expected_fingers(self.position, self.missing)
+
 
 def assess(image: GrayImage, asked: Asked, limits: QualityThresholds, attempt: int) -> QualityReport:
     """The report on one attempt. About 0.5 s of CPU for a slap of four, 0.15 s for a thumb, 0.02 s for a roll."""
@@ -33,11 +39,32 @@ def assess(image: GrayImage, asked: Asked, limits: QualityThresholds, attempt: i
 
 def observe(image: GrayImage, asked: Asked, scorer: QualityEngine) -> Observed:
     """Everything that is measured on an impression."""
+    cut = cut_up(image, asked)
+    scores = {tip.finger: _scored(tip, asked, scorer) for tip in cut.tips}
+    measures = {tip.finger: measure(tip.pixels, asked.ppi) for tip in cut.tips}
+    return observed(asked, cut, scores, measures)
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """An impression cut into its fingertips."""
+
+    tips: tuple[Fingertip, ...]  # empty unless as many are found as should be there
+    polygons: Mapping[Position, tuple[Corner, ...]]  # where each lies, in pixels of the impression
+    found: int  # fingers seen
+    grey_levels: int  # of the whole impression, 0..256
+
+
+def cut_up(image: GrayImage, asked: Asked) -> Cut:
     parts = segment(image, asked.position, asked.missing, asked.ppi)
-    scores = {tip.finger: replace(_scored(tip, asked, scorer), polygon=corners(tip.polygon, image)) for tip in parts.fingertips}
-    measures = {tip.finger: measure(tip.pixels, asked.ppi) for tip in parts.fingertips}
-    wanted = expected_fingers(asked.position, asked.missing)
-    return Observed(asked.position, asked.kind, wanted, parts.found, grey_levels(image), scores, measures)
+    polygons = {tip.finger: corners(tip.polygon, image) for tip in parts.fingertips}
+    return Cut(parts.fingertips, polygons, parts.found, grey_levels(image))
+
+
+def observed(asked: Asked, cut: Cut, scores: Mapping[Position, FingerQuality], measures: Mapping[Position, Measures]) -> Observed:
+    """Put together what was measured of the parts, wherever that was done."""
+    placed = {finger: replace(score, polygon=cut.polygons[finger]) for finger, score in scores.items()}
+    return Observed(asked.position, asked.kind, asked.wanted, cut.found, cut.grey_levels, placed, measures)
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ It takes an encoded image, at most 800 pixels wide, 500 ppi, and fails on images
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -26,20 +27,31 @@ class QualityEngine(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    quality: FingerQuality
+    pixels: GrayImage  # what was read: at 500 ppi, without bare margins
+    minutiae: Any = None  # NBIS's own object, None where the library refused
+
+
 class NbisEngine:
     """Loads its model with the first image of a process."""
 
     def score(self, image: GrayImage, ppi: int = PPI) -> FingerQuality:
+        return self.read(image, ppi).quality
+
+    def read(self, image: GrayImage, ppi: int = PPI) -> Reading:
+        """The score, and what else the library found on the way: its minutiae cost nothing more."""
         cropped = trimmed(at_500(image, ppi))
         if cropped.size == 0:
-            return FingerQuality(None, "the image is blank")
+            return Reading(FingerQuality(None, "the image is blank"), cropped)
         if cropped.shape[1] > MAX_WIDTH:
-            return FingerQuality(None, f"wider than {MAX_WIDTH} pixels: not one fingertip")
+            return Reading(FingerQuality(None, f"wider than {MAX_WIDTH} pixels: not one fingertip"), cropped)
         try:
             found = _extractor().extract_minutiae(cv2.imencode(".bmp", cropped)[1].tobytes())
-            return FingerQuality(int(found.quality().score))
+            return Reading(FingerQuality(int(found.quality().score)), cropped, found)
         except nbis.NbisError as refused:
-            return FingerQuality(None, f"NFIQ 2 finds too little ridge ({type(refused).__name__})")
+            return Reading(FingerQuality(None, f"NFIQ 2 finds too little ridge ({type(refused).__name__})"), cropped)
 
 
 def warm_engine() -> None:

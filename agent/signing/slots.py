@@ -12,7 +12,10 @@ finds next/NAME.crt and goes on where it stopped; it is called before every load
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
@@ -60,11 +63,23 @@ class Slot:
 
     def swap(self, certificate: x509.Certificate) -> None:
         """Put the next key in use with this certificate, which has been checked."""
-        write_whole(self.next_certificate, certificate.public_bytes(Encoding.PEM))
-        self.finish()
+        with _one_at_a_time(self.key.parent):
+            write_whole(self.next_certificate, certificate.public_bytes(Encoding.PEM))
+            self._finish()
 
     def finish(self) -> bool:
         """Go on with a swap that has begun; True when there was one."""
+        if not self.next_certificate.exists():
+            return False
+        with _one_at_a_time(self.key.parent):
+            return self._finish()
+
+    def abandon(self) -> None:
+        """Forget the next key and its request."""
+        for path in (self.next_request, self.next_key):
+            path.unlink(missing_ok=True)
+
+    def _finish(self) -> bool:
         if not self.next_certificate.exists():
             return False
         if self.next_key.exists():
@@ -77,11 +92,6 @@ class Slot:
         _sync(self.key.parent)
         _sync(self._next)
         return True
-
-    def abandon(self) -> None:
-        """Forget the next key and its request."""
-        for path in (self.next_request, self.next_key):
-            path.unlink(missing_ok=True)
 
     def _retire(self) -> None:
         serial = x509.load_pem_x509_certificate(self.certificate.read_bytes()).serial_number
@@ -104,6 +114,17 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
     making.replace(path)
     _sync(path.parent)
+
+
+@contextmanager
+def _one_at_a_time(directory: Path) -> Iterator[None]:
+    """The command line installs while the core looks: a swap is one process's, and one thread's, at a time."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _sync(directory: Path) -> None:

@@ -45,7 +45,7 @@ class Demo:
         """The core's own account of the finished booking. Raises DemoFailed naming the step."""
         try:
             missing = self._start_parts(subject, speed)
-            return self._book(missing)
+            return self.book(missing)
         except LivescanError as error:
             raise DemoFailed(self._step, error) from error
 
@@ -80,7 +80,7 @@ class Demo:
             )
         return {**hands["missing"], **self._missing}
 
-    def _book(self, missing: Mapping[str, str]) -> dict[str, Any]:
+    def book(self, missing: Mapping[str, str]) -> dict[str, Any]:
         """Open the booking and follow it until receipt and both replies are tied to it."""
         self._step = STEPS[0]
         client = self._site.client

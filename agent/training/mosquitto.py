@@ -25,8 +25,18 @@ from agent.training.program import Program, ProgramError, free_port, wait_for_tl
 class Mosquitto:
     """One mosquitto on 127.0.0.1 with persistence in `directory`."""
 
-    def __init__(self, directory: Path, files: BrokerFiles, members: Sequence[Member], *, port: int = 0, crl: Path | None = None) -> None:
-        """crl: PEM revocation list of the CA, or None."""
+    def __init__(
+        self,
+        directory: Path,
+        files: BrokerFiles,
+        members: Sequence[Member],
+        *,
+        port: int = 0,
+        crl: Path | None = None,
+        bureau: Member | None = None,
+    ) -> None:
+        """crl: PEM revocation list of the CA. Without members every certificate is a station by pattern, and `bureau` the bureau."""
+        self._bureau = bureau
         self._directory = directory
         self._files = files
         self._members = tuple(members)
@@ -40,7 +50,7 @@ class Mosquitto:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.port = self.port or free_port()
         acl, config = self._directory / "acl", self._directory / "mosquitto.conf"
-        acl.write_text(site.access(None, self._members))
+        acl.write_text(site.access(self._bureau, self._members))
         acl.chmod(0o600)
         place, files = Place(self._directory, LOOPBACK, self.port), replace(self._files, crl=self._crl)
         me = pwd.getpwuid(os.geteuid()).pw_name  # started as root it would become a user who may not read our files
@@ -51,6 +61,10 @@ class Mosquitto:
         except ProgramError:
             self.stop()
             raise
+
+    @property
+    def pid(self) -> int | None:
+        return self._program.pid if self._program else None
 
     def stop(self) -> None:
         if self._program is not None:

@@ -56,6 +56,7 @@ class Part(StrEnum):
 class RollFaultKind(StrEnum):
     SLIP = "slip"  # the skin moves against the platen; the strip stays where it is
     SHIFT = "shift"  # the finger moves over the platen, strip and skin together
+    TWIST = "twist"  # the finger turns on the glass by `amount` degrees clockwise
     FAST = "fast"  # a burst: `amount` times as fast
     SLOW = "slow"  # `amount` times as slow
     PAUSED = "paused"  # stands still for `amount` ms
@@ -69,9 +70,9 @@ class RollFaultKind(StrEnum):
 class RollFault:
     kind: RollFaultKind
     at: float = 0.5  # 0..1 of the print, nail to nail, where it begins
-    amount: float = 10.0  # pixels at 500 ppi, ms or times: see the kind
+    amount: float = 10.0  # pixels at 500 ppi, degrees, ms or times: see the kind
     along: str = "x"  # "x" sideways, "y" towards the wrist: of slip and shift
-    frames_ms: int = 0  # over how long a slip or shift happens; 0 = at once
+    frames_ms: int = 0  # over how long a slip, shift or twist happens; 0 = at once
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ NAMED: Mapping[str, Condition] = {
     "roll-slip-down": _rolling(RollFaultKind.SLIP, 30, "y", 330),
     "roll-shift": _rolling(RollFaultKind.SHIFT, 40, "x", 300),
     "roll-shift-down": _rolling(RollFaultKind.SHIFT, 40, "y", 300),
+    "roll-twist": _rolling(RollFaultKind.TWIST, 4, frames_ms=300),
     "roll-fast": Condition(roll_ms=200),
     "roll-burst": _rolling(RollFaultKind.FAST, 4),
     "roll-slow": Condition(roll_ms=9000),

@@ -1,7 +1,7 @@
 """Where a rolling finger is at each moment: a table in steps of a millisecond, with the faults of `Condition.roll_faults` in it.
 
-The strip that touches moves over the print from its left edge to its right. Two things can go wrong with where skin lies: it slips under a
-strip that stays (friction lost), or finger and strip shift together over the platen.
+The strip that touches moves over the print from its left edge to its right. Three things can go wrong with where skin lies: it slips under
+a strip that stays (friction lost), it turns there, or finger and strip shift together over the platen.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Moment:
     touching: bool = True
     skin: tuple[float, float] = (0.0, 0.0)  # pixels right and down that the skin has slipped against the platen
     shift: tuple[float, float] = (0.0, 0.0)  # pixels right and down that finger and strip have shifted together
+    turn: float = 0.0  # degrees clockwise that the finger has turned on the glass, about the strip's middle when it began to
+    pivot: float = 0.0  # 0..1 of the print, where that was
     second: bool = False  # a neighbour touches too
 
 
@@ -40,6 +42,7 @@ _FLAWS = {
     RollFaultKind.NARROW: Flaw.ROLL_NARROW,
     RollFaultKind.SECOND_FINGER: Flaw.EXTRA_FINGER,
     RollFaultKind.SLIP: Flaw.ROLL_SLIP,
+    RollFaultKind.TWIST: Flaw.ROLL_SLIP,
 }
 
 
@@ -96,25 +99,26 @@ class _Timed:
     def __init__(self, fault: RollFault, width: int, speed: float) -> None:
         self.fault = fault
         back = fault.amount / width / speed  # steps to roll back at the pace of the roll
-        moving = fault.kind in (RollFaultKind.SLIP, RollFaultKind.SHIFT)
+        moving = fault.kind in (RollFaultKind.SLIP, RollFaultKind.SHIFT, RollFaultKind.TWIST)
         steps = fault.frames_ms / STEP_MS if moving else back if fault.kind is RollFaultKind.REVERSED else fault.amount / STEP_MS
         self.left = self.steps = max(1, round(steps))
 
     def step(self, now: Moment, moved: float) -> Moment:
         self.left -= 1
-        match self.fault.kind:
-            case RollFaultKind.PAUSED:
-                return replace(now, part=now.part - moved)
-            case RollFaultKind.REVERSED:
-                return replace(now, part=now.part - 2 * moved)
-            case RollFaultKind.LIFTED:
-                return replace(now, touching=False)
-            case RollFaultKind.SECOND_FINGER:
-                return replace(now, second=True)
-            case RollFaultKind.SLIP:
-                return replace(now, skin=self._further(now.skin))
-            case _:
-                return replace(now, shift=self._further(now.shift))
+        return replace(now, **self._changed(now, moved))  # type: ignore[arg-type]
+
+    def _changed(self, now: Moment, moved: float) -> dict[str, object]:
+        kinds = RollFaultKind
+        changes: dict[RollFaultKind, dict[str, object]] = {
+            kinds.PAUSED: {"part": now.part - moved},
+            kinds.REVERSED: {"part": now.part - 2 * moved},
+            kinds.LIFTED: {"touching": False},
+            kinds.SECOND_FINGER: {"second": True},
+            kinds.TWIST: {"turn": now.turn + self.fault.amount / self.steps, "pivot": self.fault.at},
+            kinds.SLIP: {"skin": self._further(now.skin)},
+            kinds.SHIFT: {"shift": self._further(now.shift)},
+        }
+        return changes[self.fault.kind]
 
     def _further(self, place: tuple[float, float]) -> tuple[float, float]:
         step = self.fault.amount / self.steps

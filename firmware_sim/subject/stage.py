@@ -49,7 +49,9 @@ class Stage:
         left, right = (int(np.clip(middle + side * width / 2, 0, self.size[1])) for side in (-1, 1))
         if moment.touching and right > left:
             right_shift, down = (s + k + j / self._scale for s, k, j in zip(shift, skin, jitter, strict=True))
-            matrix = np.array([[1, 0, right_shift - left], [0, 1, down]], np.float32)
+            pivot = (self._inked[0] + moment.pivot * self.ink_width, self.size[0] / 2)
+            matrix = cv2.getRotationMatrix2D(pivot, -moment.turn, 1.0)
+            matrix[:, 2] += right_shift - left, down
             under = cv2.warpAffine(self._ink, matrix, (right - left, self.size[0]), flags=cv2.INTER_LINEAR)
             mask = self._strip_mask(round(width), round(shift[1]))
             begin = max(0, left - round(middle - width / 2))

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from agent.bench.match import choose_extractor, pairs_of
+from agent.bench.match import pairs_of
 from agent.bench.match_calibration import calibrate
 from agent.bench.match_files import read_folders, read_picture
 from agent.bench.match_rates import Scores, curve, interval, rates
 from agent.cli.main import app
 from agent.errors import UsageError
+from agent.match.extract import choose
 from tests.match.prints import finger
 
 KEYS = {"genuine", "impostor", "eer", "fnmr_1e2", "fnmr_1e3", "fnmr_1e4", "template_ms", "comparisons_s", "extractor"}
@@ -116,4 +117,4 @@ def test_calibration_marks_what_too_few_comparisons_show() -> None:
 
 def test_an_extractor_nobody_knows_is_refused() -> None:
     with pytest.raises(UsageError, match="no extractor"):
-        choose_extractor("best of all")
+        choose("best of all")

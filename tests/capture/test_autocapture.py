@@ -44,6 +44,14 @@ def test_good_fingers_that_lie_still_for_the_time_trigger_once() -> None:
     assert fed([NOTHING, *[GOOD] * 30]).taken
 
 
+def test_what_looks_like_the_other_hand_is_spoken_of_and_taken_when_it_stays() -> None:
+    other = replace(GOOD, other_hand=0.95)
+    waiting = fed([NOTHING, *[other] * 20])
+    assert waiting.advice.startswith("This looks like the other hand")
+    assert not waiting.taken
+    assert triggers([NOTHING, *[other] * 60]) == [47]  # 3 seconds after the first
+
+
 def test_one_bad_look_begins_the_waiting_anew() -> None:
     assert triggers([NOTHING, *[GOOD] * 5, replace(GOOD, likeness=0.4), *[GOOD] * 5]) == []
     assert triggers([NOTHING, *[GOOD] * 5, replace(GOOD, likeness=0.4), *[GOOD] * 6]) == [12]
@@ -80,6 +88,7 @@ VERDICTS = {
     "one is faint": (replace(GOOD, places=(replace(FINGER, contrast=20), *GOOD.places[1:])), Verdict.FAINT),
     "sliding": (replace(GOOD, likeness=0.5), Verdict.MOVING),
     "still coming down": (replace(GOOD, growth=1.2), Verdict.MOVING),
+    "what looks like the other hand": (replace(GOOD, other_hand=0.95), Verdict.OTHER_HAND),
     "all good": (GOOD, Verdict.GOOD),
 }
 

@@ -132,9 +132,6 @@ def test_every_plain_finger_of_the_nist_card_has_its_own_score(whole: Booth) -> 
     scores = {finger: quality.nfiq2 for report in reports for finger, quality in report.fingers.items()}
     assert set(scores) == set(FINGERS)
     assert all(isinstance(score, int) for score in scores.values())
-    worst = whole.taken[3]
-    assert worst.position is Position.PLAIN_LEFT_THUMB
-    assert worst.override is not None  # three tries were not enough: the officer took it
 
 
 def test_unplugged_in_the_middle_the_capture_goes_on_at_the_same_finger(sim: SimulatedScanner) -> None:

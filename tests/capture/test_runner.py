@@ -19,7 +19,7 @@ from agent.capture.plan import Step, plan
 from agent.capture.questions import Answer, Choice, Question, Why
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import NoSuchMove, State
-from agent.capture.settings import CaptureSettings
+from agent.capture.settings import CaptureRules, CaptureSettings
 from agent.clock import SetClock
 from agent.imaging.overlay import ridge_psnr
 from agent.model.booking import BookingId
@@ -55,6 +55,7 @@ class Bench:
     asked: list[Question] = field(default_factory=list)
     pool: type[Workers] = Workers
     any_scanner: bool = False
+    rules: CaptureRules = field(default_factory=CaptureRules)
 
     def __post_init__(self) -> None:
         self.scanner = ScriptedScanner(self.script)
@@ -64,7 +65,7 @@ class Bench:
         return self.keeper.accepted
 
     def runner(self, workers: Workers) -> CaptureRunner:
-        settings = CaptureSettings(reopen_every_s=0.01)
+        settings = CaptureSettings(reopen_every_s=0.01, rules=self.rules)
         ways = {"on_event": self.events.append, "ask": self._ask, "reopen": self._reopen}
         pace = {"settings": settings, "any_scanner": self.any_scanner}
         return CaptureRunner(self.scanner, workers, QualityThresholds(), SetClock(NOON), **pace, **ways)  # type: ignore[arg-type]

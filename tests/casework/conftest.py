@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.casework.bench import Desk, Keys, Office, car, keys
+from tests.casework.play import played  # noqa: F401  # a fixture
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ from tests.data import testdata
 DONE_WITHIN = 60.0  # s
 
 POINTS = {
+    "core, with an attempt kept and the finger not yet accepted": ("core", "agent.booking.prints:Prints.keep_attempt:after"),
+    "core, between two fingers": ("core", "agent.booking.ledger:Ledger.accept:after"),
     "core, after capture": ("core", "agent.booking.sealing:Sealer.seal:before"),
     "core, after sealing": ("core", "agent.booking.ledger:Ledger.sealed:after"),
     "core, inside the handover": ("core", "agent.booking.outbound:Outbound.load:after"),

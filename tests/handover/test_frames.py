@@ -31,6 +31,11 @@ MESSAGES = (
     frames.Released(TXID),
     frames.Inbound(TXID, b"\x00" * 10),
     frames.InboundTaken(TXID),
+    frames.CertificateRequest("signing", TXID, b"request"),
+    frames.Certificate("opening", TXID, b"certificate"),
+    frames.CertificateTaken(TXID, ""),
+    frames.Revocations(TXID, b"list"),
+    frames.RevocationsTaken(TXID, "It is of another authority."),
 )
 
 
@@ -67,6 +72,7 @@ HOSTILE = {
     "a priority out of range": (json.dumps({"t": "offer", "txid": TXID, "station": "A", "priority": 10}).encode(), b""),
     "a topic for a station": (json.dumps({"t": "offer", "txid": TXID, "station": "a/#", "priority": 1}).encode(), b""),
     "an unknown stage": (json.dumps({"t": "progress_taken", "txid": TXID, "stage": "lost"}).encode(), b""),
+    "a request for the uplink's own key": (json.dumps({"t": "certificate_request", "use": "tls", "sha256": TXID}).encode(), b"x"),
     "a local time": (json.dumps({"t": "have", "txid": TXID, "queued_at": "2026-11-24T07:00:00"}).encode(), b""),
     "a list for a stage": (json.dumps({"t": "progress_taken", "txid": TXID, "stage": []}).encode(), b""),
     "deep nesting": (b'{"t":' + b"[" * 4000, b""),

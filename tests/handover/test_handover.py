@@ -330,13 +330,13 @@ async def speak(path: Path, *sent: bytes) -> bytes:
     return b""
 
 
-HELLO = frames.encode(frames.Hello(1, "uplink"))
+HELLO = frames.encode(frames.Hello(frames.PROTOCOL, "uplink"))
 STRANGERS = {
     "no frame": b"GET / HTTP/1.1\r\n\r\n",
     "a head of 4 GB": b"\xff" * 8,
     "no hello": frames.encode(frames.Want("ab" * 32)),
-    "another core": frames.encode(frames.Hello(1, "core")),
-    "a later version": frames.encode(frames.Hello(2, "uplink")),
+    "another core": frames.encode(frames.Hello(frames.PROTOCOL, "core")),
+    "a later version": frames.encode(frames.Hello(frames.PROTOCOL + 1, "uplink")),
     "nonsense after the hello": HELLO + b"\x00\x00\x00\x02\x00\x00\x00\x00{}",
     "a core's message": HELLO + frames.encode(frames.Release("ab" * 32)),
 }
@@ -366,7 +366,7 @@ def test_a_stranger_that_says_nothing_is_let_go(core: SmallCore, path: Path, mon
 
     async def story() -> None:
         async with listening(core, path):
-            assert await speak(path) == frames.encode(frames.Hello(1, "core"))
+            assert await speak(path) == frames.encode(frames.Hello(frames.PROTOCOL, "core"))
 
     asyncio.run(story())
 

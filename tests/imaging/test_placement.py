@@ -93,6 +93,14 @@ def test_a_hand_that_lies_still_is_like_itself_and_one_that_slides_is_not() -> N
     assert first.likeness == first.growth == 0
 
 
+def test_the_other_hand_is_likely_where_its_little_finger_comes_first() -> None:
+    pads = [Pad(p.x, p.y, p.width if i < 3 else 12.0, p.length if i < 3 else 18.0) for i, p in enumerate(right_hand())]
+    picture = drawn(pads)
+    assert look(picture, 500, FOUR).other_hand < 0.1
+    assert look(picture, 500, fingers_of(Position.PLAIN_LEFT_FOUR)).other_hand > 0.9
+    assert look(picture, 500, FOUR[:3]).other_hand == 0.5
+
+
 def test_a_picture_of_another_size_is_not_compared() -> None:
     assert seen(hand()[:700, :800], seen(hand())).likeness == 0
 

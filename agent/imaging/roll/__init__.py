@@ -3,7 +3,8 @@
     frame ─▶ strip (what touches) ─▶ register (how far its skin lies from where it should) ─▶ mosaic (seam, blend)
                   └──────────────────────── track, one row a frame ─▶ watch ─▶ faults
 
-In a good roll the skin stands still on the glass and only the contact travels, so frames join without being moved. What moves is a fault.
+In a good roll the skin stands still on the glass and only the contact travels, so frames join without being moved. What moves or turns is a
+fault, and taken back.
 Coordinates: pixels of the frame, x to the right, y down, until `RollComposer.finish`, which cuts the print out of the mosaic.
 """
 

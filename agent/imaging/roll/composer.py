@@ -10,14 +10,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agent.imaging.roll.faults import RollFault
-from agent.imaging.roll.mosaic import MARGIN, Mosaic, SeamLine
-from agent.imaging.roll.register import Displacement
+from agent.imaging.roll.gate import Gate
+from agent.imaging.roll.mosaic import Mosaic, SeamLine
+from agent.imaging.roll.pose import lying
+from agent.imaging.roll.register import STILL, Displacement
 from agent.imaging.roll.strip import Strip, find_strip
 from agent.imaging.roll.track import Row, track_of
 from agent.imaging.roll.watch import faults_of
 from agent.model.impression import GrayImage
 
-GATE = 1.5  # pixels at 500 ppi; what moves less is the sensor's jitter: 900 pairs of good rolls stayed under 1.2
 TRAVEL = 30.0  # mm from nail to nail, of the strip's middle, by which progress is told
 SAME = 1e-6
 BROAD = 0.2  # share of the print's height in which a column counts as part of its width
@@ -46,15 +47,17 @@ class RolledPrint:
 
 
 class RollComposer:
-    """`area` width and height of the print, `ppi` of the frames. All frames have one size."""
+    """`area` width and height of the print, `ppi` of the frames. Raises ValueError for a ppi other than 500 and 1000."""
 
     def __init__(self, area: tuple[int, int] = (800, 750), ppi: int = 500) -> None:
+        if ppi not in (500, 1000):
+            raise ValueError(f"{ppi} ppi; rolls are taken at 500 or 1000")
         self._area, self._ppi = area, ppi
-        self._gate = GATE * ppi / 500
+        self._gate = Gate(ppi)
         self._mosaic: Mosaic | None = None
         self._size: tuple[int, ...] = ()
         self._rows: list[Row] = []
-        self._moved = (0.0, 0.0)
+        self._pose = lying(0)
 
     def add(self, pixels: GrayImage, index: int, at_us: int) -> RollSight:
         """One frame as the scanner gave it, uint8 (rows, columns), 0 = ridge; `index` counts frames, `at_us` is the device's time.
@@ -63,8 +66,8 @@ class RollComposer:
         """
         self._expect(pixels, index)
         strip = find_strip(pixels, self._ppi)
-        step = Displacement(0.0, 0.0, 1.0, checked=True) if strip is None else self._joined(pixels, strip, index)
-        self._rows.append(Row(index, at_us, strip, step, self._moved))
+        step, place = (STILL, (0.0, 0.0)) if strip is None else self._joined(pixels, strip, index)
+        self._rows.append(Row(index, at_us, strip, step, place))
         return self._sight()
 
     def finish(self) -> RolledPrint:
@@ -88,37 +91,36 @@ class RollComposer:
     def _expect(self, pixels: GrayImage, index: int) -> None:
         if self._mosaic is None:
             self._size = pixels.shape
-            self._mosaic = Mosaic((pixels.shape[0], pixels.shape[1]))
+            self._mosaic = Mosaic((pixels.shape[0], pixels.shape[1]), self._ppi)
+            self._pose = lying(self._mosaic.margin - 1)
         if pixels.shape != self._size or pixels.dtype != np.uint8:
             raise ValueError(f"a frame of {pixels.dtype} {pixels.shape} among frames of uint8 {self._size}")
         if self._rows and index <= self._rows[-1].index:
             raise ValueError(f"frame {index} after frame {self._rows[-1].index}")
 
-    def _joined(self, pixels: GrayImage, strip: Strip, index: int) -> Displacement:
-        """Where the skin is, by what is composed; then the strip joins it."""
+    def _joined(self, pixels: GrayImage, strip: Strip, index: int) -> tuple[Displacement, tuple[float, float]]:
+        """Where the skin is, by what is composed; then the strip joins it. What moved, and the strip's middle on what is composed."""
         assert self._mosaic is not None
-        first = self._mosaic.reach is None
-        step = Displacement(0.0, 0.0, 1.0, checked=True) if first else self._gated(pixels, strip)
-        limit = MARGIN - 1
-        self._moved = (float(np.clip(self._moved[0] + step.x, -limit, limit)), float(np.clip(self._moved[1] + step.y, -limit, limit)))
-        self._mosaic.lay(pixels, strip, self._whole(), index)
-        return step
+        step, about = (STILL, (0.0, 0.0)) if self._mosaic.reach is None else self._gated(pixels, strip)
+        self._pose = self._pose.after(step, about)
+        upright, there = self._upright(pixels, strip)
+        moved = self._pose.whole
+        self._mosaic.lay(upright, there, moved, index)
+        return step, (there.centre - moved[0], there.middle - moved[1])
 
-    def _gated(self, pixels: GrayImage, strip: Strip) -> Displacement:
-        """Each axis for itself: a slip sideways must not lock in the other axis's jitter."""
+    def _upright(self, pixels: GrayImage, strip: Strip) -> tuple[GrayImage, Strip]:
+        """The frame and its strip, turned back where the finger has turned."""
+        if not self._pose.turned:
+            return pixels, strip
+        upright = self._pose.upright(pixels)
+        return upright, find_strip(upright, self._ppi) or strip
+
+    def _gated(self, pixels: GrayImage, strip: Strip) -> tuple[Displacement, tuple[float, float]]:
         assert self._mosaic is not None
-        whole = self._whole()
-        found = self._mosaic.where(pixels, strip, whole)
-        if not found.checked:
-            return replace(found, x=0.0, y=0.0)
-        x, y = (
-            off + done - known if abs(off) > self._gate else 0.0
-            for off, done, known in zip((found.x, found.y), whole, self._moved, strict=True)
-        )
-        return replace(found, x=x, y=y)
-
-    def _whole(self) -> tuple[int, int]:
-        return round(self._moved[0]), round(self._moved[1])
+        whole = self._pose.whole
+        found, about = self._mosaic.where(*self._upright(pixels, strip), whole)
+        rest = (0.0, 0.0) if self._pose.turned else (whole[0] - self._pose.moved[0], whole[1] - self._pose.moved[1])
+        return self._gate.passed(found, rest), about
 
     def _sight(self) -> RollSight:
         track = track_of(self._rows, self._ppi)
@@ -145,7 +147,7 @@ class RollComposer:
         part = np.clip(np.rint(whole[y : top + height, x : left + width]), 0, 255).astype(np.uint8)
         print_[y - top : y - top + part.shape[0], x - left : x - left + part.shape[1]] = part
         mm = (int(columns[-1]) + 1 - int(columns[0])) * 25.4 / self._ppi
-        return print_, (left - MARGIN, top - MARGIN), mm
+        return print_, (left - self._mosaic.margin, top - self._mosaic.margin), mm
 
     def _drawn(self, line: SeamLine, origin: tuple[int, int]) -> SeamLine:
         """A seam's columns by row of the print."""

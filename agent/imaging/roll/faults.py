@@ -12,6 +12,7 @@ class RollFaultKind(StrEnum):
     SLIP = "slip"  # the skin moved sideways over the glass while the contact went its way
     SHIFT_H = "shift_h"  # finger and contact moved sideways over the glass together
     SHIFT_V = "shift_v"  # skin moved towards or from the wrist: with the contact or under it
+    TURNED = "turned"  # the finger turned about itself
     FAST = "fast"
     SLOW = "slow"
     PAUSED = "paused"
@@ -27,6 +28,7 @@ WORDS = {
     RollFaultKind.SLIP: "The skin slipped over the glass",
     RollFaultKind.SHIFT_H: "The finger shifted sideways on the glass",
     RollFaultKind.SHIFT_V: "The finger shifted up or down on the glass",
+    RollFaultKind.TURNED: "The finger turned on the glass",
     RollFaultKind.FAST: "The roll was too fast",
     RollFaultKind.SLOW: "The roll was too slow",
     RollFaultKind.PAUSED: "The finger stopped",

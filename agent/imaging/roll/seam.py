@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-REACH = 24  # pixels at half size to each side of the middle between two strips, within which the seam may run
+REACH = 24  # pixels at 250 ppi to each side of the middle between two strips, within which the seam may run
 PULL = 0.15  # cost of running at the end of the reach, against 1 for ridges that contradict each other
-PATCH = 5  # pixels at half size over which disagreement is averaged: one ridge
+PATCH = 5  # pixels at 250 ppi over which disagreement is averaged: one ridge
 FLOOR = 12.0  # grey levels: flatter ridges are compared with noise and do not count as contradiction
 
 FloatImage = NDArray[np.float32]
@@ -41,7 +41,7 @@ def _traced(total: FloatImage) -> NDArray[np.intp]:
 
 
 def seam(contradiction: FloatImage, preferred: float) -> NDArray[np.float32]:
-    """Column at half size of the seam in each row, in the columns of `contradiction`, near the preferred one."""
+    """Column at 250 ppi of the seam in each row, in the columns of `contradiction`, near the preferred one."""
     columns = contradiction.shape[1]
     centre = float(np.clip(preferred, 0, columns - 1))
     low, high = max(0, round(centre) - REACH), min(columns, round(centre) + REACH + 1)

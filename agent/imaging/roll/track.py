@@ -22,7 +22,7 @@ class Row:
     at_us: int
     strip: Strip | None
     step: Displacement  # of the skin since the rows before, beyond what was known; gated axes are 0
-    moved: tuple[float, float]  # pixels that the skin has slipped or shifted in all, this row included
+    place: tuple[float, float]  # pixels, x and y of the strip's middle on what is composed
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,7 @@ class Track:
     right: Floats
     seconds: Floats  # since the first row
     skin: Floats  # (rows, 2) mm, displacement of the skin since the row before
+    turned: Floats  # degrees clockwise since the row before
     went: Floats  # mm since the row before, of the edge that moved more
 
     @property
@@ -57,9 +58,7 @@ class Track:
 
     def where(self, row: int) -> tuple[float, float]:
         """Middle of the strip on the print, pixels."""
-        one = self.rows[row]
-        assert one.strip is not None
-        return one.strip.centre - one.moved[0], one.strip.middle - one.moved[1]
+        return self.rows[row].place
 
 
 def track_of(rows: Sequence[Row], ppi: int) -> Track:
@@ -69,7 +68,8 @@ def track_of(rows: Sequence[Row], ppi: int) -> Track:
     left, right = (np.array([getattr(row.strip, edge) for row in seen], float) * mm for edge in ("left", "right"))
     seconds = np.array([row.at_us for row in seen], float) / 1e6
     skin = np.array([(row.step.x, row.step.y) for row in seen], float).reshape(-1, 2) * mm
-    return Track(seen, mm, left, right, seconds - seconds[:1], skin, _went(left, right))
+    turned = np.array([row.step.turn for row in seen], float)
+    return Track(seen, mm, left, right, seconds - seconds[:1], skin, turned, _went(left, right))
 
 
 def _went(left: Floats, right: Floats) -> Floats:

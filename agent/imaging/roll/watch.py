@@ -26,6 +26,7 @@ FULL, NARROW_MM = 0.85, 20.0  # of the widest strip, at the beginning or the end
 LIFTED = 0.35  # of the contact before and after
 OTHER_MM2, OTHER_FRAMES = 25.0, 2  # contact beside the strip that is a second finger: a tip that just touches; dirt has 2 to 3 mm²
 SLIPPED = 0.1  # mm in all: 2 pixels at 500 ppi
+TURNED = 0.4  # degrees in all: a quarter of a ridge at the ends of a print
 TOGETHER = 4  # rows without displacement that end an event
 FOLLOWS = 0.5  # share of the skin's displacement that the contact must follow for a shift
 
@@ -36,7 +37,17 @@ def faults_of(rows: Sequence[Row], ppi: int, *, finished: bool, width_mm: float 
     if not track.rows:
         nothing = [fault(RollFaultKind.NARROW, rows[-1].index if rows else 0, (0.0, 0.0), "nothing was seen")]
         return (*_lost(rows), *(nothing if finished else ()))
-    found = [*_lost(rows), *_lifted(rows), *_second(track), *_moved(track), *_unchecked(track), *_fast(track), *_slow(track), *_back(track)]
+    found = [
+        *_lost(rows),
+        *_lifted(rows),
+        *_second(track),
+        *_moved(track),
+        *_turned(track),
+        *_unchecked(track),
+        *_fast(track),
+        *_slow(track),
+        *_back(track),
+    ]
     if finished:
         found += _narrow(track, width_mm)
     return tuple(sorted(found, key=lambda one: one.frame))
@@ -45,11 +56,7 @@ def faults_of(rows: Sequence[Row], ppi: int, *, finished: bool, width_mm: float 
 def _lost(rows: Sequence[Row]) -> Iterator[RollFault]:
     for before, after in pairwise(rows):
         if (gap := after.index - before.index - 1) > 0:
-            yield fault(RollFaultKind.FRAME_LOST, after.index, _place(after), f"{gap} before picture {after.index}")
-
-
-def _place(row: Row) -> tuple[float, float]:
-    return (0.0, 0.0) if row.strip is None else (row.strip.centre - row.moved[0], row.strip.middle - row.moved[1])
+            yield fault(RollFaultKind.FRAME_LOST, after.index, after.place, f"{gap} before picture {after.index}")
 
 
 def _lifted(rows: Sequence[Row]) -> Iterator[RollFault]:
@@ -59,7 +66,7 @@ def _lifted(rows: Sequence[Row]) -> Iterator[RollFault]:
     for run in _runs(areas < LIFTED * np.minimum(before, after)):
         last = next((row for row in reversed(rows[: run.start]) if row.strip is not None), rows[run.start])
         seconds = (rows[run.stop].at_us - last.at_us) / 1e6
-        yield fault(RollFaultKind.LIFTED, rows[run.start].index, _place(last), f"for up to {seconds:.1f} s")
+        yield fault(RollFaultKind.LIFTED, rows[run.start].index, last.place, f"for up to {seconds:.1f} s")
 
 
 def _second(track: Track) -> Iterator[RollFault]:
@@ -86,6 +93,14 @@ def _moved(track: Track) -> Iterator[RollFault]:
             kind = _kind(track, run, axis, float(total[axis]))
             amount = f"{abs(total[0]):.1f} mm sideways and {abs(total[1]):.1f} mm lengthwise"
             yield fault(kind, track.rows[run.start].index, track.where(run.start), amount)
+
+
+def _turned(track: Track) -> Iterator[RollFault]:
+    for run in _runs(_bridged(track.turned != 0, TOGETHER)):
+        total = float(track.turned[run].sum())
+        if abs(total) >= TURNED:
+            way = "clockwise" if total > 0 else "counter-clockwise"
+            yield fault(RollFaultKind.TURNED, track.rows[run.start].index, track.where(run.start), f"{abs(total):.1f} degrees {way}")
 
 
 def _kind(track: Track, run: slice, axis: int, total: float) -> RollFaultKind:

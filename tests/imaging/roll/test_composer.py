@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
@@ -65,6 +68,45 @@ def test_slip_is_taken_back() -> None:
     roll = roll_of("roll-slip")
     found = composed(roll)
     assert psnr(found.pixels, truth(roll, found)) > 25  # 12 to 16 dB uncorrected
+
+
+def test_skin_that_creeps_is_found_though_no_single_step_is_large() -> None:
+    roll = roll_of(Condition(roll_faults=(RollFault(Injected.SLIP, 0.1, 30, "x", 1200),)))  # 1.7 pixels a frame
+    found = composed(roll)
+    assert {fault.kind for fault in found.faults} <= {RollFaultKind.SLIP, RollFaultKind.SHIFT_H} and found.faults
+    assert psnr(found.pixels, truth(roll, found)) > 17  # 12 uncorrected
+
+
+def test_turn_is_named_and_taken_back() -> None:
+    roll = roll_of(Condition(roll_faults=(RollFault(Injected.TWIST, 0.4, 4, "x", 500),)))
+    found = composed(roll)
+    assert RollFaultKind.TURNED in {fault.kind for fault in found.faults}
+    assert any("clockwise" in fault.words and "counter" not in fault.words for fault in found.faults)
+    assert found.unchecked_frames == 0
+
+
+def test_turn_too_quick_to_follow_is_never_no_fault() -> None:
+    found = composed(roll_of(Condition(roll_faults=(RollFault(Injected.TWIST, 0.5, 6, "x", 0),))))
+    assert {fault.kind for fault in found.faults} & {RollFaultKind.TURNED, RollFaultKind.UNCHECKED}
+
+
+def test_roll_at_1000_ppi_is_composed_at_1000_ppi() -> None:
+    roll = roll_of("roll-slip")
+    composer = RollComposer((1600, 1500), 1000)
+    for pixels, index, at_us in roll.frames:
+        composer.add(np.asarray(cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8), index, at_us)
+    found = composer.finish()
+    assert found.pixels.shape == (1500, 1600)
+    assert [fault.kind for fault in found.faults] == [RollFaultKind.SLIP]
+    assert abs(found.width_mm - composed(roll).width_mm) < 0.5
+    half = replace(found, origin=(found.origin[0] // 2, found.origin[1] // 2))
+    small = np.asarray(cv2.resize(found.pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
+    assert psnr(small, truth(roll, half)) > 24
+
+
+def test_other_resolutions_are_refused() -> None:
+    with pytest.raises(ValueError, match="500 or 1000"):
+        RollComposer((400, 375), 250)
 
 
 def test_lost_frames_are_counted_and_placed() -> None:

@@ -1,0 +1,169 @@
+"""A cooperative synthetic booking, captured by a whole training site: how long each verdict takes, what the machine spends on it.
+
+Times are those of the core's own events, as a kiosk page hears them:
+
+- verdict: from the scanner's trigger to the next state after the check, so with the transfer of the image, the composing of a roll, the
+  sequence check and the storing of what is accepted;
+- machine time of a booking: processor seconds of the core and its workers from its opening to its last print, all of their threads;
+- peak memory: each process's own peak (VmHWM), summed, sealing included.
+
+The live view and the segmentation are measured alone, on one thread, at full size. There is no peer to put beside this.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from agent.bench.process_tree import cpu_seconds, peak_rss_mb, started_with, tree
+from agent.capture.autocapture import begin
+from agent.capture.plan import plan
+from agent.errors import LivescanError
+from agent.imaging.placement import Look, look
+from agent.imaging.segment import segment
+from agent.model.fingers import Position
+from agent.model.impression import GrayImage
+from agent.training.demo import Demo
+from agent.training.site import TrainingSite
+from agent.training.workplace import workplace
+
+SLAPS = frozenset((Position.PLAIN_RIGHT_FOUR, Position.PLAIN_LEFT_FOUR))
+TARGETS = {
+    "booking_machine_s": 40.0,
+    "slap_verdict_ms_median": 700.0,
+    "roll_verdict_ms_median": 500.0,
+    "autocapture_ms_per_frame": 25.0,
+    "segment_ms": 60.0,
+    "peak_rss_mb": 900.0,
+}
+FRAMES = 30  # of the live view
+FULL = (1500, 1600)  # rows, columns of a FAP-60 platen at 500 ppi
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Watched:
+    """What was heard of one booking."""
+
+    verdicts: dict[int, list[float]] = field(default_factory=dict)  # ms by position
+    machine_s: float = 0.0
+    _core: int | None = None
+    _taking: tuple[int, float] | None = None  # position, monotonic s
+    _before: float = 0.0
+
+    def hear(self, kind: str, what: Mapping[str, Any], now: float) -> None:
+        if kind == "opened":
+            self._core = started_with(os.getpid(), "core")
+            self._before = self._spent()
+        elif kind == "capture":
+            self._state(int(what["fgp"]), str(what["state"]), now)
+        elif kind == "impression":
+            self._verdict(now)
+        elif kind == "captured":
+            self._verdict(now)
+            self.machine_s = self._spent() - self._before
+
+    def peak_mb(self) -> float:
+        return peak_rss_mb(tree(self._core)) if self._core else 0.0
+
+    def _state(self, fgp: int, state: str, now: float) -> None:
+        if state == "taking":
+            self._taking = fgp, now
+        elif state in ("await lift", "ask officer"):
+            self._verdict(now)
+
+    def _verdict(self, now: float) -> None:
+        if self._taking is not None:
+            fgp, since = self._taking
+            self.verdicts.setdefault(fgp, []).append((now - since) * 1000)
+            self._taking = None
+
+    def _spent(self) -> float:
+        return cpu_seconds(tree(self._core)) if self._core else 0.0
+
+
+def measure(runs: int, subject: str, speed: float, tell: Tell) -> dict[str, float]:
+    """`runs` bookings of one person, the workers warm. Raises LivescanError when one does not come through."""
+    cv2.setNumThreads(1)
+    with workplace() as site:
+        heard = _bookings(site, runs, subject, speed, tell)
+        slap = _slap(site)
+    ms = {fgp: [value for one in heard for value in one.verdicts.get(fgp, ())] for fgp in range(1, 15)}
+    return {
+        "booking_machine_s": round(statistics.median(one.machine_s for one in heard), 2),
+        "slap_verdict_ms_median": round(statistics.median(value for fgp in SLAPS for value in ms[fgp]), 1),
+        "roll_verdict_ms_median": round(statistics.median(value for fgp in range(1, 11) for value in ms[fgp]), 1),
+        "autocapture_ms_per_frame": round(_live_view(slap), 2),
+        "segment_ms": round(_median_ms(lambda: segment(slap, Position.PLAIN_RIGHT_FOUR)), 2),
+        "peak_rss_mb": round(max(one.peak for one in heard), 1),
+    }
+
+
+@dataclass(frozen=True)
+class Heard:
+    verdicts: Mapping[int, list[float]]
+    machine_s: float
+    peak: float  # MB
+
+
+def _bookings(site: TrainingSite, runs: int, subject: str, speed: float, tell: Tell) -> list[Heard]:
+    found: list[Heard] = []
+    watched = Watched()
+
+    def show(kind: str, what: Mapping[str, Any]) -> None:
+        watched.hear(kind, what, time.monotonic())
+        if kind == "subject":
+            tell(f"growing a synthetic person: {what.get('done', 0)} of {what.get('of', 10)}")
+
+    demo = Demo(site, show)
+    for number in range(1, runs + 1):
+        if number == 1:
+            demo.run(subject, speed)
+        else:
+            demo.book({})
+        found.append(Heard(watched.verdicts, watched.machine_s, watched.peak_mb()))
+        tell(f"booking {number} of {runs}: {watched.machine_s:.1f} s of machine time")
+        watched = Watched()
+    return found
+
+
+def _slap(site: TrainingSite) -> GrayImage:
+    """The right four fingers as they lay on the platen, on a platen of full size."""
+    laid = cv2.imread(str(site.truth / f"fgp-{int(Position.PLAIN_RIGHT_FOUR)}.pgm"), cv2.IMREAD_GRAYSCALE)
+    if laid is None:
+        raise LivescanError("The simulator kept no picture of the slap.")
+    platen = np.full(FULL, 250, np.uint8)
+    rows, columns = (min(a, b) for a, b in zip(laid.shape, FULL, strict=True))
+    top, left = (FULL[0] - rows) // 2, (FULL[1] - columns) // 2
+    platen[top : top + rows, left : left + columns] = laid[:rows, :columns]
+    return platen
+
+
+def _live_view(slap: GrayImage) -> float:
+    """Median ms for a picture of the live view at full size, looked at and judged."""
+    step = plan()[0]
+    auto, before = begin(step, still_ms=300, cleared=True), None
+    times = []
+    for number in range(FRAMES):
+        started = time.perf_counter()
+        seen: Look = look(slap, 500, step.fingers, before)
+        auto, before = auto.after(seen, number * 66_000), seen
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+def _median_ms(once: Callable[[], object]) -> float:
+    times = []
+    for _ in range(FRAMES):
+        started = time.perf_counter()
+        once()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)

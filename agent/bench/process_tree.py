@@ -1,0 +1,58 @@
+"""What a process and everything it started has used, from /proc (Linux)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def tree(root: int) -> set[int]:
+    """A process and its descendants."""
+    parents = dict(_parents())
+    found, grown = {root}, True
+    while grown:
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+        found, grown = found | more, bool(more)
+    return found
+
+
+def started_with(root: int, *words: str) -> int | None:
+    """The descendant whose command line has all these words."""
+    for pid in sorted(tree(root) - {root}):
+        with suppress(OSError):
+            line = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
+            if all(word.encode() in line for word in words):
+                return pid
+    return None
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Processor time, user and system, of those that are alive."""
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError, ValueError, IndexError):
+            fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_rss_mb(pids: Iterable[int]) -> float:
+    """The sum of each one's own peak: at least what they had at one time. Pages that they share count in each."""
+    kilobytes = 0
+    for pid in pids:
+        with suppress(OSError):
+            for line in (_PROC / str(pid) / "status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    kilobytes += int(line.split()[1])
+    return kilobytes / 1024
+
+
+def _parents() -> Iterable[tuple[int, int]]:
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError, IndexError):
+                yield int(entry.name), int((entry / "stat").read_text().rpartition(")")[2].split()[1])

@@ -1,0 +1,99 @@
+"""Who may read a reply, and that it was read: by role and reason, every time (SOP 2.2.6; CJIS 4.2, AU-3(1)).
+
+IDR, IAR, photos and detainers are criminal-history data of a kind of their own: without the role they are not shown, and nothing of them is
+told. Each view is one row, added before anything is shown; what cannot be noted is not shown.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from agent.casework.errors import CaseworkError
+from agent.handover.instants import read_instant, write_instant
+from agent.model.booking import BookingId
+
+SCHEMA = """
+CREATE TABLE case_views (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    booking TEXT,
+    what TEXT NOT NULL,
+    of TEXT NOT NULL,
+    officer TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX case_views_of_booking ON case_views (booking, seq);
+"""
+LIAISON = "records liaison"
+SUPERVISOR = "supervisor"
+LEAST_REASON = 5  # characters
+
+
+class ViewRefused(CaseworkError):
+    """Not for this person, or not without a reason."""
+
+
+class What(StrEnum):
+    IDENTIFICATION = "identification"  # SRE, ERRT
+    IMMIGRATION = "immigration response"  # IDR, IAR, photos
+    DETAINER = "detainer"
+    SEARCH = "search"  # of persons with a lodged detainer
+
+
+ROLES = MappingProxyType(
+    {
+        What.IDENTIFICATION: frozenset(("booking officer", SUPERVISOR, LIAISON)),
+        What.IMMIGRATION: frozenset((LIAISON,)),
+        What.DETAINER: frozenset((LIAISON, SUPERVISOR)),
+        What.SEARCH: frozenset((LIAISON,)),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    officer: str  # officer id
+    roles: Collection[str]
+    reason: str
+    recipient: str = ""  # whom a print or export is for; "" for the screen
+
+
+@dataclass(frozen=True)
+class View:
+    booking: BookingId | None
+    what: What
+    of: str  # rid, detainer id or what was searched, never a person's name
+    officer: str
+    reason: str = field(repr=False)
+    recipient: str
+    at: datetime  # UTC
+
+
+def allow(viewer: Viewer, what: What) -> None:
+    """Raises ViewRefused."""
+    if not ROLES[what] & set(viewer.roles):
+        raise ViewRefused(
+            f"The {what} is shown only to: {', '.join(sorted(ROLES[what]))}.", means="Nothing was shown.", do="Ask one of these to look."
+        )
+    if len(viewer.reason.strip()) < LEAST_REASON:
+        raise ViewRefused(f"The {what} is shown only with a reason in words.", means="Nothing was shown.", do="Say why you look.")
+
+
+def note(db: sqlite3.Connection, *, viewer: Viewer, what: What, of: str, booking: BookingId | None, at: datetime) -> None:
+    values = (booking, what, of, viewer.officer, viewer.reason.strip(), viewer.recipient, write_instant(at))
+    db.execute("INSERT INTO case_views (booking, what, of, officer, reason, recipient, at) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def views_of(db: sqlite3.Connection, booking: BookingId | None) -> tuple[View, ...]:
+    """In order; with None those that belong to no booking."""
+    rows = db.execute("SELECT * FROM case_views WHERE booking IS ? ORDER BY seq", (booking,))
+    return tuple(
+        View(booking, What(row["what"]), row["of"], row["officer"], row["reason"], row["recipient"], read_instant(row["at"]))
+        for row in rows
+    )

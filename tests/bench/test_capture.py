@@ -1,0 +1,62 @@
+"""What the bench makes of a booking's events, and of /proc."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from agent.bench.capture import Watched
+from agent.bench.process_tree import cpu_seconds, peak_rss_mb, started_with, tree
+
+
+def heard(*events: tuple[float, str, dict[str, object]]) -> Watched:
+    watched = Watched()
+    for at, kind, what in events:
+        watched.hear(kind, what, at)
+    return watched
+
+
+def state(at: float, fgp: int, state: str) -> tuple[float, str, dict[str, object]]:
+    return at, "capture", {"fgp": fgp, "state": state}
+
+
+def test_a_verdict_lasts_from_the_trigger_to_what_comes_of_it() -> None:
+    watched = heard(
+        state(1.0, 13, "taking"),
+        state(1.1, 13, "checking"),
+        (1.5, "impression", {}),
+        state(1.5, 14, "await lift"),
+        state(3.0, 14, "taking"),
+        state(3.2, 14, "await lift"),
+        state(4.0, 14, "taking"),
+        state(4.4, 14, "ask officer"),
+    )
+    assert watched.verdicts == {13: [pytest.approx(500)], 14: [pytest.approx(200), pytest.approx(400)]}
+
+
+def test_the_last_verdict_of_a_booking_counts_too() -> None:
+    watched = heard(state(1.0, 10, "taking"), (1.3, "captured", {}))
+    assert watched.verdicts == {10: [pytest.approx(300)]}
+
+
+def test_a_process_and_what_it_started_are_found_and_measured() -> None:
+    inner = [sys.executable, "-c", "import time; time.sleep(30)", "the-inner-one"]
+    outer = f"import subprocess; print('up', flush=True); subprocess.run({inner!r})"
+    with subprocess.Popen([sys.executable, "-c", f"print; {outer}"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = None
+        while found is None:
+            found = started_with(process.pid, "the-inner-one")
+        assert {process.pid, found} <= tree(process.pid)
+        assert os.getpid() not in tree(process.pid)
+        assert peak_rss_mb([process.pid]) > 1
+        assert cpu_seconds([os.getpid()]) > 0
+        os.kill(found, 9)
+
+
+def test_processes_that_have_gone_count_nothing() -> None:
+    assert (cpu_seconds([2**22 + 1]), peak_rss_mb([2**22 + 1])) == (0.0, 0.0)

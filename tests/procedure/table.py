@@ -1,0 +1,45 @@
+"""Makes docs/procedure.md: `python -m tests.procedure.table`. The rows are docs/procedure.toml; the tests are found by their names."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "procedure.md"
+NAMED = re.compile(r"test_(R\d+)_(\w+)")
+
+
+def rows() -> Mapping[str, Mapping[str, object]]:
+    return tomllib.loads((ROOT / "docs" / "procedure.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def named_tests() -> Mapping[str, list[str]]:
+    """Names of tests by row, in the order of their files."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and (named := NAMED.fullmatch(node.name)):
+                found.setdefault(named[1], []).append(f"{path.relative_to(ROOT / 'tests')}::{node.name}")
+    return found
+
+
+def page() -> str:
+    by_row = named_tests()
+    lines = []
+    for name, row in rows().items():
+        code = ", ".join(f"`{one}`" for one in row["code"])  # type: ignore[attr-defined]  # a list of strings
+        said = ", ".join(NAMED.fullmatch(one.split("::")[1])[2].replace("_", " ") for one in by_row.get(name, []))  # type: ignore[index]
+        lines.append(f"| {name} | {row['sop']} | {row['duty']} | {row['sentence']} | {code} | {said} |")
+    return Path(__file__).with_name("page.md").read_text("utf-8").replace("{rows}", "\n".join(lines))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    sys.stdout.write(f"{PAGE}\n")
