@@ -365,6 +365,7 @@ class Core:
                 **self._summary(row),
                 "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in self._casework.thread(row.id)],
                 "impressions": impressions,
+                "question": self._capture.asked_now(row.id),
                 "submissions": self._submissions(row.id),
                 "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in self._casework.events(row.id)],
                 "inbound": [_inbound(one) for one in self._casework.inbound(row.id)],

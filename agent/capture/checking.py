@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.capture.places import Prints
-from agent.capture.reading import RollRead, TipRead, read_roll, read_tip, roll_score
+from agent.capture.reading import RollRead, TipRead, read_prints, read_roll, read_tip, roll_score
 from agent.imaging.segment import Fingertip
 from agent.model.fingers import Position
 from agent.model.impression import FingerQuality, Impression, ImpressionKind, QualityReport
@@ -39,6 +39,14 @@ class Checker:
             return self._of_tips(asked, cut, await self._read(cut, impression.ppi), tries)
         except WorkerDied:
             return Checked(unchecked(asked.position, len(asked.wanted), self._limits, tries))
+
+    async def prints(self, impression: Impression, missing: frozenset[Position]) -> Prints:
+        """What can be compared of an impression that was judged before; nothing where that breaks down."""
+        asked = Asked(impression.position, impression.kind, missing, impression.ppi)
+        try:
+            return await self._workers.run(read_prints, impression.pixels, asked)
+        except WorkerDied:
+            return {}
 
     async def _read(self, cut: Cut, ppi: int) -> Mapping[Position, TipRead]:
         """Each fingertip in a process of its own, the largest first."""

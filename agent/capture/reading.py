@@ -16,7 +16,8 @@ from agent.imaging.segment import Fingertip
 from agent.match.compare import Print, prepare
 from agent.match.extract import Minutiae, extract, fast, usable
 from agent.match.extract_mindtct import as_minutiae
-from agent.model.impression import FingerQuality, GrayImage
+from agent.model.fingers import Position
+from agent.model.impression import FingerQuality, GrayImage, ImpressionKind
 from agent.quality.assess import NOT_FOR_ROLLS, Asked, Cut, cut_up
 from agent.quality.engine import NbisEngine, Reading, trimmed
 from agent.quality.measures import Measures, measure
@@ -53,6 +54,15 @@ def read_roll(image: GrayImage, asked: Asked) -> RollRead:
     cut = cut_up(image, asked)
     measures = tuple(measure(tip.pixels, asked.ppi) for tip in cut.tips)
     return RollRead(cut, measures, read_print(image, asked.ppi))
+
+
+def read_prints(image: GrayImage, asked: Asked) -> dict[Position, Print]:
+    """Of a stored impression what can be compared, and nothing else: by finger. About 0.25 s of CPU for a slap."""
+    if asked.kind is ImpressionKind.ROLLED:
+        found = {asked.position: read_print(image, asked.ppi)}
+    else:
+        found = {tip.finger: read_print(tip.pixels, asked.ppi) for tip in cut_up(image, asked).tips}
+    return {finger: one for finger, one in found.items() if one is not None}
 
 
 def read_print(image: GrayImage, ppi: int) -> Print | None:

@@ -268,12 +268,13 @@ class CaptureRunner:
 
     async def _learn(self) -> None:
         """Read again what was stored before this run."""
-        for impression in await self._keeper.stored():
-            self._places.remember(impression.kind, await self._prints(impression))
+        stored = await self._keeper.stored()
+        for impression, prints in zip(stored, await asyncio.gather(*map(self._prints, stored)), strict=True):
+            self._places.remember(impression.kind, prints)
 
     async def _prints(self, impression: Impression) -> Prints:
         step = planned(self._steps, impression.position, impression.kind)
-        return (await self._checker.check(impression, step.missing if step else frozenset(), 1)).prints
+        return await self._checker.prints(impression, step.missing if step else frozenset())
 
     async def _hand_again(self, booking_id: BookingId) -> None:
         """One hand laid down once more before the booking is closed: is it still the person of its beginning? Nothing of it is stored."""

@@ -87,10 +87,10 @@ class StationCapture:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(Answer(Choice.REPEAT))
 
-    def question(self, booking_id: str) -> Question | None:
-        """What the officer is asked now."""
+    def asked_now(self, booking_id: str) -> dict[str, Any] | None:
+        """What the officer is asked, in JSON values; None when nothing of that booking waits for an answer."""
         waits = self._answer is not None and not self._answer.done() and booking_id == self._booking
-        return self._question if waits else None
+        return in_words(self._question) if waits and self._question is not None else None
 
     def status(self) -> dict[str, Any]:
         if self._runner is None:
