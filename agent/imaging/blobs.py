@@ -12,7 +12,7 @@ from agent.imaging.ridges import FloatImage, mm
 from agent.model.impression import GrayImage
 
 MIN_AREA = mm(7.0) ** 2  # a child's little fingertip is about 8 x 12 mm
-MAX_WIDTH = mm(45.0)  # the widest roll is 40 mm (FAP 60, 1.6 inches); wider is noise or a cloth
+MAX_WIDTH = mm(80.0)  # four fingers held together; wider is noise or a cloth
 RAGGED = 0.005  # share of a blob's pixels that its box leaves out at each side
 THIN = 15  # one pixel of so many is enough for a rough look
 MIN_RADIUS = mm(2.8) / 4  # pixels at 62.5 ppi: half the width of the narrowest fingertip

@@ -20,6 +20,10 @@ from agent.imaging.ridges import FloatImage, mm
 
 ELONGATED = 1.25  # length to width from which a blob tells its direction
 MAX_LEAN = 62.0  # degrees of one blob: 45 of the hand and the fan of its fingers
+USUAL = 320.0 * mm(1.0) ** 2  # area of a fingertip: more of it tells no more
+TELLING = 1.5  # elongation from which more tells no more
+AGREE = 20.0  # degrees between two blobs of one hand
+UNLIKELY = 120.0  # degrees of turn that no hand has: the nearer to it, the less a vote counts
 MAX_FAN = 25.0  # degrees that one finger may differ from its hand
 FRAGMENT = 0.6  # of the median: narrower than this at the border, or narrower or smaller at a second look, is a piece of something else
 SLIVER = 0.45  # of the median width: narrower than this anywhere, where there are too many, is no finger
@@ -28,7 +32,9 @@ TIP = (mm(15.0), mm(32.0))  # from the tip to the first crease, shortest and lon
 WIDE = 0.95  # width to height from which a blob may be two fingers; one fingertip has 0.55 to 0.8
 WIDEST = mm(25.0)  # of one plain fingertip, a thumb's: 24 mm at most
 LARGEST = 620.0 * mm(1.0) ** 2  # area of one plain fingertip, a large thumb's
-TWICE = 1.5  # times the median width from which a wide blob is two fingers
+TWICE = 1.4  # times the median width from which a wide blob is two fingers
+UTMOST = mm(30.0)  # and at most; a rolled finger apart
+ROLLED = mm(45.0)  # the widest roll is 40 mm (FAP 60, 1.6 inches)
 FAN = 14.0  # degrees to each side of the hand's direction in which a place to part fingers is looked for
 DIP = 0.8  # of the lower side: a wide blob that is not lower than this in between is one finger
 AXIS_ROWS = (0.12, 0.88)  # share of a tip's height whose middles make its axis: the ends are round
@@ -42,16 +48,20 @@ SMALLER, SMALLER_SPREAD = 0.25, 0.25
 
 
 def hand_direction(blobs: Sequence[Blob]) -> float:
-    """Degrees clockwise from upright in which the fingers point: the mean of the elongated blobs, weighted by how elongated they are.
+    """Degrees clockwise from upright in which the fingers point: where most elongated blobs agree, and there their mean.
 
-    Blobs too large for one fingertip lean as their fingers lie together, not as these point: they count only where there are no others.
+    Blobs too large for one fingertip lean as their fingers lie together, not as these point: they count only where there are no others. Two
+    joints that touch lean across the hand; they are outvoted.
     """
     leaning = [b for b in blobs if b.elongation >= ELONGATED and abs(b.lean) <= MAX_LEAN]
     long = [b for b in leaning if b.area <= LARGEST] or leaning
     if not long:
         return 0.0
-    weights = [b.area * (b.elongation - 1.0) for b in long]
-    return float(np.average([b.lean for b in long], weights=weights))
+    leans = np.array([b.lean for b in long])
+    votes = np.array([min(b.area, USUAL) * (min(b.elongation, TELLING) - 1.0) for b in long])
+    agree = np.abs(leans[:, None] - leans[None, :]) <= AGREE
+    best = int(np.argmax((agree @ votes) * (1 - np.abs(leans) / UNLIKELY)))
+    return float(np.average(leans[agree[best]], weights=votes[agree[best]]))
 
 
 def fingertips(blobs: Sequence[Blob], expected: int) -> list[Blob]:
@@ -134,11 +144,10 @@ def _without_fragments(tips: list[Blob], expected: int) -> list[Blob]:
 
 
 def single(tips: Sequence[Blob], expected: int) -> list[Blob]:
-    """Those that are one finger, where several are expected: two that were not told apart are better missed than named."""
-    if expected < 2 or not tips:
-        return list(tips)
-    usual = float(np.median([tip.width for tip in tips]))
-    return [tip for tip in tips if tip.width <= max(WIDEST, TWICE * usual)]
+    """Those that are one finger: two that were not told apart are better missed than named."""
+    usual = float(np.median([tip.width for tip in tips])) if tips else 0.0
+    widest = ROLLED if expected < 2 else float(np.clip(TWICE * usual, WIDEST, UTMOST))
+    return [tip for tip in tips if tip.width <= widest]
 
 
 def alike(tips: Sequence[Blob]) -> bool:

@@ -94,11 +94,11 @@ def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:
     first = _tips_at(seen, *CLEAR, expected)
     looks = (_tips_at(seen, threshold, neck, expected) for threshold, neck in WANTING)
     better = () if len(first) >= expected else next((tips for tips in looks if len(tips) == expected and alike(tips)), ())
-    tips = better or first
-    direction = hand_direction(tips)
-    return [on_axis(tip, direction) for tip in tips]
+    return list(better) or first
 
 
 def _tips_at(seen: ridges.RidgeMap, threshold: float, neck: float, expected: int) -> list[Blob]:
     cut = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs_of(ridges.ridge_mask(seen, threshold), neck), expected)]
-    return single([tip for tip in cut if ridges.orderly(seen, tip.points)], expected)
+    tips = [tip for tip in cut if ridges.orderly(seen, tip.points)]
+    direction = hand_direction(tips)
+    return single([on_axis(tip, direction) for tip in tips], expected)

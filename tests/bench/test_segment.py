@@ -81,9 +81,9 @@ def test_a_finger_called_by_a_wrong_name_is_mislabelled_and_one_not_there_extra(
     found = segment(slap.pixels, slap.truth.position, slap.truth.missing)
     boxes = slap.truth.boxes
     swapped = SlapTruth("", slap.truth.position, slap.truth.missing, 500, (Box(1, *_place(boxes[0])), *boxes[1:]))
-    assert against(found, swapped, 1.0).mislabelled == 1
+    assert against(found, swapped, 1.0, 1.0).mislabelled == 1
     fewer = SlapTruth("", slap.truth.position, slap.truth.missing, 500, boxes[1:])
-    assert (against(found, fewer, 1.0).extra, against(found, fewer, 1.0).kind) == (1, "few")
+    assert (against(found, fewer, 1.0, 1.0).extra, against(found, fewer, 1.0, 1.0).kind) == (1, "few")
 
 
 def _place(box: Box) -> tuple[float, float, float, float, float]:
