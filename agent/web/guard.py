@@ -164,8 +164,9 @@ def right_of(method: str, path: str) -> Right | None:
 
 
 def door_of(scope: Scope) -> str:
-    """A UNIX socket has no address that a server could tell."""
-    return "socket" if scope.get("server") is None else "page"
+    """A UNIX socket has a path and no port (ASGI 3, HTTP connection scope); where the server does not say, it is the page."""
+    server = scope.get("server")
+    return "socket" if server is not None and server[1] is None else "page"
 
 
 def token_of(headers: Headers) -> str:

@@ -34,7 +34,7 @@ class OnSocket:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._application({**scope, "server": None}, receive, send)
+        await self._application({**scope, "server": ("/run/core.sock", None)}, receive, send)
 
 
 class Place:
