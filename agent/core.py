@@ -42,8 +42,10 @@ from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
+from agent.casework.case_desk import CaseDesk
 from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
 from agent.casework.desk import Casework, is_inbound
+from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.taken import Inbound
 from agent.clock import Clock, SystemClock
@@ -119,7 +121,8 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        self._casework = Casework(self._database, vault, keys, clock, PolicyFile(settings.paths.jurisdiction))
+        policy = PolicyFile(settings.paths.jurisdiction)
+        self._casework = Casework(self._database, vault, keys, clock, policy)
         self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
@@ -153,7 +156,7 @@ class Core:
             offer=self._handover.offer,
             precheck=self._precheck,
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
@@ -161,6 +164,14 @@ class Core:
             parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
+        self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
+        self._cases = CaseDesk(
+            self._casework,
+            policy,
+            clock,
+            station=settings.station.id,
+            bookings=lambda: [row.id for row in self._ledger.bookings()],
+        )
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: asyncio.Task[Any] | None = None
@@ -172,9 +183,19 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = Guard(build_api(self, self._live, self._records, self._attending, self._audit, access=self._access), self._rules())
+        guarded = build_api(
+            self,
+            self._live,
+            files=self._records,
+            capture=self._attending,
+            audit=self._audit,
+            cases=self._cases,
+            access=self._access,
+        )
+        api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
+        await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
         await self._begin(self._watch_keys())
         await self._begin(self._feed.run(self._handover.offer))
@@ -216,6 +237,14 @@ class Core:
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
+
+    async def _watch_holds(self) -> None:
+        """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
+        while True:
+            for detainer in await self._detainers.watch():
+                log.warning("detainer %s: the limit has been reached: release unless another lawful basis", detainer[:12])
+                self._live.say({"event": "hold_limit", "detainer": detainer})
+            await asyncio.sleep(_HOLDS_EVERY)
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
@@ -343,6 +372,7 @@ class Core:
             "unreceipted": len(self._ledger.unreceipted()),
             "manual": len(self._casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
+            "kept_in": {"signing": self._keys.signer.kept, "opening": self._keys.openers[0].kept},
             "audit": self._feed.trouble or self._feed.broken,
         }
 
@@ -421,6 +451,7 @@ def _sealed_to(settings: Settings, keys: KeyRing) -> SealedTo:
     )
 
 
+_HOLDS_EVERY = 30.0  # s between two looks at running holds
 _WORD_OF = {
     "receipt": "received",
     "SRE": "sre",

@@ -16,15 +16,19 @@ from agent.imaging.roll import RolledPrint
 Colour = NDArray[np.uint8]  # (rows, columns, 3) BGR
 
 SEAM, FAULT = (60, 60, 220), (200, 90, 0)  # BGR
+LEVELS, INK = 16, 160  # greys of a drawn print: a small file; a row with less is bare
 WIDTH, LEFT, ROW, BAR = 860, 250, 62, 14  # px
 COLOURS = ("#1f6f8b", "#b23a48", "#c98b2b")
 
 
 def draw_print(found: RolledPrint) -> Colour:
-    """The print with every seam as a line and every fault as a ring where it began."""
-    sheet = cv2.cvtColor(found.pixels, cv2.COLOR_GRAY2BGR)
+    """The print in LEVELS greys with every seam as a line from its top to its bottom, and every fault as a ring where it began."""
+    coarse = (found.pixels // (256 // LEVELS) * (255 // (LEVELS - 1))).astype(np.uint8)
+    sheet = cv2.cvtColor(coarse, cv2.COLOR_GRAY2BGR)
+    inked = np.flatnonzero(found.pixels.min(axis=1) < INK)
+    rows = np.arange(inked[0], inked[-1] + 1) if inked.size else np.arange(0)
     for line in found.seams:
-        points = np.stack([line.columns, np.arange(len(line.columns), dtype=np.float32)], axis=1)
+        points = np.stack([line.columns[rows], rows.astype(np.float32)], axis=1)
         cv2.polylines(sheet, [np.rint(points).astype(np.int32)], False, SEAM, 1, cv2.LINE_AA)
     for number, fault in enumerate(found.faults):
         place = (round(fault.x), round(fault.y))
@@ -38,7 +42,7 @@ def draw_print(found: RolledPrint) -> Colour:
 def write_prints(prints: Mapping[str, RolledPrint], path: Path) -> None:
     """Side by side, each under its name."""
     sheets = [_titled(draw_print(found), name) for name, found in prints.items()]
-    cv2.imwrite(str(path), np.concatenate(sheets, axis=1))
+    cv2.imwrite(str(path), np.concatenate(sheets, axis=1), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def _titled(sheet: Colour, name: str) -> Colour:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from agent.booking.desk import describe
@@ -17,7 +18,7 @@ from agent.capture.plan import Step, plan
 from agent.errors import LivescanError
 from agent.imaging.photo import thumbnail_png
 from agent.model.fingers import FingerMark, Position
-from agent.model.impression import Impression, Trigger
+from agent.model.impression import Impression, QualityReport, Trigger
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,18 @@ def _code(facts: Facts, finger: Position) -> str | None:
 
 
 def _told(attempt: Impression) -> dict[str, Any]:
-    quality = attempt.quality
-    report = {} if quality is None else {"found": quality.found, "expected": quality.expected, "verdict": quality.verdict.value}
-    return {**describe(attempt), **report, "advice": quality.advice if quality else "", "at": attempt.captured_at.isoformat()}
+    return {**describe(attempt), **_report(attempt.quality), "at": attempt.captured_at.isoformat()}
+
+
+def _report(quality: QualityReport | None) -> dict[str, Any]:
+    if quality is None:
+        return {"advice": ""}
+    return {
+        "found": quality.found,
+        "expected": quality.expected,
+        "verdict": quality.verdict.value,
+        "advice": quality.advice,
+        "cause": quality.cause.value,
+        "concerns": [int(finger) for finger in quality.concerns],
+        "measures": {str(int(finger)): asdict(one) for finger, one in quality.measures.items()},
+    }

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Protocol
 
 from agent.booking.facts import Facts
@@ -119,17 +120,24 @@ class Desk:
         self._say({"event": "held", "booking": booking_id, "why": why})
 
     async def _take_prints(self, booking_id: BookingId) -> None:
-        facts = await self._prints.facts(booking_id)
-        steps = plan(facts.missing)
-
-        def told(impression: Impression) -> None:
-            counted = {"number": len(self._ledger.taken(booking_id)), "of": len(steps)}
-            self._say({"event": "impression", "booking": booking_id, **counted, **describe(impression)})
-
-        keeper = BookingKeeper(booking_id, self._prints, self._ledger, told)
-        await self._capture.run(booking_id, steps, self._ledger.taken(booking_id), keeper)
+        """A finger may be marked up to the last moment: the capture goes on until the hand it took is the hand that is marked."""
+        before: tuple[Step, ...] = ()
+        while (steps := await self._steps(booking_id)) != before or self._lacks(booking_id, steps):
+            keeper = BookingKeeper(booking_id, self._prints, self._ledger, partial(self._told, booking_id, len(steps)))
+            await self._capture.run(booking_id, steps, self._ledger.taken(booking_id), keeper)
+            before = steps
         await self._ledger.captured(booking_id, self._clock.now(), overridden=await self._any_overridden(booking_id))
         self._say({"event": "captured", "booking": booking_id})
+
+    async def _steps(self, booking_id: BookingId) -> tuple[Step, ...]:
+        return plan((await self._prints.facts(booking_id)).missing)
+
+    def _lacks(self, booking_id: BookingId, steps: Sequence[Step]) -> bool:
+        return not {step.position for step in steps} <= self._ledger.taken(booking_id)
+
+    def _told(self, booking_id: BookingId, of: int, impression: Impression) -> None:
+        counted = {"number": len(self._ledger.taken(booking_id)), "of": of}
+        self._say({"event": "impression", "booking": booking_id, **counted, **describe(impression)})
 
     async def _any_overridden(self, booking_id: BookingId) -> bool:
         for position in self._ledger.taken(booking_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from agent.booking.ledger import Ledger
-from agent.booking.prints import Prints
+from agent.booking.prints import HAND_AGAIN, Prints
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
@@ -33,6 +33,12 @@ class BookingKeeper:
 
     async def stored(self) -> Sequence[Impression]:
         return [await self._prints.impression(self._id, position) for position in sorted(self._ledger.taken(self._id))]
+
+    async def confirmed(self) -> bool:
+        return await self._prints.has_file(self._id, HAND_AGAIN)
+
+    async def confirm(self) -> None:
+        await self._prints.keep_file(self._id, HAND_AGAIN, b"")
 
     async def exchange(self, gone: Collection[Position], impressions: Sequence[Impression]) -> None:
         await self._ledger.forget(self._id, gone)

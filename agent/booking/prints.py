@@ -10,6 +10,8 @@ from agent.model.fingers import Position
 from agent.model.impression import Impression
 from agent.store.vault import Vault
 
+HAND_AGAIN = "hand-again"  # there when the hand was laid down once more
+
 
 class Prints:
     """Blocking writes (fsync) and megabytes of pixels: everything runs on a thread, never on the loop."""
@@ -60,8 +62,11 @@ class Prints:
         """Raises NotInVault."""
         return impression_from_bytes(await asyncio.to_thread(self._vault.get, booking_id, _attempt(position, number)))
 
+    async def has_file(self, booking_id: BookingId, name: str) -> bool:
+        return name in await asyncio.to_thread(self._vault.names, booking_id)
+
     async def forget_attempts(self, booking_id: BookingId, position: Position) -> None:
-        """The position is taken anew: what was tried before is no choice any more."""
+        """The position is taken anew: what was tried before is no choice any more, and the hand is to be confirmed anew."""
         await asyncio.to_thread(self._forget_attempts, booking_id, position)
 
     def _keep_attempt(self, booking_id: BookingId, attempt: Impression, instead: int | None) -> None:
@@ -77,6 +82,7 @@ class Prints:
         for name in self._vault.names(booking_id):
             if name.startswith(_attempt(position)):
                 self._vault.remove(booking_id, name)
+        self._vault.remove(booking_id, HAND_AGAIN)
 
     def _keep(self, booking_id: BookingId, impression: Impression) -> None:
         self._vault.put(booking_id, _name(impression.position), impression_to_bytes(impression))

@@ -5,33 +5,31 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from agent.brokers.access_list import Member
 from agent.brokers.files import BrokerFiles, Place
 from agent.brokers.templates import fill
 
 
-def configuration(place: Place, files: BrokerFiles) -> str:
+def configuration(place: Place) -> str:
     """rabbitmq.conf."""
-    return fill(
-        "rabbitmq/rabbitmq.conf",
-        host=place.host,
-        port=str(place.port),
-        ca=str(files.ca.absolute()),
-        certificate=str(files.certificate.absolute()),
-        key=str(files.key.absolute()),
-    )
+    return fill("rabbitmq/rabbitmq.conf", host=place.host, port=str(place.port))
 
 
 def advanced(files: BrokerFiles) -> str:
     """advanced.config. Erlang reads revocation lists from a directory of OpenSSL hash names (`openssl rehash`)."""
-    if files.crl is None:
-        return fill("rabbitmq/advanced.config", crl="")
-    directory = str(files.crl.absolute().parent).replace("\\", "\\\\").replace('"', '\\"')
-    return fill(
-        "rabbitmq/advanced.config",
-        crl=f'{{crl_check, peer}}, {{crl_cache, {{ssl_crl_hash_dir, {{internal, [{{dir, "{directory}"}}]}}}}}}',
-    )
+    crl = ""
+    if files.crl is not None:
+        directory = _string(files.crl.absolute().parent)
+        crl = f",\n    {{crl_check, peer}},\n    {{crl_cache, {{ssl_crl_hash_dir, {{internal, [{{dir, {directory}}}]}}}}}}"
+    named = {"ca": files.ca, "certificate": files.certificate, "key": files.key}
+    return fill("rabbitmq/advanced.config", crl=crl, **{name: _string(path.absolute()) for name, path in named.items()})
+
+
+def _string(path: Path) -> str:
+    """As Erlang writes it."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def rights(members: Sequence[Member]) -> str:

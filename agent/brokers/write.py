@@ -38,7 +38,7 @@ def write_nats(
 
 def write_rabbitmq(out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member]) -> list[Path]:
     texts = {
-        "rabbitmq.conf": rabbitmq.configuration(place, files),
+        "rabbitmq.conf": rabbitmq.configuration(place),
         "advanced.config": rabbitmq.advanced(files),
         "enabled_plugins": fill("rabbitmq/enabled_plugins"),
         "rights.sh": rabbitmq.rights([bureau, *stations]),

@@ -28,6 +28,14 @@ class Keeper(Protocol):
         """The accepted impressions."""
         ...
 
+    async def confirmed(self) -> bool:
+        """Whether the hand was laid down once more, and is this person's."""
+        ...
+
+    async def confirm(self) -> None:
+        """It was."""
+        ...
+
     async def exchange(self, gone: Collection[Position], impressions: Sequence[Impression]) -> None:
         """The positions `gone` are as if never taken, then each of `impressions` is accepted. Killed in between, they are taken again."""
         ...

@@ -23,6 +23,7 @@ from agent.capture.checking import Checked, Checker
 from agent.capture.course import Course
 from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Accepted, CaptureEvent, Judged
+from agent.capture.guard import Guard
 from agent.capture.keeping import Keeper
 from agent.capture.places import MIRROR, Hint, Places, Prints
 from agent.capture.plan import Step, again, planned
@@ -77,7 +78,7 @@ class CaptureRunner:
         return self._course.session
 
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
-        """All steps that are not done. Cancel the task to stop.
+        """All steps that are not done. Cancel the task to stop. The plan may change up to its last moment: look at what is stored then.
 
         Raises what the keeper and `ask` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError,
         or NoSuchMove when it breaks the order of the table.
@@ -90,11 +91,11 @@ class CaptureRunner:
             await self._trials.resume(first.position)
         self._at_device.begin()
         self._course.begin(booking_id, begin(steps, done, tried=self._trials.last))
-        if first is not None:
+        if first is not None or self._settings.rules.hand_again:
             await self._learn()
         await self._to_its_end()
-        if self._settings.rules.hand_again and first is not None:
-            await self._hand_again(booking_id)
+        if self._settings.rules.hand_again:
+            await self._hand_again()
 
     async def trigger(self, by: Trigger) -> None:
         """Take the image now (pedal, button). Raises DeviceError when the scanner refuses."""
@@ -276,42 +277,21 @@ class CaptureRunner:
         step = planned(self._steps, impression.position, impression.kind)
         return await self._checker.prints(impression, step.missing if step else frozenset())
 
-    async def _hand_again(self, booking_id: BookingId) -> None:
-        """One hand laid down once more before the booking is closed: is it still the person of its beginning? Nothing of it is stored."""
+    async def _hand_again(self) -> None:
         step = again(self._steps)
-        if step is None:
+        if step is None or self._changed is not None or await self._keeper.confirmed():
             return
-        self._course.begin(booking_id, begin([step]))
-        while not self.session.ended:
-            if self.session.state is State.ASK_OFFICER:
-                await self._guarded(Question(Why.NOBODY, step.position, "The hand is to be laid on the glass once more."))
-            elif (taken := await self._at_device.image()) is not None:
-                await self._compared(*await self._checked(taken))
-
-    async def _compared(self, impression: Impression, prints: Prints) -> None:
-        same = await asyncio.to_thread(self._places.same_person, prints)
-        if same:
-            self._course.move(Event.ACCEPTED)
-        elif same is None and self.session.tries < self._limits.tries_most:
-            self._course.move(Event.REJECTED)
-        else:
-            self._course.move(Event.QUESTIONED)
-            hint = Hint(Why.OTHER_PERSON, impression.position, None)
-            await self._guarded(self._question(hint, impression))
-
-    async def _guarded(self, question: Question) -> None:
-        answer = await self._ask_officer(question)
-        if answer.choice is Choice.TAKE and answer.override is not None:
-            await self._vouched(question.position, answer)
-        else:
-            self._course.move(Event.OFFICER_REPEATS)
-
-    async def _vouched(self, position: Position, answer: Answer) -> None:
-        """The officer says that it is the same person: their word stands with the hand that was taken first."""
-        stored = next((one for one in await self._keeper.stored() if one.position is position), None)
-        if stored is not None and stored.override is None:
-            await self._keeper.accept(replace(stored, override=answer.override))
-        self._course.move(Event.OFFICER_ACCEPTED)
+        guard = Guard(
+            self._course,
+            self._at_device,
+            self._checked,
+            self._ask_officer,
+            self._places,
+            self._keeper,
+            self._limits.tries_most,
+            lambda: self._changed is not None,
+        )
+        await guard.run(step)
 
     # the hand diagram
 

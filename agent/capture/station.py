@@ -15,7 +15,7 @@ from agent.capture.events import CaptureEvent, Cautioned, Interrupted, Judged, M
 from agent.capture.footing import Footing
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
-from agent.capture.questions import Answer, Choice, Question, checked
+from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
 from agent.capture.settings import CaptureSettings
 from agent.clock import Clock
@@ -36,6 +36,7 @@ Say = Callable[[Mapping[str, Any]], None]
 _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
 OWNER = "livescan core"
 UNATTENDED = "unattended training: the best of the attempts was taken"
+NOBODY_ASKED = "unattended training: nobody was there to say whose finger it is"
 
 
 class NothingToDecide(LivescanError):
@@ -48,7 +49,7 @@ class StationCapture:
         self._workers = workers
         self._clock = clock
         self._say = say
-        self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"))
+        self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
@@ -158,7 +159,8 @@ class StationCapture:
         if Choice.TAKE not in question.choices:
             return Answer(Choice.REPEAT)
         second = "training-2" if self._pace.rules.second_officer else ""
-        return Answer(Choice.TAKE, Override(UNATTENDED, "training", self._clock.now(), second))
+        reason = UNATTENDED if question.why is Why.POOR else NOBODY_ASKED
+        return Answer(Choice.TAKE, Override(reason, "training", self._clock.now(), second))
 
     async def _foot(self) -> None:
         if self._runner is not None and not self._runner.session.ended:

@@ -5,6 +5,7 @@ Rows are ids, kinds and times. Nothing here reads region C, and nothing here sen
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import sqlite3
@@ -129,7 +130,7 @@ class Detainers:
 
     async def watch(self) -> tuple[str, ...]:
         """Holds whose earlier limit has come are LIMIT_REACHED, on record; their ids. Called by the core's clock."""
-        reached = [one for one in self.open() if one.state is DetainerState.HOLD_RUNNING and self._reached(one)]
+        reached = await asyncio.to_thread(lambda: [one for one in self.open() if self._reached(one)])
         for one in reached:
             await self._deed(one.id, Deed(DetainerEvent.LIMIT_REACHED, self._clock.now(), "clock"))
         return tuple(one.id for one in reached)
@@ -179,7 +180,7 @@ class Detainers:
 
     def _reached(self, detainer: Detainer) -> bool:
         held = self._limits(detainer)
-        return held is not None and self._clock.now() >= held.earlier
+        return detainer.state is DetainerState.HOLD_RUNNING and held is not None and self._clock.now() >= held.earlier
 
     def _limits(self, detainer: Detainer) -> HoldLimits | None:
         """From when the person would otherwise have been released."""

@@ -30,6 +30,7 @@ CREATE TABLE case_views (
 ) STRICT;
 CREATE INDEX case_views_of_booking ON case_views (booking, seq);
 """
+BOOKING_OFFICER = "booking officer"
 LIAISON = "records liaison"
 SUPERVISOR = "supervisor"
 LEAST_REASON = 5  # characters
@@ -48,7 +49,7 @@ class What(StrEnum):
 
 ROLES = MappingProxyType(
     {
-        What.IDENTIFICATION: frozenset(("booking officer", SUPERVISOR, LIAISON)),
+        What.IDENTIFICATION: frozenset((BOOKING_OFFICER, SUPERVISOR, LIAISON)),
         What.IMMIGRATION: frozenset((LIAISON,)),
         What.DETAINER: frozenset((LIAISON, SUPERVISOR)),
         What.SEARCH: frozenset((LIAISON,)),

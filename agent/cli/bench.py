@@ -53,6 +53,17 @@ def stations(
     out.print(table)
 
 
+@app.command("casework")
+def casework(
+    cases: Annotated[int, typer.Option(min=1000, max=1_000_000, help="cases, ten events each")] = 100_000,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Thread, list of what is open, start, and a reply to its case, with years of cases."""
+    from agent.bench.casework import measure
+
+    _print("casework", measure(cases, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
 @app.command("nist")
 def nist(
     runs: Annotated[int, typer.Option(min=1, max=50, help="counted runs, after one that is not counted")] = 5,
@@ -161,7 +172,9 @@ def roll(
 
 
 def _print_rolls(found: dict[str, Any]) -> None:
-    prints = Table("roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms a frame")
+    prints = Table(
+        "roll", "method", "displaced, ridges: median", "p95", "worst print", "PSNR dB", "near pairs", "minutiae", "ms of a core a frame"
+    )
     for row in found["prints"]:
         if row["windows"]:
             ridges = (f"{row[f'displaced_ridges_{key}']:.3f}" for key in ("p50", "p95", "p95_worst_print"))

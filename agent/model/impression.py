@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.model.fingers import Position
+from agent.model.quality import Cause, Measures
 
 GrayImage: TypeAlias = NDArray[np.uint8]  # (rows, columns), row 0 at the fingertip, 0 = ridge, 255 = background
 
@@ -71,6 +72,9 @@ class QualityReport:
     contrast: int  # grey levels used, 0..256
     verdict: Verdict
     advice: str = ""  # one sentence for the officer
+    cause: Cause = Cause.NONE  # the same for programs
+    concerns: tuple[Position, ...] = ()  # single fingers that the cause is about; empty: the whole impression
+    measures: Mapping[Position, Measures] = field(default_factory=dict)  # of the fingers that could be named
 
 
 @dataclass(frozen=True)

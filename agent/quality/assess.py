@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from agent.imaging.segment import Fingertip, corners, expected_fingers, segment
+from agent.imaging.segment import Fingertip, corners, expected_fingers, segment, upright
 from agent.model.fingers import Position
 from agent.model.impression import Corner, FingerQuality, GrayImage, ImpressionKind, QualityReport
 from agent.quality.engine import NbisEngine, QualityEngine
+from agent.quality.lying import Lying, lying
 from agent.quality.measures import Measures, grey_levels, measure
 from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import Observed, judge
@@ -53,18 +54,28 @@ class Cut:
     polygons: Mapping[Position, tuple[Corner, ...]]  # where each lies, in pixels of the impression
     found: int  # fingers seen
     grey_levels: int  # of the whole impression, 0..256
+    lying: Lying = field(default_factory=Lying)
+    other_hand: bool = False
+    unnamed: tuple[Measures, ...] = ()  # of the fingers seen, where they cannot be named
 
 
 def cut_up(image: GrayImage, asked: Asked) -> Cut:
     parts = segment(image, asked.position, asked.missing, asked.ppi)
     polygons = {tip.finger: corners(tip.polygon, image) for tip in parts.fingertips}
-    return Cut(parts.fingertips, polygons, parts.found, grey_levels(image))
+    lies = Lying() if asked.kind is ImpressionKind.ROLLED else lying(image, parts.outlines, asked.ppi)
+    unnamed = () if parts.fingertips else tuple(measure(upright(image, outline), asked.ppi) for outline in parts.outlines)
+    return Cut(parts.fingertips, polygons, parts.found, grey_levels(image), lies, parts.is_other_hand, unnamed)
 
 
 def observed(asked: Asked, cut: Cut, scores: Mapping[Position, FingerQuality], measures: Mapping[Position, Measures]) -> Observed:
     """Put together what was measured of the parts, wherever that was done."""
     placed = {finger: replace(score, polygon=cut.polygons[finger]) for finger, score in scores.items()}
-    return Observed(asked.position, asked.kind, asked.wanted, cut.found, cut.grey_levels, placed, measures)
+    placings = zip(cut.tips, cut.lying.clipped_mm, cut.lying.rotations, strict=False)  # a roll has none
+    laid = {tip.finger: (clipped, turn) for tip, clipped, turn in placings}
+    whole = {f: replace(m, clipped_mm=laid[f][0], rotation=laid[f][1]) if f in laid else m for f, m in measures.items()}
+    return Observed(
+        asked.position, asked.kind, asked.wanted, cut.found, cut.grey_levels, placed, whole, cut.lying, cut.other_hand, cut.unnamed
+    )
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,8 @@
 """NFIQ 2 of one fingertip, through nbis-py 0.1.3: the same score as NIST's own build (ISO/IEC 29794-4:2024, NFIQ 2.3).
 
 The library loads its forest once per process (0.5 s of CPU, 60 MB) and holds a lock while it works, so it is made for worker processes.
-It takes an encoded image, at most 800 pixels wide, 500 ppi, and fails on images without enough ridge: those get a reason, not a number.
+It takes an encoded image, at most 800 pixels wide, 500 ppi (NFIQ 2 is defined at no other), and fails on
+images without enough ridge: those get a reason, not a number.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import cv2
 import nbis
 import numpy as np
 
+from agent.imaging.scale import PPI, at_500
 from agent.model.impression import FingerQuality, GrayImage
 
 MAX_WIDTH = 800  # pixels: nbis-py refuses wider images
-PPI = 500  # NFIQ 2 is defined at 500 ppi only
 BARE = 250  # grey level: a row or column with nothing darker is blank; NFIQ 2 itself calls a row blank by the same level
 
 
@@ -57,14 +58,6 @@ class NbisEngine:
 def warm_engine() -> None:
     """Load the model of this process now."""
     _extractor()
-
-
-def at_500(image: GrayImage, ppi: int) -> GrayImage:
-    """The image at 500 ppi."""
-    if ppi == PPI:
-        return image
-    size = (max(1, round(image.shape[1] * PPI / ppi)), max(1, round(image.shape[0] * PPI / ppi)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def trimmed(image: GrayImage) -> GrayImage:

@@ -1,58 +1,76 @@
 """From measures to a verdict and one sentence that a person in gloves can follow. Per finger, never averaged over a slap.
 
-Rules, first that applies:
-1. not the expected number of fingers            take again
-2. a finger with too few grey levels or ridges   take again, that finger named
-3. plain: a finger below the lower NFIQ 2 limit, or without a score     take again, that finger named
-4. plain: a finger below the upper NFIQ 2 limit; any: grey levels low   accept, with a warning
-5. otherwise                                     accept
+Rules, first that applies; `agent.quality.causes` holds them:
+1. a finger cut off by the edge, not the expected number of fingers, the other hand, turned too far    take again
+2. a finger that slid, or with too few grey levels or ridges                             take again, that finger named
+3. plain: a finger below the lower NFIQ 2 limit, or without a score                      take again, that finger named
+4. plain: a finger below the upper NFIQ 2 limit, or dry, wet, pale; any: grey levels low accept, with a warning
+5. otherwise                                                                             accept
 Where "take again" comes at the last try, a person decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.model.fingers import Position
-from agent.model.impression import FingerQuality, ImpressionKind, QualityReport, Verdict
-from agent.quality.measures import Measures
+from agent.model.impression import ImpressionKind, QualityReport, Verdict
+from agent.model.quality import Cause
+from agent.quality.causes import Finding, Observed, find, score_of
 from agent.quality.thresholds import QualityThresholds
 
+__all__ = ["Observed", "judge", "rank", "several", "spoilt", "unchecked", "words"]
 
-@dataclass(frozen=True)
-class Observed:
-    """All that was measured on one impression."""
-
-    position: Position
-    kind: ImpressionKind
-    wanted: tuple[Position, ...]  # single fingers that should lie there
-    found: int  # fingers seen
-    grey_levels: int  # of the whole impression, 0..256
-    scores: Mapping[Position, FingerQuality]  # of the fingers that could be named
-    measures: Mapping[Position, Measures]  # of the same
+# What helps; {} is the name of the fingers.
+_ADVICE = {
+    Cause.OTHER_HAND: "This looks like the other hand: lay the {} on the glass.",
+    Cause.OFF_CENTRE: "Move the hand to the middle of the glass: its edge cuts off the {}.",
+    Cause.EXTRA_FINGER: "More is on the glass than the {}: let nothing else touch it.",
+    Cause.ROTATED: "Turn the hand straight and lay the {} on the glass again.",
+    Cause.SMEARED: "Lay the {} down again without sliding, and hold still.",
+    Cause.WET: "Dry the {} and press a little lighter.",
+    Cause.DRY: "Moisten the {} a little and press firmly.",
+    Cause.TOO_LIGHT: "Press the {} a little firmer.",
+    Cause.SMALL: "Lay the {} down flatter, so that more of it touches the glass.",
+    Cause.LOW_CONTRAST: "Clean the glass, then press the {} a little firmer.",
+    Cause.UNCLEAR: "Wipe the {}, then lay it flat and hold it still.",
+}
+_ROLL_AGAIN = "Roll the {} again from nail to nail, slowly and evenly."
+_REMARK = {Cause.WET: "wet or pressed hard", Cause.DRY: "dry", Cause.TOO_LIGHT: "pressed lightly"}
 
 
 def judge(seen: Observed, limits: QualityThresholds, attempt: int) -> QualityReport:
     """The report on one attempt, 1 for the first."""
-    wrong = _count(seen) or _poor(seen, limits)
-    verdict = Verdict.ACCEPT if not wrong else Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER
+    found = find(seen, limits)
+    verdict = Verdict.ACCEPT if not found.grave else Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER
+    cause, advice = (found.cause, _advice(seen, found)) if found.grave else _warning(seen, found, limits)
     return QualityReport(
-        dict(seen.scores), seen.found, len(seen.wanted), seen.grey_levels, verdict, wrong if wrong else _warning(seen, limits)
+        fingers=dict(seen.scores),
+        found=seen.found,
+        expected=len(seen.wanted),
+        contrast=seen.grey_levels,
+        verdict=verdict,
+        advice=advice,
+        cause=cause,
+        concerns=found.fingers,
+        measures=dict(seen.measures),
     )
 
 
 def unchecked(position: Position, expected: int, limits: QualityThresholds, attempt: int) -> QualityReport:
     """The report on an attempt whose check itself broke down."""
     verdict = Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER
-    return QualityReport({}, 0, expected, 0, verdict, f"The print of the {words(position)} could not be checked: take it again.")
+    advice = f"The print of the {words(position)} could not be checked: take it again."
+    return QualityReport({}, 0, expected, 0, verdict, advice, Cause.UNCHECKED)
 
 
 def spoilt(report: QualityReport, limits: QualityThresholds, attempt: int) -> QualityReport:
     """The report on an image that measures well but cannot be good by what was seen while it was taken: a roll that slipped."""
     if report.verdict is not Verdict.ACCEPT:
         return report
-    return replace(report, verdict=Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER, advice="")
+    verdict = Verdict.RETRY if attempt < limits.tries_most else Verdict.ASK_OFFICER
+    return replace(report, verdict=verdict, advice="", cause=Cause.SPOILT)
 
 
 def rank(report: QualityReport | None) -> tuple[bool, int, int, int]:
@@ -77,58 +95,33 @@ def several(fingers: Sequence[Position]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" + ("" if names[-1].endswith("thumb") else " fingers")
 
 
-def _count(seen: Observed) -> str:
-    if seen.found == len(seen.wanted):
-        return ""
-    if seen.found > len(seen.wanted):
-        return f"More is on the glass than the {several(seen.wanted)}: let nothing else touch it."
+def _advice(seen: Observed, found: Finding) -> str:
+    names = several(found.fingers or seen.wanted)
+    if found.cause is Cause.MISSING_FINGER:
+        return _too_few(seen, names)
+    if found.cause in (Cause.SMALL, Cause.UNCLEAR) and seen.kind is ImpressionKind.ROLLED:
+        return _ROLL_AGAIN.format(names)
+    return _ADVICE[found.cause].format(names)
+
+
+def _too_few(seen: Observed, names: str) -> str:
     if len(seen.wanted) == 1:
-        return f"No clear print is seen: lay the {words(seen.wanted[0])} flat on the glass and press a little firmer."
-    return f"Only {seen.found} of {len(seen.wanted)} fingers are seen: lay the {several(seen.wanted)} flat on the glass, a little apart."
+        return f"No clear print is seen: lay the {names} flat on the glass and press a little firmer."
+    return f"Only {seen.found} of {len(seen.wanted)} fingers are seen: lay the {names} flat on the glass, a little apart."
 
 
-def _poor(seen: Observed, limits: QualityThresholds) -> str:
-    poor = [finger for finger in seen.wanted if _is_poor(seen, finger, limits)]
-    if not poor:
-        return ""
-    worst = min(poor, key=lambda finger: _score(seen, finger))
-    advice = _advice(seen, worst, limits)
-    same = [finger for finger in poor if _advice(seen, finger, limits) == advice]
-    return advice.format(several(same))
-
-
-def _is_poor(seen: Observed, finger: Position, limits: QualityThresholds) -> bool:
-    measured = seen.measures[finger]
-    if measured.grey_levels < limits.any_grey_levels_retry:
-        return True
-    if seen.kind is ImpressionKind.ROLLED:
-        return measured.area_mm2 < limits.rolled_area_retry
-    return measured.area_mm2 < limits.plain_area_retry or _score(seen, finger) < limits.plain_nfiq2_retry
-
-
-def _score(seen: Observed, finger: Position) -> int:
-    score = seen.scores[finger].nfiq2
-    return -1 if score is None else score
-
-
-def _advice(seen: Observed, finger: Position, limits: QualityThresholds) -> str:
-    """A sentence with a place for the finger's name."""
-    measured = seen.measures[finger]
-    if measured.mean >= limits.advice_mean_light or measured.grey_levels < limits.any_grey_levels_retry:
-        return "Press the {} a little firmer."
-    if measured.mean <= limits.advice_mean_dark:
-        return "Dry the {} and press a little lighter."
-    if seen.kind is ImpressionKind.ROLLED:
-        return "Roll the {} again from nail to nail, slowly and evenly."
-    if measured.area_mm2 < 2 * limits.plain_area_retry:
-        return "Lay the {} down flatter, so that more of it touches the glass."
-    return "Wipe the {}, then lay it flat and hold it still."
-
-
-def _warning(seen: Observed, limits: QualityThresholds) -> str:
-    weak = [f for f in seen.wanted if seen.kind is ImpressionKind.PLAIN and _score(seen, f) < limits.plain_nfiq2_accept]
+def _warning(seen: Observed, found: Finding, limits: QualityThresholds) -> tuple[Cause, str]:
+    """Of a print that is accepted: its cause and a sentence, none and '' where it is simply good."""
+    weak = [f for f in seen.wanted if seen.kind is ImpressionKind.PLAIN and score_of(seen, f) < limits.plain_nfiq2_accept]
     if weak:
-        return f"Accepted, but the {several(weak)} {'is' if len(weak) == 1 else 'are'} only just good enough."
+        cause = found.cause if found.cause is not Cause.NONE else Cause.UNCLEAR
+        return cause, f"Accepted, but the {several(weak)} {_are(weak)} only just good enough."
+    if found.cause is not Cause.NONE:
+        return found.cause, f"Accepted, but the {several(found.fingers)} {_are(found.fingers)} {_REMARK[found.cause]}."
     if any(seen.measures[f].grey_levels < limits.any_grey_levels_warn for f in seen.wanted):
-        return "Accepted, but the print has little contrast: clean the glass."
-    return ""
+        return Cause.LOW_CONTRAST, "Accepted, but the print has little contrast: clean the glass."
+    return Cause.NONE, ""
+
+
+def _are(fingers: Sequence[Position]) -> str:
+    return "is" if len(fingers) == 1 else "are"

@@ -35,6 +35,7 @@ class Enrolling:
         self._directory = directory
         self._clock = clock
         self._renew_before = renew_before
+        self._complained: dict[Use, str] = {}  # the last sentence in the log
 
     def ask_for_due(self) -> tuple[Use, ...]:
         """Make the requests whose time has come. A key that cannot be renewed by us is named in the log."""
@@ -52,8 +53,12 @@ class Enrolling:
         """Install what the uplink brought; "" or why it was not taken, in one sentence."""
         try:
             install_answer(self._directory, Use(use), data, self._clock.now())
-        except (LivescanError, ValueError) as error:
-            return error.what if isinstance(error, LivescanError) else "It is for no key of the core."
+        except LivescanError as error:
+            return error.what
+        except ValueError:
+            return "It is for no key of the core."
+        except OSError as error:
+            return _not_written(error)
         return ""
 
     def revocations(self, data: bytes) -> str:
@@ -62,16 +67,28 @@ class Enrolling:
             install_revocations(self._directory, data)
         except LivescanError as error:
             return error.what
+        except OSError as error:
+            return _not_written(error)
         return ""
+
+    def _complain(self, use: Use, error: Exception) -> None:
+        """Once, not at each of a thousand looks."""
+        if self._complained.get(use) != str(error):
+            log.error("keys: the %s key cannot be renewed: %s", use, error)
+        self._complained[use] = str(error)
 
     def _asked(self, use: Use) -> bool:
         try:
             ask(self._directory / "station", use)
-        except LivescanError as error:
-            log.error("keys: the %s key cannot be renewed: %s", use, error)
+        except (LivescanError, OSError) as error:
+            self._complain(use, error)
             return False
         log.info("keys: the next %s certificate is asked for", use)
         return True
+
+
+def _not_written(error: OSError) -> str:
+    return f"The key folder cannot be written: {error.strerror}."
 
 
 def install_answer(directory: Path, use: Use, data: bytes, now: datetime) -> None:

@@ -72,13 +72,13 @@ class KeyRing:
 
     def look(self) -> bool:
         """Whether other keys are in force than before. Blocks for the time of a few file reads."""
-        stamp = _stamp(self.directory)
-        if stamp == self._stamp:
-            return False
         try:
+            stamp = _stamp(self.directory)
+            if stamp == self._stamp:
+                return False
             loaded = StationKeys.load(self.directory, environment=self._keys.environment)
             _require_same(loaded, self._keys)
-        except LivescanError as error:
+        except (LivescanError, OSError) as error:
             self._complain(str(error))
             return False
         self._stamp, self._keys, self.complaint = stamp, loaded, None

@@ -53,7 +53,7 @@ class Slot:
         """The request that waits for its certificate, DER."""
         try:
             return self.next_request.read_bytes() if self.next_key.exists() else None
-        except FileNotFoundError:
+        except OSError:  # not there, or not readable from here
             return None
 
     def begin(self, key: bytes, request: bytes) -> None:

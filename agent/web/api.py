@@ -18,6 +18,7 @@ from agent.model.booking import BookingId
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
+from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
 from agent.web.signing_in import access_routes
@@ -37,14 +38,16 @@ class Station(Protocol):
 def build_api(
     station: Station,
     live: Live,
+    *,
     files: FileDesk | None = None,
     capture: CaptureDesk | None = None,
     audit: AuditDesk | None = None,
     *,
+    cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
 ) -> Starlette:
-    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `access`: sign-in and
-    officers. Without them these routes are not there.
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
+    owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -88,6 +91,7 @@ def build_api(
             *(capture_routes(capture) if capture else ()),
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
+            *(case_routes(cases) if cases else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )

@@ -47,6 +47,10 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", _B + r"/file", _R.EXPORT),
         ("GET", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
         ("POST", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
+        ("GET", r"/api/open", _R.SEE),
+        ("GET", _B + r"/owed", _R.SEE),
+        ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
+        ("POST", r"/api/roster", _R.SEE),
         ("GET", r"/api/tcns", _R.SEE),
         ("POST", r"/api/imports", _R.BOOK),
         ("GET", r"/api/audit", _R.AUDIT),

@@ -14,7 +14,9 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from agent.booking.attending import Attending
+from agent.booking.hand import marked
 from agent.booking.keeping import BookingKeeper
+from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
@@ -22,7 +24,7 @@ from agent.model.fingers import FingerMark, MissingReason, Position
 from agent.model.impression import FingerQuality, Impression, ImpressionKind, Override, QualityReport, Trigger, Verdict
 from agent.web.api import build_api
 from agent.web.live import Live
-from tests.booking.office import DEVICE, FACTS, Office, ridges
+from tests.booking.office import DEVICE, FACTS, Office, RowOfPrints, ridges
 from tests.web.test_api import OneBooking
 
 P = Position
@@ -222,3 +224,41 @@ def test_a_print_that_was_kept_is_named_under_the_signature_each_time_the_bookin
     assert first == again
     kept = json.loads(first)["impressions"][0]["kept"]
     assert (kept["reason"], kept["by"], kept["second"], kept["attempt"]) == ("worn ridges", "officer-01", "officer-02", 3)
+
+
+def test_a_finger_that_is_marked_as_there_at_the_last_moment_is_taken_before_the_booking_is_closed(office: Office) -> None:
+    room = Room(office)
+    facts = marked(FACTS, P.LEFT_LITTLE, FingerMark.BANDAGED)
+    taken: list[set[Position]] = []
+
+    class Marks(RowOfPrints):
+        async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
+            await super().run(booking_id, steps, done, keeper)
+            taken.append({step.position for step in steps} - set(done))
+            if len(taken) == 1:
+                await room.attending.mark(booking_id, P.LEFT_LITTLE, FingerMark.THERE)
+
+    async def go() -> None:
+        await office.prints.keep_facts(room.booking, facts)
+        office.desk._capture = Marks()
+        await office.settled(room.booking)
+
+    before = office.desk._capture
+    try:
+        office.run(go())
+    finally:
+        office.desk._capture = before
+    assert taken[1] == {P.PLAIN_LEFT_FOUR, P.LEFT_LITTLE}
+    assert len(office.ledger.taken(room.booking)) == 14
+
+
+def test_the_hand_that_was_laid_down_once_more_is_on_disk_until_a_finger_is_taken_anew(room: Room) -> None:
+    async def go() -> list[bool]:
+        keeper = room.keeper()
+        said = [await keeper.confirmed()]
+        await keeper.confirm()
+        said.append(await keeper.confirmed())
+        await room.office.prints.forget_attempts(room.booking, P.RIGHT_INDEX)
+        return [*said, await keeper.confirmed()]
+
+    assert room.office.run(go()) == [False, True, False]

@@ -14,6 +14,7 @@ from agent.model.impression import Impression
 class MemoryKeeper:
     accepted: list[Impression] = field(default_factory=list)  # in the order of their being accepted
     tried: list[Impression] = field(default_factory=list)  # kept attempts
+    is_confirmed: bool = False
     on_accept: Callable[[Impression], None] = lambda impression: None
 
     async def accept(self, impression: Impression) -> None:
@@ -29,6 +30,12 @@ class MemoryKeeper:
 
     async def stored(self) -> Sequence[Impression]:
         return list(self.accepted)
+
+    async def confirmed(self) -> bool:
+        return self.is_confirmed
+
+    async def confirm(self) -> None:
+        self.is_confirmed = True
 
     async def exchange(self, gone: Collection[Position], impressions: Sequence[Impression]) -> None:
         self.accepted = [one for one in self.accepted if one.position not in gone]

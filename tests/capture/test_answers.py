@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -140,6 +141,36 @@ def test_another_hand_at_the_end_is_asked_about_and_vouched_for_with_a_reason(to
     bench.run((plan()[0], ROLLS[0]), done=[P.PLAIN_RIGHT_FOUR])
     assert [question.why for question in bench.asked] == [Why.OTHER_PERSON]
     assert [one.position for one in bench.stored] == [P.RIGHT_THUMB]
+    assert bench.keeper.is_confirmed
+
+
+def test_a_hand_that_is_not_laid_down_again_can_be_vouched_for(told: type[Told]) -> None:
+    """The person has been led away already."""
+    bench = Bench([Show(ROLL), Show(), Show(), Show()], answers=[TAKE], rules=CaptureRules(hand_again=True))
+    bench.run((plan()[0], ROLLS[0]), done=[P.PLAIN_RIGHT_FOUR])
+    assert "not laid on the glass once more" in bench.asked[0].sentence
+    assert bench.keeper.is_confirmed
+
+
+def test_after_a_crash_the_hand_is_asked_for_unless_it_was_confirmed(told: type[Told]) -> None:
+    told.same = iter([True])
+    bench = Bench([Show(HAND)], rules=CaptureRules(hand_again=True))
+    bench.run(plan()[:1], done=[P.PLAIN_RIGHT_FOUR])
+    assert len(bench.scanner.armed) == 1
+    bench.run(plan()[:1], done=[P.PLAIN_RIGHT_FOUR])
+    assert len(bench.scanner.armed) == 1
+
+
+def test_a_finger_marked_while_the_hand_is_asked_for_comes_first(told: type[Told]) -> None:
+    bench = Bench([Show(ROLL), Show(HAND, waits=True)], rules=CaptureRules(hand_again=True))
+
+    async def mark(runner: runner.CaptureRunner) -> None:
+        while len(bench.scanner.armed) < 2 or runner.session.state is not State.AWAIT_FINGER:
+            await asyncio.sleep(0.01)
+        await runner.replan(plan()[:1], ())
+
+    bench.run((plan()[0], ROLLS[0]), done=[P.PLAIN_RIGHT_FOUR], during=mark)
+    assert not bench.keeper.is_confirmed
 
 
 def test_a_hand_at_the_end_that_shows_too_little_is_laid_down_again(told: type[Told]) -> None:

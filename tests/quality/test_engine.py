@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from agent.imaging.scale import halved
 from agent.quality.engine import NbisEngine, trimmed
 from tests.data import testdata
 
@@ -33,8 +34,8 @@ def test_a_blank_margin_changes_no_score_however_wide() -> None:
 
 def test_a_thousand_ppi_is_scored_at_five_hundred() -> None:
     image = sfinge(2)
-    twice = np.asarray(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST), np.uint8)
-    assert ENGINE.score(twice, 1000) == ENGINE.score(image)
+    twice = np.asarray(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert ENGINE.score(twice, 1000) == ENGINE.score(halved(twice))
 
 
 NOT_SCORED = {

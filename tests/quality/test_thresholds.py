@@ -21,12 +21,18 @@ def toml(name: str) -> dict[str, object]:
 def test_the_shipped_files_state_every_setting_and_the_defaults() -> None:
     assert QualityThresholds.from_toml(toml("quality.toml")) == QualityThresholds()
     assert CaptureSettings.from_toml(toml("capture.toml")) == CaptureSettings()
-    assert sum(len(table) for table in toml("quality.toml").values()) == len(QualityThresholds.__dataclass_fields__)  # type: ignore[arg-type]
+    assert sum(len(table) for name, table in toml("quality.toml").items() if name != "state") == len(QualityThresholds.__dataclass_fields__)  # type: ignore[arg-type]
     assert toml("capture.toml").keys() == CaptureSettings.__dataclass_fields__.keys() | {"state"}
 
 
 def test_what_is_left_out_keeps_its_default() -> None:
     assert QualityThresholds.from_toml({"plain": {"nfiq2_accept": 50}}) == QualityThresholds(plain_nfiq2_accept=50)
+
+
+def test_a_state_lays_its_own_limits_over_the_common_ones() -> None:
+    theirs = QualityThresholds.from_toml(toml("quality.toml"), "example-state")
+    assert theirs == QualityThresholds(plain_nfiq2_accept=45)
+    assert QualityThresholds.from_toml(toml("quality.toml"), "a state without tables") == QualityThresholds()
 
 
 WRONG: dict[str, tuple[dict[str, object], str]] = {
@@ -37,6 +43,8 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
     "a fraction for a whole number": ({"plain": {"nfiq2_accept": 40.5}}, "must be a whole number"),
     "truth for a number": ({"plain": {"area_retry": True}}, "must be a number"),
     "limits in the wrong order": ({"plain": {"nfiq2_accept": 20}}, "must rise"),
+    "an unknown key of a state that is not ours": ({"state": {"far": {"plain": {"nfiq": 40}}}}, "'plain.nfiq' is no setting"),
+    "a key outside of a state's table": ({"state": {"far": 40}}, "'state.far' must be a table"),
     "no tries": ({"tries": {"most": 0}}, "at least 1"),
 }
 

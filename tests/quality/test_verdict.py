@@ -93,7 +93,7 @@ def test_at_the_last_try_a_person_decides() -> None:
 
 
 def test_a_roll_is_judged_without_nfiq2() -> None:
-    assert judge(roll(), LIMITS, 1) == QualityReport(roll().scores, 1, 1, 220, Verdict.ACCEPT, "")
+    assert judge(roll(), LIMITS, 1) == QualityReport(roll().scores, 1, 1, 220, Verdict.ACCEPT, "", measures=roll().measures)
 
 
 def test_a_touch_is_no_roll() -> None:

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.clock import SetClock
 from agent.errors import LivescanError
 from agent.model.messages import Environment, MessageKind
 from agent.signing import slots, training_ca
+from agent.signing.enrol import Enrolling
 from agent.signing.installing import install_certificate, install_revocations, read_certificate
 from agent.signing.inventory import KeyState, inventory, warnings
 from agent.signing.keys import StationKeys
@@ -274,3 +276,12 @@ def test_a_request_with_a_flipped_bit_is_no_request(own: Path) -> None:
         with pytest.raises(ValueError, match="request"):
             read_request(bytes(whole))
         whole[place] ^= 1
+
+
+def test_a_key_folder_that_cannot_be_written_stops_nothing_and_is_said_once(own: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (own / "station" / "next").write_text("in the way of the folder")
+    core = Enrolling(own, SetClock(SOON), timedelta(days=400))
+    for _ in range(3):
+        assert core.ask_for_due() == ()
+    assert core.requests() == ()
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["keys", "keys"]  # one for each of the core's two keys

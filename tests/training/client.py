@@ -51,6 +51,11 @@ class Client:
         self._mqtt.subscribe(topic, qos=1)
         return not any(reason.is_failure for reason in self._answers.get(timeout=WAIT))
 
+    def try_to_subscribe(self, topic: str) -> None:
+        """For what is forbidden, where the broker may end the connection instead of an answer."""
+        self._mqtt.subscribe(topic, qos=1)
+        self._answers.get(timeout=WAIT)
+
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         self._mqtt.publish(topic, payload, qos=1, retain=retain).wait_for_publish(WAIT)
 

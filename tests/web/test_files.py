@@ -58,7 +58,7 @@ def desk() -> Noted:
 
 @pytest.fixture
 def client(desk: Noted) -> TestClient:
-    return TestClient(build_api(OneBooking(), Live(), desk))
+    return TestClient(build_api(OneBooking(), Live(), files=desk))
 
 
 def test_a_correction_carries_facts_and_fingers(client: TestClient, desk: Noted) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agent.imaging.roll.register import TURNS, Displacement
 
-STEP = 1.0  # pixels at 500 ppi
+STEP = 1.5  # pixels at 500 ppi; 1.0 moved one good quick roll of twenty, where two strips have little in common
 CREEP = 0.5  # pixels at 500 ppi, mean of LAST steps
 TURN_CREEP = 0.08  # degrees, mean of LAST turns
 LAST = 4

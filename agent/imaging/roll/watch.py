@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from agent.imaging.roll.faults import RollFault, RollFaultKind, fault
 from agent.imaging.roll.track import Row, Track, track_of
 
-FAST = 65.0  # mm/s: 33 mm, the widest fingers, in half a second
-BURST, BURST_LEAST = 2.5, 30.0  # times the roll's median speed, and mm/s
+FAST = 72.0  # mm/s: 33 mm, the widest fingers, in half a second, at the quickest moment of it
+BURST, BURST_LEAST = 2.5, 30.0  # times the roll's median speed while it moves, and mm/s
 STEP = 0.4  # of the strip's width in one frame
 LATE = 1.5  # times the usual time between frames: contact was lost in between
 SLOW, SLOW_S = 6.0, 0.8  # mm/s over so many seconds
@@ -28,6 +28,7 @@ OTHER_MM2, OTHER_FRAMES = 25.0, 2  # contact beside the strip that is a second f
 SLIPPED = 0.1  # mm in all: 2 pixels at 500 ppi
 TURNED = 0.4  # degrees in all: a quarter of a ridge at the ends of a print
 TOGETHER = 4  # rows without displacement that end an event
+SHIFT_LEAST = 0.5  # mm; of less, the strip's edges do not show whether they followed: a slip
 FOLLOWS = 0.5  # share of the skin's displacement that the contact must follow for a shift
 
 
@@ -108,7 +109,7 @@ def _kind(track: Track, run: slice, axis: int, total: float) -> RollFaultKind:
     if axis:
         return RollFaultKind.SHIFT_V
     follows = _sideways(track, run)
-    told = follows is not None and follows * np.sign(total) >= FOLLOWS * abs(total)
+    told = follows is not None and abs(total) >= SHIFT_LEAST and follows * np.sign(total) >= FOLLOWS * abs(total)
     return RollFaultKind.SHIFT_H if told else RollFaultKind.SLIP
 
 
@@ -124,7 +125,8 @@ def _fast(track: Track) -> Iterator[RollFault]:
     speed = np.abs(track.speed)
     if len(speed) < 2:
         return
-    usual = float(np.median(speed[1:]))
+    moving = speed[1:][speed[1:] > SLOW]
+    usual = float(np.median(moving)) if moving.size else FAST
     quick = (speed > FAST) | ((speed > BURST * usual) & (speed > BURST_LEAST))
     quick |= (np.abs(track.speed) * track.apart > STEP * np.max(track.right - track.left)) & (
         track.apart < LATE * np.median(track.apart[1:])
