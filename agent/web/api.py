@@ -42,7 +42,6 @@ def build_api(
     files: FileDesk | None = None,
     capture: CaptureDesk | None = None,
     audit: AuditDesk | None = None,
-    *,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
 ) -> Starlette:
