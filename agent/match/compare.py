@@ -1,6 +1,6 @@
 """How alike two prints are.
 
-    prepare ─▶ similarities ─▶ candidates ─▶ agreement ─▶ relax ─▶ choose ─▶ strength ─▶ lay over ─▶ score
+    prepare ─▶ similarities (hopeless?) ─▶ candidates ─▶ agreement ─▶ relax ─▶ choose ─▶ strength ─▶ lay over ─▶ score
 
 Most different fingers end at `strength`; only what is promising is laid over. Each step is a function of `compare_*` that takes arrays and
 returns arrays; a watcher is offered the result of each (`livescan match A B --draw`). The same two templates give the same score on every
@@ -27,6 +27,7 @@ Watcher = Callable[[str, object], None]  # name of a step, its result
 FEWEST = 3  # candidates from which anything can be said
 SHARE = 0.65  # power by which the number of minutiae counts: 0 not at all, 1 in proportion
 COVERS = 1.5  # power by which the cover counts
+RICH, ALIEN = 40, 0.45  # minutiae in both prints, and mean likeness of the eight best surroundings, below which nothing is looked for
 PROMISING = 0.7  # strength from which prints are laid over; nearly two thirds of all pairs of different fingers have less
 UNPROMISING = 0.08  # what stands for the cover of those that are not, to its power
 COARSE = 8  # pairs of which the coarse score is the mean
@@ -57,6 +58,8 @@ def compare(a: Print, b: Print, watch: Watcher = _unwatched) -> Comparison:
         raise TemplateError("These templates come from two different extractors.", do="Extract both prints with the same one.")
     alike = similarities(a.descriptors, b.descriptors)
     watch("similarities", alike)
+    if hopeless(alike):
+        return Comparison(0.0, 0.0, NOTHING)
     considered = steps.candidates(alike)
     watch("candidates", considered)
     if len(considered) < FEWEST:
@@ -78,6 +81,17 @@ def compare(a: Print, b: Print, watch: Watcher = _unwatched) -> Comparison:
 def _scored(a: Print, raw: float, chosen: Pairs, laid: Overlay | None = None) -> Comparison:
     raw = round(raw, 4)
     return Comparison(calibration_of(a.template.same_make).decades(raw), raw, chosen, laid)
+
+
+def hopeless(alike: steps.Floats) -> bool:
+    """Whether nothing in one print has surroundings as in the other, though both show enough that something would have to.
+
+    On prints of `agent.bench.match_prints` this ends half of all comparisons of different fingers and none of the same finger.
+    """
+    if min(alike.shape) < RICH:
+        return False
+    best = alike.max(1)
+    return float(np.partition(best, len(best) - COARSE)[len(best) - COARSE :].mean()) < ALIEN
 
 
 def strength(chosen: Pairs, of_a: int, of_b: int) -> float:

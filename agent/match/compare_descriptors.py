@@ -11,6 +11,7 @@ the neighbours' directions against its own. A bit is set where enough neighbours
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ NEAR = 8.0  # pixels, sigma of a neighbour's place
 TURNED = 0.60  # radians, sigma of a neighbour's direction
 SET = 0.20  # of what one sure neighbour gives in its very place
 LONELY = 3  # neighbours below which a descriptor says nothing
+CLOSEST = 16  # descriptors of the other print, by bits that differ, that each one is compared with in full
 MOST = 120  # minutiae of a print that are described, the strongest
 
 Bits = NDArray[np.uint8]  # (n, BYTES)
@@ -38,6 +40,11 @@ class Descriptors:
 
     def __len__(self) -> int:
         return len(self.bits)
+
+    @cached_property
+    def root(self) -> NDArray[np.float32]:
+        """(n,) length of each descriptor as a vector."""
+        return np.sqrt(self.ones)
 
 
 def describe(template: Template, most: int = MOST) -> Descriptors:
@@ -53,15 +60,15 @@ def describe(template: Template, most: int = MOST) -> Descriptors:
 
 
 def similarities(a: Descriptors, b: Descriptors) -> NDArray[np.float32]:
-    """(len(a), len(b)) from 0 (nothing alike) to 1 (the same)."""
+    """(len(a), len(b)) from 0 (nothing alike, or not among the closest of a row) to 1 (the same)."""
     if not (len(a) and len(b)):
         return np.zeros((len(a), len(b)), np.float32)
-    nearest, which = cv2.batchDistance(a.bits, b.bits, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=len(b))
-    apart = np.empty_like(nearest)
-    np.put_along_axis(apart, which, nearest, axis=1)
-    both = np.sqrt(a.ones)[:, None] + np.sqrt(b.ones)[None, :]
-    alike = 1 - np.sqrt(apart, dtype=np.float32) / np.maximum(both, 1)
-    return np.asarray(np.where((a.ones[:, None] > 0) & (b.ones[None, :] > 0), alike, 0), np.float32)
+    apart, which = cv2.batchDistance(a.bits, b.bits, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=min(CLOSEST, len(b)))
+    near = 1 - np.sqrt(apart, dtype=np.float32) / np.maximum(a.root[:, None] + b.root[which], 1)
+    near[(a.root[:, None] == 0) | (b.root[which] == 0)] = 0
+    alike = np.zeros((len(a), len(b)), np.float32)
+    np.put_along_axis(alike, which, near, axis=1)
+    return alike
 
 
 _ALONG = ((np.arange(CELLS) + 0.5) * (2 * RADIUS / CELLS) - RADIUS).astype(np.float32)  # middles of the cells
@@ -90,7 +97,7 @@ def _floors(radians: NDArray[np.float32], near: NDArray[np.bool_], quality: NDAr
     turned = radians[None, :] - radians[:, None]
     middles = (np.arange(FLOORS) * 2 * np.pi / FLOORS).astype(np.float32)
     off = np.mod(turned[..., None] - middles + np.pi, 2 * np.pi) - np.pi
-    sure = (0.5 + 0.5 * quality / 100.0)[None, :, None]
+    sure = (0.65 + 0.35 * quality / 100.0)[None, :, None]
     return np.asarray(np.exp(-(off**2) / (2 * TURNED**2)) * sure * near[..., None], np.float32)
 
 

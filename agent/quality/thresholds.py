@@ -26,6 +26,9 @@ class QualityThresholds:
     skin_dry_mean: float = 185.0  # 0..255, mean from which broken ridges are dry ones
     advice_mean_light: float = 190.0  # 0..255, chooses words only
     advice_mean_dark: float = 105.0  # 0..255, chooses words only
+    platen_dirt_soon: float = 0.004  # 0..1, share of the empty platen that is dirty: to be cleaned between two subjects
+    platen_dirt_now: float = 0.01  # 0..1, the same: to be cleaned before the next finger
+    platen_latent_now: float = 0.01  # 0..1, share of the empty platen that shows ridges
     tries_most: int = 3  # captures of one position before a person decides
 
     @classmethod

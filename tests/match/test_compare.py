@@ -77,3 +77,24 @@ def test_the_coarse_score_already_tells_fingers_apart() -> None:
     probe = prepared(1, 0).descriptors
     same, *others = (coarse(probe, prepared(number, 1).descriptors) for number in FINGERS)
     assert same > max(others)
+
+
+def test_two_rich_prints_that_have_nothing_in_common_end_early() -> None:
+    random = np.random.default_rng(2)
+    strangers = [prepare(_scattered(prepared(1, n).template, random)) for n in (0, 1)]
+    seen: list[str] = []
+    assert compare(strangers[0], strangers[1], lambda step, _result: seen.append(step)).score == 0
+    assert seen == ["similarities"]
+
+
+def _scattered(template: Template, random: np.random.Generator) -> Template:
+    """As many minutiae at places of no meaning, few enough near each other that nothing is alike by chance."""
+    count = 60
+    return replace(
+        template,
+        x=random.integers(0, template.width, count).astype(np.int16),
+        y=random.integers(0, template.height, count).astype(np.int16),
+        direction=random.integers(0, 256, count).astype(np.uint8),
+        bifurcation=np.zeros(count, np.bool_),
+        quality=np.full(count, 90, np.uint8),
+    )
