@@ -18,6 +18,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent import fips, service
+from agent.access.desk import AccessDesk
+from agent.access.passwords import Kept
+from agent.access.store import AccessStore
 from agent.audit import due as audit_due
 from agent.audit.book import AuditBook, AuditError
 from agent.audit.desk import AuditDesk
@@ -70,6 +73,7 @@ from agent.submission.type14 import Scanning
 from agent.web.api import build_api
 from agent.web.bodies import Decision
 from agent.web.capturing import answer_to
+from agent.web.guard import Guard, Rules
 from agent.web.live import Live
 from agent.web.serve import serve_on
 from agent.workers import Workers
@@ -114,6 +118,9 @@ class Core:
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
         self._room = Room(state, RoomSettings())
         self._room.look()
+        self._access_store = AccessStore(settings.paths.state / "access", keys.storage_key)
+        kept, origin = Kept.PBKDF2 if settings.trust.fips_required else Kept.ARGON2ID, settings.access.origin
+        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
@@ -180,7 +187,16 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        api = build_api(self, self._live, files=self._records, capture=self._attending, audit=self._audit, cases=self._cases)
+        guarded = build_api(
+            self,
+            self._live,
+            files=self._records,
+            capture=self._attending,
+            audit=self._audit,
+            cases=self._cases,
+            access=self._access,
+        )
+        api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
@@ -215,12 +231,17 @@ class Core:
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()
+        self._access_store.close()
 
     async def _begin(self, part: Coroutine[Any, Any, None]) -> asyncio.Task[Any]:
         task = asyncio.create_task(part)
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    def _rules(self) -> Rules:
+        said = self._settings
+        return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
 
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""

@@ -106,6 +106,11 @@ class ApiSettings(_Frozen):
     host: str
 
 
+class AccessSettings(_Frozen):
+    required: bool
+    origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
+
+
 class Settings(_Frozen):
     station: StationSettings
     bureau: BureauSettings
@@ -118,6 +123,12 @@ class Settings(_Frozen):
     delivery: DeliverySettings
     trust: TrustSettings
     api: ApiSettings
+    access: AccessSettings
+
+    @property
+    def sign_in_required(self) -> bool:
+        """A production station knows no other way."""
+        return self.access.required or not self.training
 
     @property
     def training(self) -> bool:

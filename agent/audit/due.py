@@ -60,6 +60,10 @@ CREATE TRIGGER audit_detainer AFTER INSERT ON detainer_deeds BEGIN
     INSERT INTO audit_due (event, who, booking, step)
     VALUES ('detainer', NEW.by, (SELECT booking FROM detainers WHERE id = NEW.detainer), lower(NEW.event));
 END;
+CREATE TRIGGER audit_view AFTER INSERT ON case_views BEGIN
+    INSERT INTO audit_due (event, who, booking, step)
+    VALUES ('history_shown', NEW.officer, NEW.booking, replace(lower(NEW.what), ' ', '_'));
+END;
 CREATE TRIGGER audit_correction AFTER INSERT ON correction BEGIN
     INSERT INTO audit_due (event, who, booking, tcn) VALUES ('corrected', NEW.officer, NEW.booking_id, NEW.corrects);
 END;

@@ -30,4 +30,18 @@ def config_path(config: Path | None) -> Path:
 def station_client(config: Path | None) -> CoreClient:
     from agent.web.client import CoreClient
 
-    return CoreClient(settings(config).paths.core_socket)
+    paths = settings(config).paths
+    return CoreClient(paths.core_socket, token=session_token(paths.runtime))
+
+
+def session_token(runtime: Path) -> str:
+    """Of whoever has signed in with `livescan sign-in`; "" nobody."""
+    try:
+        return session_file(runtime).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def session_file(runtime: Path) -> Path:
+    """Of this user alone: gone when the machine restarts."""
+    return runtime / f"session-{os.getuid()}"

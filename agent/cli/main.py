@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, rig, service, sim
+from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -29,6 +29,9 @@ app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("sign-in")(officer.sign_in)
+app.command("sign-out")(officer.sign_out)
+app.command("password")(officer.password)
 app.command("match")(match.match)
 app.add_typer(case.app, name="case")
 app.add_typer(booking_capture.app, name="booking")
@@ -36,6 +39,7 @@ app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
+app.add_typer(officer.app, name="officer")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")
 app.add_typer(rig.app, name="rig")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from agent.access.desk import AccessDesk
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
@@ -20,6 +21,7 @@ from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
+from agent.web.signing_in import access_routes
 
 
 class Station(Protocol):
@@ -41,9 +43,10 @@ def build_api(
     capture: CaptureDesk | None = None,
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
+    access: AccessDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -86,6 +89,7 @@ def build_api(
             *(file_routes(files) if files else ()),
             *(capture_routes(capture) if capture else ()),
             *(audit_routes(audit) if audit else ()),
+            *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
         ],
         exception_handlers={LivescanError: _on_error},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from agent.model.fingers import FINGERS, Position
 LARGEST_FILE = 64 * 1024 * 1024  # bytes of a request with a file: a CAR with 14 images at 1000 ppi has 6 MB
 LARGEST_FORM = 256 * 1024  # bytes of one without; 999 charges of 300 characters fit
 
-WHO = "livescan.who"  # where in an ASGI scope the officer stands that is signed in
+SIGNED_IN: ContextVar[str | None] = ContextVar("signed_in", default=None)  # the officer of this request, set by `web.guard`
 SERVICE = "service"  # whoever may use the core's socket (mode 0600): the account that the station runs under, or root
 
 _OFFICER = re.compile(r"[A-Za-z0-9._-]{1,40}")  # an id, never a name: it stands in rows and logs
@@ -52,7 +53,14 @@ async def body_of(request: Request, largest: int = LARGEST_FILE) -> dict[str, An
 
 
 def officer_of(body: Mapping[str, Any]) -> str:
-    officer = body.get("officer")
+    """Who does it: the officer that is signed in, whom the request may name; where nobody is, whom it names. Raises LivescanError."""
+    officer, signed_in = body.get("officer"), SIGNED_IN.get()
+    if signed_in is not None:
+        if officer not in (None, "", signed_in):
+            raise LivescanError(
+                "Another officer is named than the one who is signed in.", means="Nothing was done.", do="Sign in yourself."
+            )
+        return signed_in
     if not isinstance(officer, str) or not _OFFICER.fullmatch(officer):
         raise LivescanError(
             "No officer is named by an id.",
@@ -62,10 +70,9 @@ def officer_of(body: Mapping[str, Any]) -> str:
     return officer
 
 
-def who_of(request: Request, body: Mapping[str, Any] | None = None) -> str:
+def who_of(_request: Request, body: Mapping[str, Any] | None = None) -> str:
     """Who asks: the officer that is signed in; at a station without sign-in whom the request names, else the socket's owner."""
-    signed_in = request.scope.get(WHO)
-    if isinstance(signed_in, str):
+    if (signed_in := SIGNED_IN.get()) is not None:
         return signed_in
     return officer_of(body) if body and body.get("officer") else SERVICE
 
@@ -81,7 +88,9 @@ def decision_of(body: Mapping[str, Any]) -> Decision:
     choice = body.get("choice")
     if choice is not None and not (isinstance(choice, str) and _CHOICE.fullmatch(choice)):
         raise LivescanError("The choice is none that there is.", means="Nothing was done.")
-    second = officer_of({"officer": body["second"]}) if body.get("second") else ""
+    second = body.get("second") or ""
+    if not (isinstance(second, str) and (second == "" or _OFFICER.fullmatch(second))):
+        raise LivescanError("The second officer is not named by an id.", means="Nothing was done.")
     finger = None if body.get("finger") is None else finger_of(body)
     return Decision(officer_of(body), choice, reason_of(body), second, finger)
 

@@ -33,8 +33,10 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class CoreClient:
-    def __init__(self, socket_path: Path, *, timeout: float = 30.0) -> None:
+    def __init__(self, socket_path: Path, *, timeout: float = 30.0, token: str = "") -> None:
+        """token: of whoever is signed in."""
         self._path = socket_path
+        self._token = token
         self._timeout = timeout  # s
 
     def get(self, path: str) -> Any:
@@ -66,6 +68,10 @@ class CoreClient:
         finally:
             connection.close()
 
+    def _headers(self, data: bytes | None) -> dict[str, str]:
+        signed_in = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return signed_in | ({"Content-Type": "application/json"} if data else {})
+
     def _call(self, method: str, path: str, body: Any) -> Any:
         connection = _UnixConnection(self._path, self._timeout)
         try:
@@ -76,7 +82,7 @@ class CoreClient:
     def _send(self, connection: _UnixConnection, method: str, path: str, body: Any) -> http.client.HTTPResponse:
         data = None if body is None else json.dumps(body).encode()
         try:
-            connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
+            connection.request(method, path, data, self._headers(data))
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise CoreUnreachable(

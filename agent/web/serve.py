@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from agent.sockets import listen_private
 
@@ -23,7 +23,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_on(path: Path, application: Starlette, stop: asyncio.Event) -> None:
+async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event) -> None:
     """Until `stop` is set. Raises OSError when the socket cannot be made."""
     config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE)
     server = _Server(config)

@@ -145,3 +145,13 @@ def test_a_value_of_unknown_form_is_left_out_and_stops_nothing(room: Room) -> No
     room.feed.catch_up()
     (said,) = room.said()
     assert (said["event"], said["who"], said["why"]) == ("corrected", "station", "unknown_form")
+
+
+def test_a_view_that_casework_notes_is_on_the_record_without_its_sentence(room: Room) -> None:
+    sql = "INSERT INTO case_views (booking, what, of, officer, reason, recipient, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    values = (BOOKING, "immigration response", "rid", "liaison-1", "Sam Training asked", "", NOW.isoformat())
+    room.database.write_now(lambda db: db.execute(sql, values))
+    room.feed.catch_up()
+    (said,) = room.said()
+    assert (said["event"], said["who"], said["booking"], said["step"]) == ("history_shown", "liaison-1", BOOKING, "immigration_response")
+    assert "Sam" not in str(said)

@@ -70,6 +70,22 @@ def received(number: int) -> Callable[[dict[str, Any]], bool]:
     return lambda account: [one["receipted"] for one in account["submissions"]] == [1] * number
 
 
+def is_on_a_whole_audit_record(station: Station, tmp_path: Path) -> None:
+    """By the command line, beside the running core."""
+    config = ["--config", str(station.site.config), "--json"]
+    audit = [sys.executable, "-m", "agent.cli", "audit"]
+    shown = subprocess.run([*audit, "show", "--limit", "1000", *config], capture_output=True, text=True, timeout=60, check=True)
+    events = [one["event"] for one in json.loads(shown.stdout)["entries"]]
+    assert {"started", "booking_imported", "sealed", "handed_over", "receipt", "file_exported", "card_exported"} <= set(events)
+    assert "TRAINING,SAM" not in shown.stdout
+    whole = subprocess.run([*audit, "verify", *config], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(whole.stdout)["fault"] is None
+    record = tmp_path / "record.zip"
+    subprocess.run([*audit, "export", "--out", str(record), "--recipient", "court-01", *config], timeout=60, check=True)
+    taken = subprocess.run([*audit, "verify", "--from", str(record), *config], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(taken.stdout)["signed_to"] == json.loads(taken.stdout)["last"] > 10
+
+
 def test_a_card_file_all_the_way_and_back(station: Station, tmp_path: Path) -> None:
     file = testdata(CARD)
     made = station.livescan("import", str(file), "--officer", "officer-01", "--facts", str(station.facts))
@@ -103,6 +119,7 @@ def test_a_card_file_all_the_way_and_back(station: Station, tmp_path: Path) -> N
     account = station.until(booking, received(2))
     assert [one["tcn"] for one in account["submissions"]] == [first["tcn"], second["tcn"]]
     assert account["submissions"][1]["content_sha256"] == second["content_sha256"]
+    is_on_a_whole_audit_record(station, tmp_path)
 
 
 def resend(station: Station, booking: str) -> dict[str, Any]:
@@ -126,19 +143,3 @@ def test_a_file_that_is_none_is_refused_in_one_sentence(station: Station, tmp_pa
     said = station.livescan("import", str(tmp_path / "none.an2"), "--officer", "officer-01", "--facts", str(station.facts))
     assert "damaged" in said
     assert "Traceback" not in said
-
-
-def test_all_of_that_is_on_a_whole_audit_record(station: Station, tmp_path: Path) -> None:
-    """By the command line, beside the running core."""
-    config = ["--config", str(station.site.config), "--json"]
-    audit = [sys.executable, "-m", "agent.cli", "audit"]
-    shown = subprocess.run([*audit, "show", "--limit", "1000", *config], capture_output=True, text=True, timeout=60, check=True)
-    events = [one["event"] for one in json.loads(shown.stdout)["entries"]]
-    assert {"started", "booking_imported", "sealed", "handed_over", "receipt", "file_exported", "card_exported"} <= set(events)
-    assert "TRAINING,SAM" not in shown.stdout
-    whole = subprocess.run([*audit, "verify", *config], capture_output=True, text=True, timeout=60, check=True)
-    assert json.loads(whole.stdout)["fault"] is None
-    record = tmp_path / "record.zip"
-    subprocess.run([*audit, "export", "--out", str(record), "--recipient", "court-01", *config], timeout=60, check=True)
-    taken = subprocess.run([*audit, "verify", "--from", str(record), *config], capture_output=True, text=True, timeout=60, check=True)
-    assert json.loads(taken.stdout)["signed_to"] == json.loads(taken.stdout)["last"] > 10

@@ -1,0 +1,1 @@
+"""Who may do what at this station: officers, roles, passwords, second factors, sessions."""

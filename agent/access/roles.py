@@ -1,0 +1,62 @@
+"""Roles and what each may do: one table. Pure. CJIS Security Policy v6.0 AC-6: as little as the work needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    BOOKING_OFFICER = "booking_officer"
+    SUPERVISOR = "supervisor"
+    RECORDS_LIAISON = "records_liaison"  # replies, detainers, and what ICE is answered
+    ADMIN = "admin"  # the station, its officers, its keys; no booking, no history
+    AUDITOR = "auditor"  # reads the record of all of it, changes nothing
+
+
+class Right(StrEnum):
+    STATUS = "status"  # how the station is
+    SEE = "see"  # which bookings there are and where each stands
+    BOOK = "book"  # open, capture, decide, photograph, import
+    CORRECT = "correct"  # change what is sealed, send again
+    EXPORT = "export"  # take files and cards out
+    HISTORY = "history"  # criminal-history data: replies of the bureau, and what is derived from them
+    OFFICERS = "officers"
+    RETENTION = "retention"  # purge, expunge, legal hold
+    AUDIT = "audit"
+    OWN = "own"  # one's own session, password, security keys
+
+
+_R = Role
+TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
+    {
+        Right.STATUS: frozenset(Role),
+        Right.SEE: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.BOOK: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR}),
+        Right.CORRECT: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.EXPORT: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.HISTORY: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.OFFICERS: frozenset({_R.ADMIN}),
+        Right.RETENTION: frozenset({_R.RECORDS_LIAISON}),
+        Right.AUDIT: frozenset({_R.AUDITOR}),
+        Right.OWN: frozenset(Role),
+    }
+)
+
+# AC-5: who does the work does not also rule over who may do it, or over the record of it
+APART = (
+    frozenset({_R.ADMIN, _R.AUDITOR}),
+    frozenset({_R.BOOKING_OFFICER, _R.AUDITOR}),
+    frozenset({_R.SUPERVISOR, _R.AUDITOR}),
+    frozenset({_R.RECORDS_LIAISON, _R.AUDITOR}),
+)
+
+
+def may(roles: Collection[Role], right: Right) -> bool:
+    return any(role in TABLE[right] for role in roles)
+
+
+def clash(roles: Collection[Role]) -> frozenset[Role] | None:
+    """Two roles that one officer may not have together."""
+    return next((pair for pair in APART if pair <= set(roles)), None)
