@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -48,6 +48,7 @@ CREATE TRIGGER checkpoint_is_kept BEFORE DELETE ON checkpoint WHEN OLD.n > (SELE
 BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
 """
 CHECKPOINT_EVERY = 100  # entries: about two bookings
+KEPT = timedelta(days=366)  # at least: AU-11
 ANCHOR = "checkpoint.txt"  # the last checkpoint, beside the file: to be copied elsewhere
 
 
@@ -116,8 +117,12 @@ class AuditBook:
         return self._database.read_now(_last)
 
     def let_go(self, before: datetime) -> int:
-        """Entries from before that day go, up to a checkpoint, so that what stays begins at a signed place. How many."""
-        return self._database.write_now(lambda db: _let_go(db, instant(before)))
+        """Entries from before that day go, up to a checkpoint, so that what stays begins at a signed place. How many.
+
+        Nothing that is younger than a year goes, whatever is asked (AU-11).
+        """
+        oldest = min(before, self._clock.now() - KEPT)
+        return self._database.write_now(lambda db: _let_go(db, instant(oldest)))
 
     def close(self) -> None:
         self._database.close()

@@ -266,3 +266,12 @@ def test_the_last_checkpoint_stands_beside_the_file(record: Record) -> None:
     record.fill(2)
     record.book.checkpoint()
     assert "entries 2\n" in (record.folder / ANCHOR).read_text()
+
+
+def test_nothing_younger_than_a_year_goes(record: Record) -> None:
+    record.fill(10)
+    record.book.checkpoint()
+    record.clock.advance(timedelta(days=365))
+    assert record.book.let_go(record.clock.now()) == 0
+    record.clock.advance(timedelta(days=2))
+    assert record.book.let_go(record.clock.now()) == 10
