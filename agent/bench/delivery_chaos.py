@@ -58,7 +58,6 @@ class Verdict:
     altered: int = 0  # another SHA-256 at the bureau
     strange: int = 0  # at the bureau, never accepted by the core
     troubles: Counter[str] = field(default_factory=Counter)
-    duplicates: int = 0  # envelopes that the bureau saw again and suppressed
     seconds: float = 0.0
     seed: int = 0
     size: int = 0
@@ -68,7 +67,7 @@ class Verdict:
         return sum(count for name, count in self.troubles.items() if name.startswith("kill "))
 
     def as_json(self) -> dict[str, Any]:
-        names = ("transactions", "lost", "doubled", "altered", "strange", "duplicates", "seed", "size")
+        names = ("transactions", "lost", "doubled", "altered", "strange", "seed", "size")
         return {name: getattr(self, name) for name in names} | {
             "kills": self.kills,
             "troubles": dict(sorted(self.troubles.items())),
@@ -283,7 +282,6 @@ def judge(folder: Path, settings: ChaosSettings) -> Verdict:
     verdict.doubled = sum(count - 1 for count in commits.values() if count > 1) + len(journal) - len(committed)
     verdict.strange = sum(tcn not in accepted for tcn in committed)
     verdict.altered = sum(not _equal(files, content, committed.get(tcn)) for tcn, content in accepted.items() if tcn in committed)
-    verdict.duplicates = sum(one.outcome is Outcome.DUPLICATE for one in arrivals)
     return verdict
 
 

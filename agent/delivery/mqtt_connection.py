@@ -102,6 +102,8 @@ class Connection:
         self.up = True
         self.reason = _LOST
         window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+        # Status and acks count too: what is beyond the window waits in paho, whose own setter refuses once there is a connection.
+        client._max_inflight_messages = window
         self._post(Connected(self.epoch, flags.session_present, window, getattr(properties, "MaximumPacketSize", None)))
         if self._settings.subscriptions:
             _, mid = client.subscribe([(topic, 1) for topic in self._settings.subscriptions])

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -273,6 +274,59 @@ def test_chunks_larger_than_the_broker_takes_are_held_and_not_sent_for_ever(mosq
                 assert "sent" in core.stages(small)
 
     tell(story)
+
+
+class NarrowBroker:
+    """Speaks just enough MQTT 5 to say ReceiveMaximum 2, and answers each PUBLISH late; `most` is how many it had unanswered at once."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._server.getsockname()[1])
+        self.most = self.published = self._open = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            near, _ = self._server.accept()
+            stream = near.makefile("rb")
+            while head := stream.read(1):
+                body = stream.read(self._length(stream))
+                if head[0] >> 4 == 1:
+                    near.sendall(bytes([0x20, 6, 0, 0, 3, 0x21, 0, 2]))  # CONNACK, property 33: Receive Maximum 2
+                elif head[0] >> 4 == 3:
+                    topic = int.from_bytes(body[:2], "big")
+                    self._open += 1
+                    self.published += 1
+                    self.most = max(self.most, self._open)
+                    threading.Timer(0.05, self._answer, (near, body[2 + topic : 4 + topic])).start()
+
+    def _answer(self, near: socket.socket, mid: bytes) -> None:
+        self._open -= 1
+        with suppress(OSError):
+            near.sendall(b"\x40\x02" + mid)
+
+    @staticmethod
+    def _length(stream: BufferedReader) -> int:
+        value, shift = 0, 0
+        while True:
+            byte = stream.read(1)[0]
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+
+def test_no_more_is_in_flight_than_the_broker_takes_whoever_publishes() -> None:
+    broker = NarrowBroker()
+    with listening(broker.port, version=5, status_topic="a/status") as listener:
+        connected = listener.next(Connected)
+        assert isinstance(connected, Connected)
+        assert connected.window == 2
+        for _ in range(6):
+            listener.link.publish("a/b", b"x")
+        for _ in range(7):
+            listener.next(Published)
+    assert (broker.published >= 7, broker.most) == (True, 2)
 
 
 # --- a slow line
