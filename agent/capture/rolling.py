@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from agent.imaging.roll import RollComposer, RolledPrint, RollFaultKind, RollSight
 from agent.model.impression import GrayImage, RollFlaw, RollNote
 from drivers.device import Advice, Frame
+from drivers.errors import Garbled
 
 K, A = RollFaultKind, Advice
 
@@ -43,11 +44,17 @@ class Rolling:
         self._next = 0
 
     async def add(self, frame: Frame, index: int) -> Advice:
-        """What is new to be said after this picture. One that comes twice, or late, is passed over."""
+        """What is new to be said after this picture. One that comes twice, or late, is passed over.
+
+        Raises Garbled for a picture that cannot belong to this roll.
+        """
         if index < self._next:
             return Advice.NONE
         self._next = index + 1
-        sight: RollSight = await asyncio.to_thread(self._composer.add, frame.pixels, index, frame.device_time_us)
+        try:
+            sight: RollSight = await asyncio.to_thread(self._composer.add, frame.pixels, index, frame.device_time_us)
+        except ValueError as error:
+            raise Garbled(f"The scanner sent a picture that does not belong to this roll: {error}.") from error
         seen = _advice(fault.kind for fault in sight.faults)
         new, self._said = seen & ~self._said, self._said | seen
         return new

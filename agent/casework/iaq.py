@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from agent.access.roles import Role
 from agent.casework.answer_states import ImmigrationState
 from agent.casework.errors import CaseworkError
 from agent.model.booking import Subject
 from agent.policy import Jurisdiction
 
-ROLE = "records liaison"
+ROLE = Role.RECORDS_LIAISON
 LEAST_REASON = 10  # characters
 NO_OFFENSE = "0399"  # NLETS: none
 
@@ -68,7 +69,7 @@ def _why_not(asking: Asking, state: ImmigrationState, policy: Jurisdiction) -> s
     if state is not ImmigrationState.NO_MATCH:
         return "A name-based query may follow only a no-match IDR that was received; silence is not one."
     if ROLE not in asking.roles:
-        return f"Only a {ROLE} may ask for a name-based query."
+        return f"Only a {ROLE.replace('_', ' ')} may ask for a name-based query."
     if len(asking.reason.strip()) < LEAST_REASON:
         return "A name-based query needs a reason in words."
     return ""

@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from agent.access.roles import Role
 from agent.casework.errors import CaseworkError
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -30,9 +31,7 @@ CREATE TABLE case_views (
 ) STRICT;
 CREATE INDEX case_views_of_booking ON case_views (booking, seq);
 """
-BOOKING_OFFICER = "booking officer"
-LIAISON = "records liaison"
-SUPERVISOR = "supervisor"
+BOOKING_OFFICER, LIAISON, SUPERVISOR = Role.BOOKING_OFFICER, Role.RECORDS_LIAISON, Role.SUPERVISOR
 LEAST_REASON = 5  # characters
 
 
@@ -79,9 +78,8 @@ class View:
 def allow(viewer: Viewer, what: What) -> None:
     """Raises ViewRefused."""
     if not ROLES[what] & set(viewer.roles):
-        raise ViewRefused(
-            f"The {what} is shown only to: {', '.join(sorted(ROLES[what]))}.", means="Nothing was shown.", do="Ask one of these to look."
-        )
+        who = ", ".join(sorted(role.replace("_", " ") for role in ROLES[what]))
+        raise ViewRefused(f"The {what} is shown only to: {who}.", means="Nothing was shown.", do="Ask one of these to look.")
     if len(viewer.reason.strip()) < LEAST_REASON:
         raise ViewRefused(f"The {what} is shown only with a reason in words.", means="Nothing was shown.", do="Say why you look.")
 

@@ -15,6 +15,7 @@ from agent.access.desk import AccessDesk
 from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
+from agent.web import withheld
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
@@ -53,13 +54,13 @@ def build_api(
         return JSONResponse(await station.status())
 
     async def list_bookings(_: Request) -> Response:
-        return JSONResponse({"bookings": list(await station.bookings())})
+        return JSONResponse({"bookings": [withheld.of_summary(one) for one in await station.bookings()]})
 
     async def show_booking(request: Request) -> Response:
         found = await station.booking(request.path_params["booking_id"])
         if found is None:
             return _refused(LivescanError("There is no such booking on this station.", do="`livescan booking list` shows them."), 404)
-        return JSONResponse(found)
+        return JSONResponse(withheld.of_booking(found))
 
     async def open_booking(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
@@ -98,7 +99,8 @@ def build_api(
 
 async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
-        yield json.dumps(event) + "\n"
+        if (told := withheld.of_event(event)) is not None:
+            yield json.dumps(told) + "\n"
 
 
 async def _on_error(_: Request, error: Exception) -> Response:

@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.casework.viewing import BOOKING_OFFICER, Viewer
-from agent.web.bodies import LARGEST_FORM, body_of, officer_of, reason_of
+from agent.web import withheld
+from agent.web.bodies import LARGEST_FORM, body_of, reason_of, who_of
+from agent.web.withheld import ROLES_OF
 
 
 class CaseDesk(Protocol):
@@ -25,11 +27,11 @@ def case_routes(desk: CaseDesk) -> list[Route]:
         return JSONResponse({"open": list(await desk.open_items())})
 
     async def owed(request: Request) -> Response:
-        return JSONResponse(await desk.owed(request.path_params["booking_id"]))
+        return JSONResponse(withheld.of_owed(await desk.owed(request.path_params["booking_id"])))
 
     async def rejection(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
-        viewer = Viewer(officer_of(body), (BOOKING_OFFICER,), reason_of(body) or "the booking was rejected")
+        viewer = Viewer(who_of(request, body), ROLES_OF.get() or (BOOKING_OFFICER,), reason_of(body) or "the booking was rejected")
         return JSONResponse({"asked": list(await desk.rejection(request.path_params["booking_id"], viewer))})
 
     async def roster(request: Request) -> Response:

@@ -25,6 +25,7 @@ from agent.access.roles import Right, Role, may
 from agent.audit.entries import AuditRefused, Entry, Event, Outcome
 from agent.errors import LivescanError
 from agent.web.bodies import SERVICE, SIGNED_IN
+from agent.web.withheld import ROLES_OF
 
 COOKIE = "livescan_session"
 _OPEN = frozenset({("GET", "/api/notice"), ("POST", "/api/sign-in"), ("POST", "/api/sign-in/challenge")})
@@ -91,14 +92,16 @@ class Guard:
         except LivescanError as error:
             await JSONResponse({"what": error.what, "means": error.means, "do": error.do}, _status(error))(scope, receive, send)
             return
-        signed_in = SIGNED_IN.set(who)
+        signed_in = SIGNED_IN.set(None if who is None else who.officer)
+        roles = ROLES_OF.set(None if who is None else who.roles)
         try:
             await self._application(scope, receive, send)
         finally:
+            ROLES_OF.reset(roles)
             SIGNED_IN.reset(signed_in)
 
-    async def _admitted(self, scope: Scope) -> str | None:
-        """The officer; None for `service`, and where nobody need be signed in. Raises LivescanError."""
+    async def _admitted(self, scope: Scope) -> Principal | None:
+        """Who is signed in; None for `service`, and where nobody need be signed in. Raises LivescanError."""
         if scope["type"] != "http":
             raise NotAllowed("Only requests are answered here.")
         asked = _asked(scope)
@@ -106,7 +109,7 @@ class Guard:
             return None
         principal = await self._principal(asked)
         await self._record(asked, principal, allowed=await self._may(principal, asked))
-        return None if principal is None else principal.officer
+        return principal
 
     async def _principal(self, asked: _Asked) -> Principal | None:
         token = _token(asked.headers, self._rules.origin, asked.method)

@@ -27,7 +27,7 @@ from tests.casework.bench import BOOKING, NOW, POLICY, TCN, Keys, Office, car
 
 ZONE = ZoneInfo("America/New_York")
 LIAISON_LOOKS = Viewer("officer-9", (LIAISON,), "reply of the bureau to booking")
-OFFICER_LOOKS = Viewer("officer-1", ("booking officer",), "reply of the bureau to booking")
+OFFICER_LOOKS = Viewer("officer-1", ("booking_officer",), "reply of the bureau to booking")
 FORM = b"%PDF-1.4 a detainer form of a training exercise"
 E = EventKind
 

@@ -200,7 +200,7 @@ SUSPENDED = ALLOWED.model_copy(update={"procedure": ALLOWED.procedure.model_copy
     ("state", "asking", "policy"),
     [
         *((state, ASKING, ALLOWED) for state in ImmigrationState if state is not ImmigrationState.NO_MATCH),
-        (ImmigrationState.NO_MATCH, replace(ASKING, roles=("booking officer",)), ALLOWED),
+        (ImmigrationState.NO_MATCH, replace(ASKING, roles=("booking_officer",)), ALLOWED),
         (ImmigrationState.NO_MATCH, replace(ASKING, reason="because"), ALLOWED),
         (ImmigrationState.NO_MATCH, ASKING, POLICY),
         (ImmigrationState.NO_MATCH, ASKING, SUSPENDED),

@@ -87,7 +87,7 @@ def test_R43_a_match_without_lescs_answer_concludes_nothing(case: Case) -> None:
 
 
 def test_R44_an_iar_is_for_the_liaison_alone_and_nobody_is_told_of_it(case: Case) -> None:
-    assert ROLES[What.IMMIGRATION] == {"records liaison"}
+    assert ROLES[What.IMMIGRATION] == {"records_liaison"}
     data = iar(case.seal(), "STATUS AS STATED")
     case.take(data)
     assert case.read(data).text == "STATUS AS STATED"
