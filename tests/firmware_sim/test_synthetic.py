@@ -333,9 +333,9 @@ def test_every_finger_scores_sixty_when_first_laid_down_well(person: SyntheticPe
 
 @pytest.mark.long
 def test_minutiae_are_as_many_as_on_the_nist_card(person: SyntheticPerson):
-    """Of that card MINDTCT finds 35 to 146 on plain prints, and all it will list (150) on each rolled one (docs/reports/synthetic.md)."""
+    """Of that card MINDTCT finds 31 to 145 on plain prints, and all it will list (150) on each rolled one (docs/reports/synthetic.md)."""
     for n in range(1, 11):
-        assert 35 <= len(scoring.minutiae(touch(person, Way.PLAIN, n).pixels).get()) <= 146
+        assert 31 <= len(scoring.minutiae(touch(person, Way.PLAIN, n).pixels).get()) <= 145
         assert len(scoring.minutiae(touch(person, Way.ROLLED, n).pixels).get()) >= 120
 
 
@@ -349,7 +349,7 @@ def test_the_nist_card_has_the_minutiae_that_the_range_comes_from():
         tips = segment(made.pixels, Position(position)).fingertips
         counts += [len(scoring.minutiae(np.ascontiguousarray(tip.pixels)).get()) for tip in tips]
     assert len(counts) == 10
-    assert (min(counts), max(counts)) == (35, 146)
+    assert (min(counts), max(counts)) == (31, 145)
 
 
 @pytest.mark.long
