@@ -44,7 +44,8 @@ class ChaosLine:
         for writer in tuple(self._pairs):
             opened = writer.get_extra_info("socket")
             if opened is not None:
-                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+                with contextlib.suppress(OSError):  # closed already, and its other half not yet
+                    opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
             writer.transport.abort()
 
     def _main(self) -> None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from agent.training.scripted_replies import content_of
 
 RECEIPT = "receipt"
 UNKNOWN = "UNKNOWN"  # TCN in the answer to an envelope that could not be opened
+AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)  # due whatever the clock says: one that was set back must not keep a receipt
 NO_DIGEST = "0" * 64  # content digest in the same
 
 
@@ -89,7 +90,8 @@ def _sealed(arrived: Arrival, kind: str, content: bytes, after: timedelta, desk:
     message = MessageKind.RECEIPT if kind == RECEIPT else MessageKind.REPLY
     routing = Routing(message, arrived.station, tcn, arrived.station, desk.keys.environment)
     sealed = seal(content, routing, signer=desk.signer or desk.keys.signer, recipient=desk.station, now=arrived.at)
-    return Outgoing(sealed.envelope_sha256, arrived.station, tcn, kind, arrived.txid, sealed.data, arrived.at + after)
+    due = arrived.at + after if after else AT_ONCE
+    return Outgoing(sealed.envelope_sha256, arrived.station, tcn, kind, arrived.txid, sealed.data, due)
 
 
 @lru_cache(maxsize=1)

@@ -258,6 +258,20 @@ def test_scenarios_set_order_and_number_of_answers(tmp_path: Path, training_keys
     assert asyncio.run(due(DUPLICATED)) == ["receipt", sre, sre, idr, idr]
 
 
+def test_a_clock_that_is_set_back_keeps_no_receipt_from_going(tmp_path: Path, training_keys: Keys) -> None:
+    async def story() -> list[str]:
+        clock = SetClock(NOW)
+        bureau = Bureau(tmp_path, training_keys.bureau, clock, PLAIN)
+        for chunk in _cut(_seal(training_keys)):
+            await bureau.take_chunk(STATION, chunk)
+        clock.advance(timedelta(hours=-1))
+        owed, _ = await bureau.owed()
+        bureau.close()
+        return [answer.kind for answer in owed]
+
+    assert asyncio.run(story()) == ["receipt"]
+
+
 STEPS = ("add_chunk", "write_file", "commit", "committed_digest", "drop_chunks", "arrival")
 
 
