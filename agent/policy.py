@@ -5,6 +5,7 @@ Nothing here makes the software act on a person: every key can only switch somet
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ConfigError
 from agent.settings import config_dir, read_toml
+
+log = logging.getLogger(__name__)
 
 FILE = "jurisdiction.toml"
 
@@ -120,28 +123,36 @@ def load_jurisdiction(path: Path | None = None) -> Jurisdiction:
 class PolicyFile:
     """The policy as it is now: the file is looked at again at each use, so that a suspension holds from the next look on.
 
-    A file that has become unreadable or wrong leaves what stood before, except that nothing is switched on by it: it raises ConfigError.
+    Raises ConfigError for a wrong file at the start. One that becomes wrong or unreadable later never keeps a booking from being sealed:
+    what stood before goes on with the immigration features suspended, until the file is mended.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._stamp: tuple[int, int] | None = None
         self._policy = load_jurisdiction(path)
+        self._stamp = self._now()
 
     def __call__(self) -> Jurisdiction:
         stamp = self._now()
         if stamp != self._stamp:
-            self._policy, self._stamp = load_jurisdiction(self._path), stamp
+            self._policy, self._stamp = self._read(), stamp
         return self._policy
 
-    def _now(self) -> tuple[int, int] | None:
-        if self._path is None:
-            return None
+    def _read(self) -> Jurisdiction:
         try:
-            found = self._path.stat()
-        except OSError as error:
-            raise ConfigError(f"Cannot read {self._path}: {error.strerror}.", do="Put the jurisdiction's file back.") from error
-        return found.st_mtime_ns, found.st_size
+            return load_jurisdiction(self._path)
+        except ConfigError as error:
+            log.error("the jurisdiction's file cannot be used: %s", error)
+            procedure = self._policy.procedure.model_copy(update={"suspended": "the jurisdiction's file cannot be used"})
+            return self._policy.model_copy(update={"procedure": procedure})
+
+    def _now(self) -> tuple[int, int] | None:
+        """None while there is no file to look at."""
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size) if found else None
 
 
 def _emptied(tables: dict[str, Any]) -> dict[str, Any]:
@@ -157,4 +168,4 @@ def _validated(tables: dict[str, Any], path: Path) -> Jurisdiction:
         return Jurisdiction.model_validate(tables)
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg'].lower()}" for one in error.errors())
-        raise ConfigError(f"{path}: {said}.", means="The policy that stood before goes on.", do="Mend these keys.") from error
+        raise ConfigError(f"{path}: {said}.", means="No policy was taken from it.", do="Mend these keys.") from error

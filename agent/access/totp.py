@@ -43,4 +43,4 @@ def code_at(secret: bytes, at: datetime) -> str:
 
 def _totp(secret: bytes) -> TOTP:
     """SHA-1 is what telephones know; in HMAC it is sound (SP 800-131A), and RFC 6238 gives it as the default."""
-    return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303
+    return TOTP(secret, DIGITS, SHA1(), STEP)  # noqa: S303  what the standard and every telephone use

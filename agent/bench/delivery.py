@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import sqlite3
 import statistics
 import tempfile
 import time
@@ -98,7 +99,7 @@ def _receipts(folder: Path, count: int) -> list[float]:
 def _receipted(folder: Path) -> int:
     try:
         return sum(row["receipted"] for row in core_rows(folder))
-    except Exception:  # the core has not made its tables yet
+    except sqlite3.OperationalError:  # the core has not made its tables yet
         return 0
 
 

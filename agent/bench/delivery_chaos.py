@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -263,7 +264,7 @@ def _until_delivered(settings: ChaosSettings, site: Site, chaos: Chaos, say: Cal
 
 def _progress(folder: Path) -> tuple[int, int]:
     """Receipted, and known to be released."""
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(sqlite3.OperationalError):  # the core has not made its tables yet
         rows = core_rows(folder)
         return sum(row["receipted"] for row in rows), sum(row["release_known"] for row in rows)
     return 0, 0

@@ -85,22 +85,24 @@ class Detainers:
         self._clock = clock
         self._policy = policy
         self._zone = zone
+        self._one_at_a_time = asyncio.Lock()  # from the state that is read to the deed that is written
 
     async def lodge(self, booking: BookingId, document: bytes, lodged: Lodged, by: str) -> Detainer:
         """A form of ICE that came. The same document again is the same record. Raises DetainerRefused."""
-        check_lodged(lodged, document)
-        id_ = document_id(document)
-        if self._find(id_) is None:
-            self._vault.put(booking, f"detainer-{id_}", document)
-            self._vault.put(booking, f"detainer-{id_}.json", _written(lodged))
-        released = self.released_at(booking)
-        before = released is not None and released <= lodged.received_at
-        await self._database.write(partial(_insert, id_=id_, booking=booking, before=before))
-        if self.get(id_).state is DetainerState.NONE:
-            await self._deed(id_, Deed(DetainerEvent.LODGED, lodged.received_at, by))
-        if self._policy().detainer.policy is DetainerPolicy.DECLINE and self.get(id_).state is DetainerState.LODGED:
-            await self._deed(id_, Deed(DetainerEvent.DECLINED, self._clock.now(), by, {"policy": DetainerPolicy.DECLINE}))
-        return self.get(id_)
+        async with self._one_at_a_time:
+            check_lodged(lodged, document)
+            id_ = document_id(document)
+            if self._find(id_) is None:
+                self._vault.put(booking, f"detainer-{id_}", document)
+                self._vault.put(booking, f"detainer-{id_}.json", _written(lodged))
+            released = self.released_at(booking)
+            before = released is not None and released <= lodged.received_at
+            await self._database.write(partial(_insert, id_=id_, booking=booking, before=before))
+            if self.get(id_).state is DetainerState.NONE:
+                await self._deed(id_, Deed(DetainerEvent.LODGED, lodged.received_at, by))
+            if self._policy().detainer.policy is DetainerPolicy.DECLINE and self.get(id_).state is DetainerState.LODGED:
+                await self._deed(id_, Deed(DetainerEvent.DECLINED, self._clock.now(), by, {"policy": DetainerPolicy.DECLINE}))
+            return self.get(id_)
 
     async def record(
         self, id_: str, event: DetainerEvent, by: str, said: Mapping[str, str] | None = None, *, at: datetime | None = None
@@ -109,31 +111,34 @@ class Detainers:
 
         Raises DetainerRefused where form or policy forbid it, NoSuchMove where the table has no row.
         """
-        detainer = self.get(id_)
-        if event is DetainerEvent.HOLD_STARTED:
-            check_hold(detainer, self._policy().detainer.policy)
-        if event is DetainerEvent.LODGED:
-            raise DetainerRefused("A detainer is lodged with its document, once.", do="Record the new document.")
-        move(detainer.state, event)
-        now = self._clock.now()
-        await self._deed(id_, Deed(event, min(at or now, now), by, dict(said or {})))
-        return self.get(id_)
+        async with self._one_at_a_time:
+            detainer = self.get(id_)
+            if event is DetainerEvent.HOLD_STARTED:
+                check_hold(detainer, self._policy().detainer.policy)
+            if event is DetainerEvent.LODGED:
+                raise DetainerRefused("A detainer is lodged with its document, once.", do="Record the new document.")
+            move(detainer.state, event)
+            now = self._clock.now()
+            await self._deed(id_, Deed(event, min(at or now, now), by, dict(said or {})))
+            return self.get(id_)
 
     async def released(self, booking: BookingId, by: str) -> datetime:
         """The person has been released or transferred. Always legal, whatever is open; when it was first recorded."""
-        now = self._clock.now()
-        await self._database.write(partial(_release, booking=booking, at=now, by=by))
-        for detainer in self.of_booking(booking):
-            if detainer.at(DetainerEvent.RELEASED) is None:
-                await self._deed(detainer.id, Deed(DetainerEvent.RELEASED, now, by))
-        return self.released_at(booking) or now
+        async with self._one_at_a_time:
+            now = self._clock.now()
+            await self._database.write(partial(_release, booking=booking, at=now, by=by))
+            for detainer in self.of_booking(booking):
+                if detainer.at(DetainerEvent.RELEASED) is None:
+                    await self._deed(detainer.id, Deed(DetainerEvent.RELEASED, now, by))
+            return self.released_at(booking) or now
 
     async def watch(self) -> tuple[str, ...]:
         """Holds whose earlier limit has come are LIMIT_REACHED, on record; their ids. Called by the core's clock."""
-        reached = await asyncio.to_thread(lambda: [one for one in self.open() if self._reached(one)])
-        for one in reached:
-            await self._deed(one.id, Deed(DetainerEvent.LIMIT_REACHED, self._clock.now(), "clock"))
-        return tuple(one.id for one in reached)
+        async with self._one_at_a_time:
+            reached = await asyncio.to_thread(lambda: [one for one in self.open() if self._reached(one)])
+            for one in reached:
+                await self._deed(one.id, Deed(DetainerEvent.LIMIT_REACHED, self._clock.now(), "clock"))
+            return tuple(one.id for one in reached)
 
     def view(self, id_: str) -> DetainerView:
         detainer, now = self.get(id_), self._clock.now()

@@ -51,7 +51,7 @@ class _Session:
                 yield self._session
             except (SealError, ValueError, pkcs11.NoSuchKey):
                 raise
-            except Exception:
+            except Exception:  # whatever the library raises: the session is in doubt, and the next use opens another
                 self._close()
                 raise
 

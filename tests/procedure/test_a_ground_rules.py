@@ -169,3 +169,19 @@ def test_R6_edition_of_the_procedure_stays_with_what_was_sent_under_it(case: Cas
     case.seal(other, BookingId("20261124-OTHER001"))
     assert case.casework.policy_of(TCN) == (POLICY.procedure.edition, "MOA-1")
     assert case.casework.policy_of(other) == ("SOP of 2030", "MOA-1")
+
+
+@pytest.mark.parametrize("spoil", ["wrong", "gone"])
+def test_R5_a_spoilt_policy_file_suspends_the_features_and_the_booking_goes_on(tmp_path: Path, case: Case, spoil: str) -> None:
+    file = tmp_path / "jurisdiction.toml"
+    file.write_text(
+        '[agreement]\nreference = "M"\nsigned_on = "2026-01-01"\nsignatories = ["S"]\n[procedure]\nmessage_routing = true\n', "utf-8"
+    )
+    policy = PolicyFile(file)
+    assert policy().why_off == ""
+    file.unlink() if spoil == "gone" else file.write_text("[procedure]\nrouting = 7\n", "utf-8")
+    case.policy = policy()
+    assert "cannot be used" in case.policy.why_off
+    case.seal()
+    assert case.state().submission == "sealed"
+    assert case.state().immigration is ImmigrationState.OFF

@@ -16,6 +16,7 @@ from agent.casework.answer_states import ImmigrationState
 from agent.casework.detainer_forms import forms
 from agent.casework.detainer_record import DetainerRefused, Lodged, Mode
 from agent.casework.detainer_states import DetainerEvent, DetainerState
+from agent.casework.errors import NoSuchMove
 from agent.casework.iaq import ROLE, Asking, IaqRefused, draft, may_be_drafted
 from agent.casework.levels import Level, levels
 from agent.casework.reports import Counted, public
@@ -242,3 +243,16 @@ def test_R38_the_public_report_has_counts_alone_and_no_small_ones() -> None:
 
 def test_R38_nothing_of_a_reply_is_counted() -> None:
     assert set(Counted.__dataclass_fields__) == {"officer", "group", "submitted", "held", "queried"}
+
+
+def test_R28_two_deeds_at_once_leave_a_record_that_can_be_read(case: Case) -> None:
+    """One of them comes first, and the other is refused."""
+    id_ = case.lodge("I-247")
+
+    async def both() -> list[object]:
+        deeds = (case.detainers.record(id_, event, "officer-9") for event in (D.CUSTODY_TAKEN, D.WITHDRAWN))
+        return list(await asyncio.gather(*deeds, return_exceptions=True))
+
+    refused = [one for one in asyncio.run(both()) if isinstance(one, NoSuchMove)]
+    assert len(refused) == 1
+    assert case.detainers.get(id_).state in (S.ICE_CUSTODY, S.WITHDRAWN)
