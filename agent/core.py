@@ -27,13 +27,14 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, tcns
+from agent.booking import corrections, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts, FactsError
 from agent.booking.importing import Importer
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
@@ -85,6 +86,7 @@ _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
 MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS += (leaving.SCHEMA, audit_due.UNDO_SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
