@@ -102,11 +102,13 @@ class Leaving:
         found: sqlite3.Row | None = db.execute(f"{_LEFT} WHERE envelope_sha256 = ?", (txid,)).fetchone()
         return found
 
-    async def undo(self, booking_id: str, officer: str) -> str:
-        """The control number that is void now; the booking is UNDONE. Raises TooLate, and nothing has changed then."""
+    async def undo(self, booking_id: str, officer: str) -> tuple[str, str]:
+        """The control number that is void now, and the transfer id that is not used; the booking is UNDONE. Raises TooLate, and nothing has
+        changed then.
+        """
         return await self._database.write(lambda db: self._undoing(db, booking_id, officer))
 
-    def _undoing(self, db: sqlite3.Connection, booking_id: str, officer: str) -> str:
+    def _undoing(self, db: sqlite3.Connection, booking_id: str, officer: str) -> tuple[str, str]:
         row = db.execute(_LAST, (booking_id,)).fetchone()
         if row is None:
             raise TooLate("That booking is not sealed, so there is nothing to undo.", do="`livescan booking list` shows where each stands.")
@@ -124,7 +126,7 @@ class Leaving:
         after = move(BookingState.SEALED, BookingEvent.UNDONE)
         db.execute("UPDATE booking SET state = ?, held_why = ? WHERE id = ?", (after, UNDONE_WORDS, booking_id))
         self._journal(db, BookingId(booking_id), Entry("undone", now, row["tcn"], row["content_sha256"], row["envelope_sha256"]))
-        return str(row["tcn"])
+        return str(row["tcn"]), str(row["envelope_sha256"])
 
     async def now(self, booking_id: str) -> None:
         """Do not wait for the rest of the undo time."""

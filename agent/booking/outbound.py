@@ -117,8 +117,9 @@ class Outbound:
             await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
         return done or [txid]
 
-    def drop(self, txid: str) -> None:
-        """The file of an envelope that was undone; what a crash leaves of it goes at the next start."""
+
+    def forget(self, txid: str) -> None:
+        """The file of an envelope that was undone or sealed anew; what a crash leaves of it goes at the next start."""
         self._path(txid).unlink(missing_ok=True)
 
     def _path(self, txid: str) -> Path:
