@@ -77,8 +77,15 @@ _ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
-MIGRATIONS += (leaving.SCHEMA, audit_due.UNDO_SCHEMA)
+MIGRATIONS = (
+    booking_ledger.SCHEMA,
+    *CASEWORK_MIGRATIONS,
+    tcns.SCHEMA,
+    corrections.SCHEMA,
+    audit_due.SCHEMA,
+    leaving.SCHEMA,
+    audit_due.UNDO_SCHEMA,
+)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -121,15 +128,14 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy)
-        self._leaving = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",
             self._ledger,
             settings.station.id,
-            leaving=self._leaving,
+            leaving=leave,
             say=self._live.say,
             lost=self._envelope_lost,
-            later=lambda seconds: self._sending.later(seconds),
         )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
@@ -152,7 +158,7 @@ class Core:
         )
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
-        self._sending = Sending(self._leaving, self._outbound, self._handover, say=self._live.say)
+        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -166,9 +172,13 @@ class Core:
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
-        camera = settings.camera.source
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=settings.camera.source,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))

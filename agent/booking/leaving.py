@@ -5,10 +5,10 @@
     left, no receipt ─ a person sets it aside ─▶ aside ─ a person tries again ─▶ left
 
 Rules:
-- `left_at` is on the disk before the first byte is read, and `undone_at` only where `left_at` is not: one writer, so one of the two happens.
+- `left_at` is on the disk before the first byte is read, `undone_at` is written only where `left_at` is not: one writer, so one wins.
 - What is undone stays on record: its control number is void with the officer's id as the reason, its booking is UNDONE and waits.
 - How long it waits is counted on the monotonic clock and never longer than the setting, whatever becomes of the wall clock.
-- An envelope that was sealed anew is superseded: the uplink is told to let it go, and the bureau's word about it is no word about the new one.
+- An envelope that was sealed anew is superseded: the uplink is told to let it go, and a refusal of it is no refusal of the new one.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Leaving:
             raise TooLate("An officer has undone that submission.", means="It is not sent.")
 
     def _leave(self, db: sqlite3.Connection, txid: str) -> sqlite3.Row | None:
-        sql = "UPDATE submission SET left_at = ? WHERE envelope_sha256 = ? AND left_at IS NULL AND undone_at IS NULL"
+        sql = f"{_GO} WHERE envelope_sha256 = ? AND left_at IS NULL AND undone_at IS NULL"
         db.execute(sql, (self._clock.now().isoformat(), txid))
         found: sqlite3.Row | None = db.execute(f"{_LEFT} WHERE envelope_sha256 = ?", (txid,)).fetchone()
         return found
@@ -130,7 +130,7 @@ class Leaving:
 
     async def now(self, booking_id: str) -> None:
         """Do not wait for the rest of the undo time."""
-        sql = "UPDATE submission SET left_at = ? WHERE booking_id = ? AND envelope_sha256 IS NOT NULL AND left_at IS NULL AND undone_at IS NULL"
+        sql = f"{_GO} WHERE booking_id = ? AND envelope_sha256 IS NOT NULL AND left_at IS NULL AND undone_at IS NULL"
         now = self._clock.now().isoformat()
         await self._database.write(lambda db: db.execute(sql, (now, booking_id)))
 
@@ -170,6 +170,7 @@ def void_reason(officer: str) -> str:
     return f"undone by {officer} before anything was sent"
 
 
+_GO = "UPDATE submission SET left_at = ?"
 _LEFT = "SELECT left_at, undone_at FROM submission"
 _OWED = """
 SELECT envelope_sha256, tcn, booking_id, coalesce(sealed_at, made_at) AS sealed_at, left_at, refused, aside_at, urgent

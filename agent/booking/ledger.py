@@ -222,7 +222,7 @@ class Ledger:
         """The bureau has what was in that envelope. Every envelope that it was ever sealed in: none of them need be sent any more."""
 
         def update(connection: sqlite3.Connection) -> list[str]:
-            connection.execute(f"UPDATE submission SET receipted = 1 WHERE {_IN_ENVELOPE}", (envelope_sha256, envelope_sha256))
+            connection.execute(f"UPDATE submission SET receipted = 1 WHERE {_IN_ENVELOPE}", (envelope_sha256, envelope_sha256))  # noqa: S608 - ours
             return [txid for (txid,) in connection.execute(_ENVELOPES, (envelope_sha256, envelope_sha256))]
 
         return await self._database.write(update)

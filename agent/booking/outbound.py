@@ -21,7 +21,6 @@ from agent.handover.core_end import HandoverItem
 from agent.model.messages import Envelope
 from agent.store.files import make_folder, sync_folder, write_durably
 
-
 URGENT, NORMAL = 0, 5  # handover priority, 0 .. 9
 
 
@@ -41,13 +40,10 @@ class Outbound:
         leaving: Leaving,
         say: Say,
         lost: Callable[[str], None],
-        later: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
-        """`lost`: called from any thread with the id of an envelope whose file is not usable. `later`: from any thread with the seconds
-        after which to ask for `pending` again.
-        """
+        """`lost`: called from any thread with the id of an envelope whose file is not usable."""
         self._leaving = leaving
-        self._later = later
+        self.later: Callable[[float], None] = lambda _seconds: None  # called from any thread: ask for `pending` again then
         self._lost = lost
         self._say = say
         self._folder = folder
@@ -72,15 +68,15 @@ class Outbound:
         owed = [one for one in self._leaving.owed() if not (one.refused or one.aside)]
         waits = {one.envelope_sha256: self._leaving.waits(one) for one in owed}
         if soonest := min((seconds for seconds in waits.values() if seconds), default=0.0):
-            self._later(soonest)
+            self.later(soonest)
         return [self._item(one) for one in owed if not waits[one.envelope_sha256]]
 
     def _item(self, one: Owed) -> HandoverItem:
         return HandoverItem(one.envelope_sha256, self._station, URGENT if one.urgent else NORMAL)
 
     def load(self, txid: str) -> bytes:
-        """The sealed bytes; it cannot be undone any more. Raises TooLate when it was, OutboundError when the file is gone or is not what was
-        sealed: `lost` is told, and seals it anew.
+        """The sealed bytes; it cannot be undone any more. Raises TooLate when it was, OutboundError when the file is gone or is not what
+        was sealed: `lost` is told, and seals it anew.
         """
         self._leaving.left(txid)
         if not self._whole(txid):
@@ -116,7 +112,6 @@ class Outbound:
         for name in done or [txid]:
             await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
         return done or [txid]
-
 
     def forget(self, txid: str) -> None:
         """The file of an envelope that was undone or sealed anew; what a crash leaves of it goes at the next start."""

@@ -24,6 +24,7 @@ class Sending:
         self._handover = handover
         self._say = say
         self._loop = asyncio.get_running_loop()
+        outbound.later = self.later
         self._alarm: asyncio.TimerHandle | None = None
 
     def later(self, seconds: float) -> None:

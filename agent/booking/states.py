@@ -1,8 +1,8 @@
 """Where a booking stands until it is sealed; after that its submission's own table speaks (casework).
 
 Nothing here is ever skipped: prints are on disk before CAPTURED, the file has been re-opened and checked before SEALED.
-A booking that cannot go on by itself is HELD with a reason for a person; it is never dropped. One that an officer took back before its first
-byte left is UNDONE (`leaving`): it is sealed again, under a new control number, when the officer says so.
+A booking that cannot go on by itself is HELD with a reason for a person; it is never dropped. One that an officer took back before its
+first byte left is UNDONE (`leaving`): it is sealed again, under a new control number, when the officer says so.
 """
 
 from __future__ import annotations

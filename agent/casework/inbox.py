@@ -126,7 +126,9 @@ def _refusal(db: sqlite3.Connection, sent: Submission, letter: ReceiptLetter, at
     no word about what is being sent.
     """
     receipt, stage = letter.receipt.receipt, letter.receipt.stage
-    said = Taken(RECEIPT, sent.booking, sent.tcn, verified=True, answers_sha256=receipt.content_sha256, refused_txid=receipt.envelope_sha256)
+    said = Taken(
+        RECEIPT, sent.booking, sent.tcn, verified=True, answers_sha256=receipt.content_sha256, refused_txid=receipt.envelope_sha256
+    )
     if receipt.envelope_sha256 != sent.last:
         return said
     event = CaseEvent(EventKind.REFUSED, at, sent.tcn, receipt.content_sha256, receipt.envelope_sha256)

@@ -41,7 +41,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> StationKeys:
 class Room:
     def __init__(self, folder: Path, keys: StationKeys) -> None:
         self.record = Record(folder / "audit", keys)
-        self.database = Database(folder / "core.sqlite", (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA, leaving.SCHEMA, due.UNDO_SCHEMA))
+        self.database = Database(
+            folder / "core.sqlite",
+            (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA, leaving.SCHEMA, due.UNDO_SCHEMA),
+        )
         self.casework = Casework(self.database, Vault(folder / "vault", keys.storage_key), keys, SystemClock(), lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.feed = AuditFeed(self.database, self.record.book, say=lambda event: None)

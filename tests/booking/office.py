@@ -98,9 +98,8 @@ class Office:
         self.lost: list[str] = []
         self.leaving = Leaving(self.database, self._journal, clock, timedelta(seconds=undo))
         self.reminded: list[float] = []
-        self.outbound = Outbound(
-            folder / "outbound", self.ledger, STATION, leaving=self.leaving, say=self._say, lost=self.lost.append, later=self.reminded.append
-        )
+        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, leaving=self.leaving, say=self._say, lost=self.lost.append)
+        self.outbound.later = self.reminded.append
         self.workers = Workers(2)
         self.scanner = RowOfPrints()
         self.said: list[Mapping[str, Any]] = []
