@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.capture import runner
+from agent.capture import undertaking
 from agent.capture.events import Judged
 from agent.capture.places import Hint, Places, Prints
 from agent.capture.plan import plan
@@ -44,7 +44,7 @@ class Told(Places):
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Told]]:
-    monkeypatch.setattr(runner, "Places", Told)
+    monkeypatch.setattr(undertaking, "Places", Told)
     yield Told
     Told.hints, Told.joint, Told.same = iter(()), iter(()), iter(())
 
