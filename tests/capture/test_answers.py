@@ -12,6 +12,7 @@ from agent.capture.events import Judged
 from agent.capture.places import Hint, Places, Prints
 from agent.capture.plan import plan
 from agent.capture.questions import Answer, Choice, Why
+from agent.capture.runner import CaptureRunner
 from agent.capture.session import State
 from agent.capture.settings import CaptureRules
 from agent.model.fingers import Position
@@ -164,7 +165,7 @@ def test_after_a_crash_the_hand_is_asked_for_unless_it_was_confirmed(told: type[
 def test_a_finger_marked_while_the_hand_is_asked_for_comes_first(told: type[Told]) -> None:
     bench = Bench([Show(ROLL), Show(HAND, waits=True)], rules=CaptureRules(hand_again=True))
 
-    async def mark(runner: runner.CaptureRunner) -> None:
+    async def mark(runner: CaptureRunner) -> None:
         while len(bench.scanner.armed) < 2 or runner.session.state is not State.AWAIT_FINGER:
             await asyncio.sleep(0.01)
         await runner.replan(plan()[:1], ())
