@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, rig, service, sim
+from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, queue, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -34,6 +34,7 @@ app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
 app.add_typer(case.app, name="case")
+app.add_typer(queue.app, name="queue")
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
