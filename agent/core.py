@@ -10,12 +10,10 @@ import contextlib
 import logging
 import signal
 import sqlite3
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
-from importlib.metadata import version
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from agent import fips, service
 from agent.access.desk import AccessDesk
@@ -27,19 +25,20 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, tcns
+from agent.booking import corrections, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
-from agent.booking.desk import Desk, describe
-from agent.booking.facts import Facts, FactsError
+from agent.booking.desk import Desk
 from agent.booking.importing import Importer
-from agent.booking.ledger import BookingRow, Entry, KnownNumbers, Ledger
+from agent.booking.leaving import Leaving
+from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
-from agent.booking.sealing import SealedTo, Sealer
+from agent.booking.sealing import Sealer
+from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.case_desk import CaseDesk
@@ -47,32 +46,26 @@ from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
-from agent.casework.taken import Inbound
 from agent.clock import Clock, SystemClock
-from agent.errors import ConfigError, LivescanError
+from agent.errors import LivescanError
 from agent.handover.core_end import CoreEnd
-from agent.model.booking import Booking, BookingId
+from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.sealed_to import precheck_for, require_same_station, sealed_to
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
-from agent.signing.inventory import inventory, warnings
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
+from agent.station_views import StationViews, ViewedParts
 from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.room import Room, RoomSettings
 from agent.store.vault import Vault
-from agent.submission.build import StationIdentity
-from agent.submission.precheck import check_facts
-from agent.submission.profiles import PROFILES
-from agent.submission.type14 import Scanning
 from agent.web.api import build_api
-from agent.web.bodies import Decision
-from agent.web.capturing import answer_to
 from agent.web.guard import Guard, Rules
 from agent.web.live import Live
 from agent.web.serve import serve_on
@@ -84,7 +77,15 @@ _ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (
+    booking_ledger.SCHEMA,
+    *CASEWORK_MIGRATIONS,
+    tcns.SCHEMA,
+    corrections.SCHEMA,
+    audit_due.SCHEMA,
+    leaving.SCHEMA,
+    audit_due.UNDO_SCHEMA,
+)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -103,7 +104,7 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
 class Core:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
-        _same_station(settings, keys)
+        require_same_station(settings, keys)
         fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
         renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
         self._enrolling = Enrolling(keys.directory, clock, renew_before)
@@ -127,13 +128,20 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy)
-        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        self._outbound = Outbound(
+            state / "outbound",
+            self._ledger,
+            settings.station.id,
+            leaving=leave,
+            say=self._live.say,
+            lost=self._envelope_lost,
+        )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
         photos, corrected = Photos(vault), Corrections(self._database)
-        to = _sealed_to(settings, keys)
-        self._identity = to.identity
+        to = sealed_to(settings, keys)
         sealer = self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
@@ -150,6 +158,7 @@ class Core:
         )
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
+        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -158,14 +167,18 @@ class Core:
             clock=clock,
             say=self._live.say,
             offer=self._handover.offer,
-            precheck=self._precheck,
+            precheck=precheck_for(to.identity, clock),
         )
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
-        camera = settings.camera.source
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=settings.camera.source,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
@@ -175,6 +188,22 @@ class Core:
             clock,
             station=settings.station.id,
             bookings=lambda: [row.id for row in self._ledger.bookings()],
+        )
+        self._views = StationViews(
+            ViewedParts(
+                settings=settings,
+                clock=clock,
+                room=self._room,
+                desk=self._desk,
+                capture=self._capture,
+                ledger=self._ledger,
+                prints=self._prints,
+                records=self._records,
+                casework=self._casework,
+                handover=self._handover,
+                keys=keys,
+                feed=self._feed,
+            )
         )
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -188,13 +217,14 @@ class Core:
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
         guarded = build_api(
-            self,
+            self._views,
             self._live,
             files=self._records,
             capture=self._attending,
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            sending=self._sending,
         )
         api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
@@ -297,6 +327,7 @@ class Core:
         try:
             if await self._sealer.renew(txid) is not None:
                 log.error("the sealed envelope %s was sealed anew: %s", txid, why)
+                await self._handover.release(txid)  # the old one is no use to anybody any more
                 self._handover.offer()
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
@@ -331,16 +362,8 @@ class Core:
         self._live.say({"event": "keys", "booking": None})
         ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
         if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.unreceipted():
+            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
                 await self._renew(txid, "its keys have changed")
-
-    def _precheck(self, facts: Facts) -> None:
-        """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
-        booking = Booking(BookingId("PRECHECK"), self._clock.now(), "", facts.subject, facts.arrest, facts.missing)
-        wrong = check_facts(booking, self._identity, self._clock.now())
-        if wrong:
-            said = "; ".join(f"{one.field} {one.sentence}" for one in wrong)
-            raise FactsError(f"The bureau would refuse these facts: {said}", means="Nothing was opened.", do="Mend these fields.")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
         """The ledger's changes as events of the booking's thread, in the same transaction."""
@@ -358,113 +381,12 @@ class Core:
     async def inbound(self, rid: str, data: bytes) -> None:
         taken = await self._casework.take(rid, data)
         if taken.release_txid is not None:
-            await self._outbound.receipted(taken.release_txid)
-            await self._handover.release(taken.release_txid)
+            for txid in await self._outbound.receipted(taken.release_txid):
+                await self._handover.release(txid)
         elif taken.refused_txid is not None:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
-
-    # What pages and the command line ask: web.api.Station
-
-    async def open_booking(self, facts: Facts, officer: str) -> BookingId:
-        await asyncio.to_thread(self._room.require)
-        return await self._desk.open(facts, officer)
-
-    async def resume(self, booking_id: BookingId) -> None:
-        await self._desk.resume(booking_id)
-
-    async def decide(self, booking_id: str, said: Decision) -> None:
-        """The officer's answer to the capture's question."""
-        self._capture.answer(booking_id, answer_to(said, self._clock.now()))
-
-    async def status(self) -> Mapping[str, Any]:
-        return {
-            "station": self._settings.station.id,
-            "environment": self._settings.station.environment,
-            "scanner": self._capture.status(),
-            "uplink": self._handover.connected,
-            "room": await asyncio.to_thread(lambda: self._room.words),
-            "unreceipted": len(self._ledger.unreceipted()),
-            "manual": len(self._casework.manual_queue()),
-            "keys": await asyncio.to_thread(self._key_warnings),
-            "kept_in": {"signing": self._keys.signer.kept, "opening": self._keys.openers[0].kept},
-            "audit": self._feed.trouble or self._feed.broken,
-        }
-
-    def _key_warnings(self) -> list[str]:
-        """What a person must do about certificates, until it is done."""
-        found = list(warnings(inventory(self._keys.directory, self._clock.now())))
-        return [*found, self._keys.complaint] if self._keys.complaint else found
-
-    async def bookings(self) -> Sequence[Mapping[str, Any]]:
-        return await asyncio.to_thread(lambda: [self._summary(row) for row in self._ledger.bookings()])
-
-    async def booking(self, booking_id: str) -> Mapping[str, Any] | None:
-        row = self._ledger.booking(booking_id)
-        if row is None:
-            return None
-        taken = sorted(self._ledger.taken(row.id))
-        impressions = [describe(await self._prints.impression(row.id, position)) for position in taken]
-        return await asyncio.to_thread(
-            lambda: {
-                **self._summary(row),
-                "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in self._casework.thread(row.id)],
-                "impressions": impressions,
-                "question": self._capture.asked_now(row.id),
-                "submissions": self._submissions(row.id),
-                "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in self._casework.events(row.id)],
-                "inbound": [_inbound(one) for one in self._casework.inbound(row.id)],
-            }
-        )
-
-    def _submissions(self, booking_id: BookingId) -> list[dict[str, Any]]:
-        corrects = self._records.corrected_by(booking_id)
-        rows = self._ledger.submissions(booking_id)
-        return [asdict(one) | {"made_at": _instant(one.made_at), "tcr": corrects.get(one.tcn)} for one in rows]
-
-    def _summary(self, row: BookingRow) -> dict[str, Any]:
-        return {
-            "booking": row.id,
-            "station": self._settings.station.id,
-            "opened_at": _instant(row.opened_at),
-            "state": row.state,
-            "held_why": row.held_why,
-            "stands_at": next((step.words for step in reversed(self._casework.thread(row.id)) if step.at is not None), "Opened."),
-        }
-
-
-def _same_station(settings: Settings, keys: KeyRing) -> None:
-    if keys.station != settings.station.id:
-        raise ConfigError(
-            f"The settings are of station {settings.station.id}, the keys of station {keys.station}.",
-            means="What is sealed here would be refused.",
-            do="Set station.id, or install this station's keys.",
-        )
-
-
-def _sealed_to(settings: Settings, keys: KeyRing) -> SealedTo:
-    station = settings.station
-    try:
-        zone = ZoneInfo(station.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigError(
-            f"station.time_zone '{station.time_zone}' is not a time zone.", do="Give an IANA name, America/Chicago say."
-        ) from error
-    identity = StationIdentity(
-        ori=station.ori, dai=settings.bureau.ori, cri=station.cri or (station.ori,), agency_name=station.agency or None, time_zone=zone
-    )
-    made = settings.submission
-    return SealedTo(
-        station.id,
-        identity,
-        settings.bureau.name,
-        keys.bureau,
-        station.environment,
-        PROFILES[made.profile],
-        Scanning(made.monitoring, made.fap, made.nfiq2_vendor, made.nfiq2_product),
-        f"livescan-agent {version('livescan-agent')}",
-    )
 
 
 _HOLDS_EVERY = 30.0  # s between two looks at running holds
@@ -479,22 +401,5 @@ _WORD_OF = {
 }  # a message's kind to the event that listeners hear
 
 
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="milliseconds")
-
-
 def _receives(event: CaseEvent, txid: str) -> bool:
     return event.kind is EventKind.RECEIVED and event.envelope_sha256 == txid
-
-
-def _inbound(one: Inbound) -> dict[str, Any]:
-    taken = one.taken
-    return {
-        "rid": one.rid,
-        "arrived_at": _instant(one.arrived_at),
-        "kind": None if taken is None else taken.kind,
-        "tied_by": None if taken is None else taken.tied_by,
-        "verified": taken is not None and taken.verified,
-        "answers_sha256": None if taken is None else taken.answers_sha256,
-        "manual": None if taken is None else taken.manual,
-    }
