@@ -4,6 +4,8 @@ It shares no line with the agent: where the two understand each other, the docum
 the callback that has committed it.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
@@ -13,6 +15,7 @@ import signal
 import sqlite3
 import ssl
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -31,16 +34,17 @@ from tests.contract.envelope import BadEnvelope, Keys, Opened, accepted, sealed
 TABLES = """
 CREATE TABLE IF NOT EXISTS chunk (txid TEXT, total INT, i INT, station TEXT, length INT, data BLOB, PRIMARY KEY (txid, total, i));
 CREATE TABLE IF NOT EXISTS taken (station TEXT, tcn TEXT, content TEXT, received_at TEXT, file BLOB, PRIMARY KEY (station, tcn, content));
-CREATE TABLE IF NOT EXISTS known (txid TEXT PRIMARY KEY, station TEXT, tcn TEXT, content TEXT);
+CREATE TABLE IF NOT EXISTS known (txid TEXT PRIMARY KEY, station TEXT, tcn TEXT, content TEXT, stage TEXT);
 CREATE TABLE IF NOT EXISTS owed (rid TEXT PRIMARY KEY, station TEXT, envelope BLOB, acked INT DEFAULT 0);
 CREATE TABLE IF NOT EXISTS heard (txid TEXT, i INT);
-CREATE TABLE IF NOT EXISTS unread (txid TEXT PRIMARY KEY, station TEXT, why TEXT, envelope BLOB);
+CREATE TABLE IF NOT EXISTS unread (txid TEXT PRIMARY KEY, why TEXT, envelope BLOB);
 """
 ACK = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/ack/([0-9a-f]{64})")
 STATUS = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/status")
 AGAIN_AFTER = 10.0  # seconds between two sendings of a reply
 
 
+COMMITTED = "committed"
 # Type-2 fields of each answer. EBTS: SRF "N", no identification.
 ANSWERS = {"SRE": {59: "N"}, "ERRT": {60: "L0008"}}
 
@@ -51,6 +55,14 @@ def sha256(what: bytes) -> str:
 
 def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+@dataclass(frozen=True)
+class Judged:
+    station: str
+    tcn: str
+    content: str  # SHA-256 of the file
+    stage: str  # of its receipts
 
 
 class Store:
@@ -80,30 +92,36 @@ class Store:
             found.setdefault((txid, total), set()).add(index)
         return [(txid, total, present) for (txid, total), present in found.items()]
 
-    def is_known(self, txid: str) -> tuple[str, str, str] | None:
-        row: tuple[str, str, str] | None = self.db.execute("SELECT station, tcn, content FROM known WHERE txid = ?", (txid,)).fetchone()
-        return row
+    def judged(self, txid: str) -> Judged | None:
+        row = self.db.execute("SELECT station, tcn, content, stage FROM known WHERE txid = ?", (txid,)).fetchone()
+        return Judged(*row) if row else None
 
-    def take(self, txid: str, found: Opened, replies: list[bytes]) -> None:
-        """The transaction, once, with what is owed for it, and that its envelope is known; its chunks are let go in the same commit."""
-        station, tcn, content = found.said["station"], found.said["tcn"], sha256(found.file)
+    def take(self, txid: str, judged: Judged, file: bytes, replies: list[bytes]) -> None:
+        """The transaction, once, with what is owed for it, and how it was judged; its chunks are let go in the same commit."""
         self.db.execute("BEGIN IMMEDIATE")
-        self.db.execute("INSERT OR IGNORE INTO taken VALUES (?, ?, ?, ?, ?)", (station, tcn, content, now(), found.file))
-        self.db.execute("INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?)", (txid, station, tcn, content))
+        row = (judged.station, judged.tcn, judged.content, now(), file)
+        self.db.execute("INSERT OR IGNORE INTO taken VALUES (?, ?, ?, ?, ?)", row)
+        owed = [(sha256(one), judged.station, one) for one in replies]
+        self.db.executemany("INSERT INTO owed (rid, station, envelope) VALUES (?, ?, ?)", owed)
+        self._close(txid, judged)
+
+    def set_aside(self, txid: str, judged: Judged, why: str, envelope: bytes) -> None:
+        """For a person."""
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("INSERT OR IGNORE INTO unread VALUES (?, ?, ?)", (txid, why, envelope))
+        self._close(txid, judged)
+
+    def _close(self, txid: str, judged: Judged) -> None:
+        row = (txid, judged.station, judged.tcn, judged.content, judged.stage)
+        self.db.execute("INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?, ?)", row)
         self.db.execute("DELETE FROM chunk WHERE txid = ?", (txid,))
-        self.db.executemany("INSERT INTO owed (rid, station, envelope) VALUES (?, ?, ?)", [(sha256(one), station, one) for one in replies])
         self.db.execute("COMMIT")
 
-    def is_taken(self, station: str, tcn: str, content: str) -> str | None:
-        """When it was first committed."""
-        row = self.db.execute("SELECT received_at FROM taken WHERE (station, tcn, content) = (?, ?, ?)", (station, tcn, content)).fetchone()
-        return row[0] if row else None
-
-    def set_aside(self, chunk: Chunk, why: str, envelope: bytes) -> None:
-        self.db.execute("BEGIN IMMEDIATE")
-        self.db.execute("INSERT OR IGNORE INTO unread VALUES (?, ?, ?, ?)", (chunk.digest, chunk.station, why, envelope))
-        self.db.execute("DELETE FROM chunk WHERE txid = ?", (chunk.digest,))
-        self.db.execute("COMMIT")
+    def taken(self, station: str, tcn: str) -> tuple[str, str] | None:
+        """(content, when it was first committed)"""
+        row: tuple[str, str] | None
+        row = self.db.execute("SELECT content, received_at FROM taken WHERE (station, tcn) = (?, ?)", (station, tcn)).fetchone()
+        return row
 
     def acked(self, station: str, rid: str) -> None:
         self.db.execute("UPDATE owed SET acked = 1 WHERE rid = ? AND station = ?", (rid, station))
@@ -153,9 +171,9 @@ class Bureau:
             chunk = read(topic, bytes(payload))
         except BadChunk:
             return
-        if (known := self.store.is_known(chunk.digest)) is not None:
+        if (judged := self.store.judged(chunk.digest)) is not None:
             if chunk.index == chunk.total - 1:
-                self.receipt(chunk.digest, *known, duplicate=True)
+                self.receipt(chunk.digest, judged, duplicate=judged.stage == COMMITTED)
             return
         self.store.put_chunk(chunk)
         parts = self.store.parts(chunk)
@@ -166,34 +184,47 @@ class Bureau:
         if envelope is None:
             self.store.drop_chunks(chunk.digest)
             return
+        txid, station = chunk.digest, chunk.station
         try:
-            found = accepted(envelope, self.keys, me=self.name, environment=self.environment)
-            if tcn(found.file) != found.said["tcn"] or found.signer != chunk.station:
-                raise BadEnvelope("topic, envelope and file name different transactions")
-        except (BadEnvelope, ValueError) as error:
-            self.store.set_aside(chunk, str(error), envelope)
+            found = self.accepted(envelope, station)
+        except ValueError as error:
+            judged = Judged(station, "UNKNOWN", "0" * 64, "refused")
+            self.store.set_aside(txid, judged, str(error), envelope)
+            self.receipt(txid, judged, duplicate=False)
             return
-        content = sha256(found.file)
-        duplicate = self.store.is_taken(found.signer, found.said["tcn"], content) is not None
-        self.store.take(chunk.digest, found, [] if duplicate else self.replies(found))
-        self.receipt(chunk.digest, found.signer, found.said["tcn"], content, duplicate=duplicate)
+        content, before = sha256(found.file), self.store.taken(station, found.said["tcn"])
+        duplicate = before is not None and before[0] == content
+        judged = Judged(station, found.said["tcn"], content, COMMITTED if before is None or duplicate else "conflict")
+        if judged.stage == COMMITTED:
+            self.store.take(txid, judged, found.file, [] if duplicate else self.replies(found))
+        else:
+            self.store.set_aside(txid, judged, "its control number stands for another file", envelope)
+        self.receipt(txid, judged, duplicate=duplicate)
         self.send_replies()
 
-    def receipt(self, txid: str, station: str, number: str, content: str, *, duplicate: bool) -> None:
+    def accepted(self, envelope: bytes, station: str) -> Opened:
+        """Raises ValueError."""
+        found = accepted(envelope, self.keys, me=self.name, environment=self.environment)
+        if tcn(found.file) != found.said["tcn"] or found.signer != station:
+            raise BadEnvelope("topic, envelope and file name different transactions")
+        return found
+
+    def receipt(self, txid: str, judged: Judged, *, duplicate: bool) -> None:
         if self.dies_before_receipt:
             os.kill(os.getpid(), signal.SIGKILL)
+        before = self.store.taken(judged.station, judged.tcn)
         said = {
             "schema": "livescan-receipt/1",
-            "stage": "committed",
-            "station": station,
-            "tcn": number,
-            "content_sha256": content,
+            "stage": judged.stage,
+            "station": judged.station,
+            "tcn": judged.tcn,
+            "content_sha256": judged.content,
             "envelope_sha256": txid,
-            "received_at": self.store.is_taken(station, number, content),
+            "received_at": before[1] if before else now(),
             "bureau": self.name,
             "duplicate": duplicate,
         }
-        self.publish(station, self.seal("receipt", station, number, json.dumps(said).encode()))
+        self.publish(judged.station, self.seal("receipt", judged.station, judged.tcn, json.dumps(said).encode()))
 
     def replies(self, found: Opened) -> list[bytes]:
         sent = [answer(found.file, tot, ANSWERS[tot]) for tot in self.answers]

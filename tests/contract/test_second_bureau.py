@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sqlite3
 import sys
@@ -18,6 +19,8 @@ import pytest
 from agent.brokers.access_list import Role, member
 from agent.brokers.files import BrokerFiles
 from agent.children import Child
+from agent.clock import SystemClock
+from agent.signing.keys import init_training
 from agent.training.demo import training_booking
 from agent.training.mosquitto import Mosquitto
 from agent.training.site import TrainingSite
@@ -127,3 +130,22 @@ def test_a_bureau_that_dies_between_commit_and_receipt_has_it_once(site: Contrac
     site.start_second_bureau("--answer", "SRE")
     until(lambda: {"received", "sre_non_ident"} <= site.kinds(booking), lambda: site.account(booking)["events"])
     assert site.rows("SELECT count(*) FROM taken") == [(1,)]
+
+
+@pytest.mark.long
+def test_what_the_bureau_cannot_open_is_refused_once_and_a_person_is_told(site: ContractSite) -> None:
+    """The bureau's opening key was changed and the station not told."""
+    site.start_core()
+    with tempfile.TemporaryDirectory() as other:
+        init_training(Path(other) / "keys", station="LS-0001", bureau="SIB-TRAINING", clock=SystemClock())
+        for name in ("opening.crt", "opening.key"):
+            shutil.copy(Path(other) / "keys" / "bureau" / name, site.keys / "bureau" / name)
+    site.start_second_bureau()
+    site.start_station_part("uplink").wait_ready(20.0)
+    booking = site.book()
+    until(lambda: "refused" in site.kinds(booking), lambda: site.account(booking)["events"])
+    assert "received" not in site.kinds(booking)
+    heard = site.rows("SELECT count(*) FROM heard")
+    time.sleep(6.0)  # more than the station's longest pause
+    assert site.rows("SELECT count(*) FROM heard") == heard, "it is not sent again by itself"
+    assert site.client.get("/api/status")["manual"] == 1
