@@ -68,6 +68,12 @@ class Database:
     def read_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         return self._reader.submit(self._query, fn).result()
 
+    def cut_log(self, *, rewrite: bool = False) -> None:
+        """The write-ahead log is emptied into the file and cut, so that nothing deleted stands in it; `rewrite`: and the file is written
+        anew, so that nothing deleted stands between its rows either. Blocking; writes wait meanwhile. Raises DatabaseError.
+        """
+        self._writer.submit(self._cut_log, rewrite).result()
+
     def close(self) -> None:
         """Finish what was asked for, then close; may be called twice."""
         for executor, connection in ((self._reader, self._reading), (self._writer, self._writing)):
@@ -89,6 +95,17 @@ class Database:
         except sqlite3.Error as error:
             raise _said(self.path, error) from error
         return value
+
+    def _cut_log(self, rewrite: bool) -> None:
+        try:
+            if rewrite:
+                self._writing.execute("PRAGMA temp_store=MEMORY")  # no copy of it in a temporary file
+                self._writing.execute("VACUUM")
+            busy, *_ = self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise _said(self.path, error) from error
+        if busy:
+            raise _said(self.path, TimeoutError("its log is being read"))
 
     def _query(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         try:
