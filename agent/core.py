@@ -10,8 +10,9 @@ import contextlib
 import logging
 import signal
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,9 @@ from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.retention import rows as retention_rows
+from agent.retention.desk import Parts as RetentionParts
+from agent.retention.desk import RetentionDesk
 from agent.sealed_to import precheck_for, require_same_station, sealed_to
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
@@ -75,7 +79,7 @@ _ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA, retention_rows.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -166,6 +170,7 @@ class Core:
             station=settings.station.id,
             bookings=lambda: [row.id for row in self._ledger.bookings()],
         )
+        self._retention = RetentionDesk(self._kept(state, audit))
         self._views = StationViews(
             ViewedParts(
                 settings=settings,
@@ -190,6 +195,7 @@ class Core:
 
     async def start(self) -> None:
         await self._audit_start()
+        await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
@@ -201,6 +207,7 @@ class Core:
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            retention=self._retention,
         )
         api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
@@ -211,6 +218,7 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._retention.daily())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -252,10 +260,34 @@ class Core:
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
         while True:
-            for detainer in await self._detainers.watch():
+            for detainer in await self._limits_reached():
                 log.warning("detainer %s: the limit has been reached: release unless another lawful basis", detainer[:12])
                 self._live.say({"event": "hold_limit", "detainer": detainer})
             await asyncio.sleep(_HOLDS_EVERY)
+
+    async def _limits_reached(self) -> Sequence[str]:
+        """A booking that is destroyed meanwhile, or a file that cannot be read, stops neither the look at the others nor the station."""
+        try:
+            return await self._detainers.watch()
+        except LivescanError as error:
+            log.error("detainers: running holds could not be looked at: %s", error)
+            return ()
+
+    def _kept(self, state: Path, audit: Path) -> RetentionParts:
+        return RetentionParts(
+            database=self._database,
+            vault=self._vault,
+            clock=self._clock,
+            zone=ZoneInfo(self._settings.station.time_zone),
+            station=self._settings.station.id,
+            core=state,
+            audit=audit,
+            policy=self._settings.paths.retention,
+            signer=lambda: self._keys.signer,
+            catch_up=self._feed.catch_up,
+            let_go=self._audit_book.let_go,
+            detainer_open=self._detainers.any_open,
+        )
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why

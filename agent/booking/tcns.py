@@ -121,5 +121,15 @@ SELECT number, tcn.tcn, reserved_at, tcn.booking_id, void_why, envelope_sha256 F
 
 def _row(row: Sequence[str]) -> TcnRow:
     number, tcn, reserved_at, booking_id, why, envelope = row
-    state = TcnState.PURGED if why == PURGED else TcnState.VOID if why else TcnState.SENT if envelope else TcnState.GIVEN if booking_id else TcnState.RESERVED
+    state = (
+        TcnState.PURGED
+        if why == PURGED
+        else TcnState.VOID
+        if why
+        else TcnState.SENT
+        if envelope
+        else TcnState.GIVEN
+        if booking_id
+        else TcnState.RESERVED
+    )
     return TcnRow(int(number), tcn, state, datetime.fromisoformat(reserved_at), BookingId(booking_id) if booking_id else None, why)

@@ -29,7 +29,9 @@ def show(config: CONFIG = None, as_json: JSON = False) -> None:
         out.print_json(json.dumps(found))
         return
     policy = found["policy"]["bookings"]
-    table = Table("booking", "last (UTC)", "may go after", title=f"Kept {policy['days_after_answer']} days after the answer", title_justify="left")
+    table = Table(
+        "booking", "last (UTC)", "may go after", title=f"Kept {policy['days_after_answer']} days after the answer", title_justify="left"
+    )
     table.add_column("stays because", overflow="fold")
     for one in found["bookings"]:
         table.add_row(one["booking"], one["last"][:16], one["goes_after"][:10], " ".join(one["words"]) or "It goes with the next run.")

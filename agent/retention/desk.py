@@ -33,7 +33,7 @@ from agent.store.vault import Vault
 
 log = logging.getLogger(__name__)
 
-_LOOK_EVERY = 300.0  # s: whether the daily run is due
+_LOOK_EVERY = 300.0  # s: whether the daily run is due; also after the start, when there is other work
 STATION = "station"
 
 
@@ -74,6 +74,7 @@ class RetentionDesk:
     async def daily(self) -> None:
         """For ever."""
         while True:
+            await asyncio.sleep(_LOOK_EVERY)
             try:
                 if await asyncio.to_thread(self._is_due):
                     await self.run()
@@ -81,7 +82,6 @@ class RetentionDesk:
             except (LivescanError, OSError) as error:
                 self.trouble = str(error)
                 log.error("retention: not done, tried again: %s", error)
-            await asyncio.sleep(_LOOK_EVERY)
 
     async def run(self, *, dry: bool = False, who: str = STATION) -> Mapping[str, Any]:
         """Purge by the policy. dry: only say what would go. Raises LivescanError; what was purged until then is purged."""
@@ -109,8 +109,11 @@ class RetentionDesk:
 
     def _run(self, dry: bool, who: str) -> Mapping[str, Any]:
         policy, now = self._policy(), self._parts.clock.now()
-        standing = self._all()
-        going = [one.booking for one in standing if not kept_by_age(one, policy.bookings, now)]
+        old = self._all(
+            self._parts.database.read_now(partial(rows.candidates, before=now - timedelta(days=policy.bookings.days_after_answer)))
+        )
+        going = [one.booking for one in old if not kept_by_age(one, policy.bookings, now)]
+        number = self._parts.database.read_now(rows.count)
         before = write_instant(now - timedelta(days=policy.messages.days_unproven))
         messages = self._parts.database.read_now(partial(rows.unproven, before=before))
         if not dry:
@@ -125,9 +128,9 @@ class RetentionDesk:
                 self._parts.database.write_now(partial(rows.forget_message, rid=rid))
             self._clean([mark for due in gone for mark in due.marks])
         entries = 0 if dry else self._parts.let_go(now - timedelta(days=policy.audit.days))
-        said = {"purged": list(going), "kept": len(standing) - len(going), "messages": len(messages), "entries": entries, "dry": dry}
+        said = {"purged": list(going), "kept": number - len(going), "messages": len(messages), "entries": entries, "dry": dry}
         if not dry:
-            values = (write_instant(now), len(going), len(standing) - len(going), len(messages), entries)
+            values = (write_instant(now), len(going), number - len(going), len(messages), entries)
             self._parts.database.write_now(lambda db: _note_run(db, values))
         return said
 
@@ -188,8 +191,7 @@ class RetentionDesk:
         core = self._parts.core
         return [path for path in (*core.glob("core.sqlite*"), core / "ballast") if path.exists()]
 
-    def _all(self) -> list[Standing]:
-        names = self._parts.database.read_now(rows.all_bookings)
+    def _all(self, names: Sequence[BookingId]) -> list[Standing]:
         found = []
         for name in names:
             detainer = self._parts.detainer_open(name)
@@ -206,7 +208,10 @@ class RetentionDesk:
             "last_run": None if last is None else dict(last),
             "trouble": self.trouble,
             "holds": held,
-            "bookings": [_described(one, kept_by_age(one, policy.bookings, now), policy) for one in self._all()],
+            "bookings": [
+                _described(one, kept_by_age(one, policy.bookings, now), policy)
+                for one in self._all(self._parts.database.read_now(rows.all_bookings))
+            ],
         }
 
     def _is_due(self) -> bool:

@@ -86,7 +86,9 @@ def all_holds(db: sqlite3.Connection) -> list[dict[str, Any]]:
 
 
 def no_such_booking() -> RetentionRefused:
-    return RetentionRefused("There is no such booking on this station.", means="Nothing was done.", do="`livescan booking list` shows them.")
+    return RetentionRefused(
+        "There is no such booking on this station.", means="Nothing was done.", do="`livescan booking list` shows them."
+    )
 
 
 def _owe(db: sqlite3.Connection, event: str, booking: BookingId, grounds: Grounds) -> None:

@@ -1,4 +1,4 @@
-"""The proof that a booking was destroyed on order: a statement of what was done, signed by the station. Ids and counts, nothing of anyone."""
+"""The proof that a booking was destroyed on order: a statement of what was done, signed by the station. Ids and counts only."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ PLACES: tuple[tuple[str, str], ...] = (
 
 _NUMBERS = """
 UPDATE tcn SET tcn = 'destroyed-' || number, booking_id = NULL, void_at = coalesce(void_at, :at), void_why = coalesce(void_why,
-    CASE WHEN EXISTS (SELECT 1 FROM submission WHERE submission.tcn = tcn.tcn AND envelope_sha256 IS NOT NULL) THEN :sent ELSE :not_sent END)
+    CASE WHEN EXISTS (SELECT 1 FROM submission s WHERE s.tcn = tcn.tcn AND envelope_sha256 IS NOT NULL) THEN :sent ELSE :not_sent END)
 WHERE booking_id = :booking
 """
 
@@ -123,6 +123,17 @@ def standing_of(db: sqlite3.Connection, booking: BookingId, *, detainer: bool) -
 def all_bookings(db: sqlite3.Connection) -> list[BookingId]:
     """The oldest first."""
     return [BookingId(name) for (name,) in db.execute("SELECT id FROM booking ORDER BY opened_at, id")]
+
+
+def candidates(db: sqlite3.Connection, before: datetime) -> list[BookingId]:
+    """Sealed, signed for, and opened before that: what is worth a closer look. The oldest first."""
+    sql = """SELECT id FROM booking WHERE state = 'sealed' AND opened_at < ?
+    AND NOT EXISTS (SELECT 1 FROM submission WHERE booking_id = id AND receipted = 0) ORDER BY opened_at, id"""
+    return [BookingId(name) for (name,) in db.execute(sql, (before.isoformat(),))]
+
+
+def count(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT count(*) FROM booking").fetchone()[0])
 
 
 def destroy(db: sqlite3.Connection, booking: BookingId, now: datetime) -> Gone:

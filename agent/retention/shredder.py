@@ -60,9 +60,7 @@ class Shredder:
     def register(self, part: Forgets) -> None:
         self._forgets.append(part)
 
-    def take_rows(
-        self, booking: BookingId, order: Order, now: datetime, may: Callable[[sqlite3.Connection], bool]
-    ) -> Due | None:
+    def take_rows(self, booking: BookingId, order: Order, now: datetime, may: Callable[[sqlite3.Connection], bool]) -> Due | None:
         """Step 1, if `may` says so in the same transaction; None where it does not."""
 
         def write(db: sqlite3.Connection) -> Due | None:

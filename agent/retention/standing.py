@@ -1,8 +1,8 @@
 """Whether a booking may go: one table of reasons to keep it, and one of reasons against destroying it on order. Pure.
 
-A purge by age wants all of it done: signed for by the bureau, let go by the uplink, answered, nobody waiting. An order destroys at once, but
-never what is on its way (a copy would arrive at the bureau after the order) and never under a legal hold: two orders that contradict each
-other are for a person.
+A purge by age wants all of it done: signed for by the bureau, let go by the uplink, answered, nobody waiting. An order destroys at once,
+but never what is on its way (a copy would arrive at the bureau after the order) and never under a legal hold: two orders that contradict
+each other are for a person.
 """
 
 from __future__ import annotations

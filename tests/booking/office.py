@@ -45,6 +45,7 @@ from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
+ALL = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)  # of the database
 DEVICE = DeviceTag("TRAINING", "ROW OF PRINTS", "0001", "1.0", simulated=True)
 IDENTITY = StationIdentity(ori="NY0303000", dai="NYSIB0000", cri=("NY0303000",))
 FACTS = Facts(
@@ -80,16 +81,15 @@ def ridges(seed: int) -> np.ndarray:
 
 
 class Office:
-    def __init__(self, folder: Path, *, profile: Profile = CAR, camera: str = "") -> None:
+    def __init__(self, folder: Path, *, profile: Profile = CAR, camera: str = "", migrations: Sequence[str] = ALL) -> None:
         if not (folder / "keys").exists():
             init_training(folder / "keys", station=STATION, bureau="SIB-TRAINING", clock=SystemClock())
         self._loop = asyncio.Runner()  # the workers belong to one loop
         self.keys = StationKeys.load(folder / "keys", environment=Environment.TRAINING)
         self.bureau = BureauKeys.load(folder / "keys", environment=Environment.TRAINING)
         clock = SystemClock()
-        migrations = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
         self.database = Database(folder / "core.sqlite", migrations)
-        vault = Vault(folder / "vault", self.keys.storage_key)
+        vault = self.vault = Vault(folder / "bookings", self.keys.storage_key)
         self.casework = Casework(self.database, vault, self.keys, clock, lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
