@@ -58,6 +58,7 @@ from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
+from agent.sockets import handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.alone import alone_in
 from agent.store.database import Database
@@ -72,6 +73,7 @@ from agent.workers import Workers
 log = logging.getLogger(__name__)
 
 _ROOM_EVERY = 2.0  # s between two looks at the disk
+_CAPTURE_ENDS_WITHIN = 10.0  # s: a roll that has begun is rolled to its end, judged and stored
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
@@ -139,7 +141,8 @@ class Core:
             say=self._live.say,
         )
         source = AuditGate(self._outbound, self._feed)
-        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
+        meeting = next(iter(handed("handover")), settings.paths.handover_socket)
+        self._handover = CoreEnd(meeting, source=source, sink=self, trust=self._enrolling)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -203,7 +206,7 @@ class Core:
             access=self._access,
         )
         api = Guard(guarded, self._rules())
-        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
+        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=handed("core")))
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
@@ -211,6 +214,8 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
+        await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -225,6 +230,7 @@ class Core:
         waiting.cancel()
 
     async def close(self) -> None:
+        await self._capture.settle(_CAPTURE_ENDS_WITHIN)
         self._stop.set()
         if self._serving is not None:
             await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
@@ -244,6 +250,15 @@ class Core:
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    def _in_words(self) -> str:
+        """For `systemctl status`."""
+        waiting = len(self._ledger.unreceipted())
+        uplink = "connected" if self._handover.connected else "not connected"
+        return f"bookings open; scanner {self._capture.words}; uplink {uplink}; {waiting} without receipt; {self._room.words}"
+
+    async def _audit_ping(self) -> None:
+        await asyncio.to_thread(self._audit_book.last)
 
     def _rules(self) -> Rules:
         said = self._settings
@@ -362,6 +377,11 @@ class Core:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+
+
+async def _thread() -> None:
+    """Whether the pool of threads still takes work."""
+    await asyncio.to_thread(int)
 
 
 _HOLDS_EVERY = 30.0  # s between two looks at running holds

@@ -68,6 +68,11 @@ class Database:
     def read_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         return self._reader.submit(self._query, fn).result()
 
+    async def ping(self) -> None:
+        """Both threads have done something. Raises DatabaseError."""
+        await self.write(lambda _: None)
+        await self.read(lambda _: None)
+
     def close(self) -> None:
         """Finish what was asked for, then close; may be called twice."""
         for executor, connection in ((self._reader, self._reading), (self._writer, self._writing)):
