@@ -25,18 +25,20 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, tcns
+from agent.booking import corrections, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
 from agent.booking.sealing import Sealer
+from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.case_desk import CaseDesk
@@ -77,7 +79,15 @@ _CAPTURE_ENDS_WITHIN = 10.0  # s: a roll that has begun is rolled to its end, ju
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (
+    booking_ledger.SCHEMA,
+    *CASEWORK_MIGRATIONS,
+    tcns.SCHEMA,
+    corrections.SCHEMA,
+    audit_due.SCHEMA,
+    leaving.SCHEMA,
+    audit_due.UNDO_SCHEMA,
+)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -120,7 +130,15 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy)
-        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        self._outbound = Outbound(
+            state / "outbound",
+            self._ledger,
+            settings.station.id,
+            leaving=leave,
+            say=self._live.say,
+            lost=self._envelope_lost,
+        )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
@@ -143,6 +161,7 @@ class Core:
         source = AuditGate(self._outbound, self._feed)
         meeting = next(iter(handed("handover")), settings.paths.handover_socket)
         self._handover = CoreEnd(meeting, source=source, sink=self, trust=self._enrolling)
+        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -156,9 +175,13 @@ class Core:
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
-        camera = settings.camera.source
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=settings.camera.source,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
@@ -204,6 +227,7 @@ class Core:
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            sending=self._sending,
         )
         api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=handed("core")))
@@ -318,6 +342,7 @@ class Core:
         try:
             if await self._sealer.renew(txid) is not None:
                 log.error("the sealed envelope %s was sealed anew: %s", txid, why)
+                await self._handover.release(txid)  # the old one is no use to anybody any more
                 self._handover.offer()
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
@@ -352,7 +377,7 @@ class Core:
         self._live.say({"event": "keys", "booking": None})
         ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
         if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.unreceipted():
+            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
                 await self._renew(txid, "its keys have changed")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
@@ -371,8 +396,8 @@ class Core:
     async def inbound(self, rid: str, data: bytes) -> None:
         taken = await self._casework.take(rid, data)
         if taken.release_txid is not None:
-            await self._outbound.receipted(taken.release_txid)
-            await self._handover.release(taken.release_txid)
+            for txid in await self._outbound.receipted(taken.release_txid):
+                await self._handover.release(txid)
         elif taken.refused_txid is not None:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)

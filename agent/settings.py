@@ -116,6 +116,7 @@ class DeliverySettings(_Frozen):
     in_flight: int = Field(ge=1, le=16)
     retry_first: float = Field(gt=0)  # s
     retry_most: float = Field(gt=0)  # s
+    undo: float = Field(ge=0, le=3600)  # s
 
 
 class TrustSettings(_Frozen):

@@ -73,6 +73,10 @@ class Database:
         await self.write(lambda _: None)
         await self.read(lambda _: None)
 
+    def settle(self) -> None:
+        """Bring the write-ahead log into the file and empty it, so that what was deleted stands in neither. Raises DatabaseError."""
+        self._writer.submit(self._checkpoint).result()
+
     def close(self) -> None:
         """Finish what was asked for, then close; may be called twice."""
         for executor, connection in ((self._reader, self._reading), (self._writer, self._writing)):
@@ -94,6 +98,14 @@ class Database:
         except sqlite3.Error as error:
             raise _said(self.path, error) from error
         return value
+
+    def _checkpoint(self) -> None:
+        try:
+            (busy, _, _) = self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise sqlite3.OperationalError("another process reads its write-ahead log, so that cannot be emptied")
+        except sqlite3.Error as error:
+            raise _said(self.path, error) from error
 
     def _query(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         try:
