@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import sqlite3
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,7 +55,7 @@ from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.sealed_to import precheck_for, require_same_station, sealed_to
-from agent.settings import Settings, config_dir, read_toml
+from agent.settings import PathSettings, Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
@@ -159,8 +161,7 @@ class Core:
             say=self._live.say,
         )
         source = AuditGate(self._outbound, self._feed)
-        meeting = next(iter(handed("handover")), settings.paths.handover_socket)
-        self._handover = CoreEnd(meeting, source=source, sink=self, trust=self._enrolling)
+        self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
         self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
         self._desk = Desk(
             ledger=self._ledger,
@@ -402,6 +403,11 @@ class Core:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+
+
+def _meeting(paths: PathSettings) -> Path | socket.socket:
+    """Where the uplink is met: systemd's socket, or a path of our own."""
+    return next(iter(handed("handover")), paths.handover_socket)
 
 
 async def _thread() -> None:
