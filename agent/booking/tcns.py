@@ -5,7 +5,7 @@ that each has a plain number in this station's own count, 1, 2, 3, without gaps.
 a block is used. What was reserved and never sent stays on record with the reason: a bureau that asks about a gap gets an answer.
 
     reserved ─▶ given to a booking ─▶ sent (its submission is sealed)
-        └───────────────┴─▶ void, with a reason
+        └───────────────┴─▶ void, with a reason ◀─┘ undone before its first byte left (`leaving`)
 """
 
 from __future__ import annotations

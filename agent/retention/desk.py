@@ -176,11 +176,11 @@ class RetentionDesk:
     def _clean(self, marks: Sequence[str]) -> Searched:
         """The audit record has what it is owed, the log is cut, and nothing of the marks can be found; the file is rewritten if need be."""
         self._parts.catch_up()
-        self._parts.database.cut_log()
+        self._parts.database.settle()
         needles = needles_of(marks)
         found = search(self._files(), needles)
         if found.found:
-            self._parts.database.cut_log(rewrite=True)
+            self._parts.database.settle(rewrite=True)
             found = search(self._files(), needles)
         if found.found:
             log.error("retention: traces were found in %s", ", ".join(sorted({name for name, _ in found.found})))
@@ -225,7 +225,7 @@ class RetentionDesk:
 _DO = {
     Keep.LEGAL_HOLD: "Have the conflict decided by whoever placed the hold, then `livescan retention lift`.",
     Keep.NOT_SEALED: "Finish it, or let it be held, then give the order again.",
-    Keep.NOT_RECEIPTED: "Wait for the bureau's receipt, so that the bureau can be given the order for what it has.",
+    Keep.NOT_RECEIPTED: "Wait for the bureau's receipt, so that the bureau can be given the order; or undo it while that is possible.",
     Keep.AT_UPLINK: "Start the uplink, so that it drops the sealed copy, then give the order again.",
 }
 

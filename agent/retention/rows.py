@@ -59,6 +59,7 @@ PLACES: tuple[tuple[str, str], ...] = (
         "case_views",
         "booking = ?1 OR of IN (SELECT rid FROM case_inbound WHERE booking = ?1) OR of IN (SELECT id FROM detainers WHERE booking = ?1)",
     ),
+    ("superseded", "tcn IN (SELECT tcn FROM submission WHERE booking_id = ?)"),
     ("correction", "booking_id = ?"),
     ("impression", "booking_id = ?"),
     ("submission", "booking_id = ?"),
@@ -102,7 +103,9 @@ def standing_of(db: sqlite3.Connection, booking: BookingId, *, detainer: bool) -
     events = cases.events_of(db, booking)
     state = fold(events, latest_tcn(events))
     sent = db.execute(
-        "SELECT receipted, refused, release_known FROM submission WHERE booking_id = ? AND envelope_sha256 IS NOT NULL", (booking,)
+        "SELECT receipted, refused, aside_at, release_known FROM submission WHERE booking_id = ? AND envelope_sha256 IS NOT NULL"
+        " AND undone_at IS NULL",
+        (booking,),
     )
     submissions = sent.fetchall()
     return Standing(
@@ -110,8 +113,11 @@ def standing_of(db: sqlite3.Connection, booking: BookingId, *, detainer: bool) -
         state=BookingState(row["state"]),
         last=max([datetime.fromisoformat(row["opened_at"]).astimezone(UTC), *(event.at for event in events)]),
         receipted=bool(submissions) and all(one["receipted"] for one in submissions),
-        on_its_way=any(not one["receipted"] and not one["refused"] for one in submissions),
-        released=all(one["release_known"] for one in submissions),
+        on_its_way=any(not (one["receipted"] or one["refused"] or one["aside_at"]) for one in submissions),
+        released=all(one["release_known"] for one in submissions)
+        and not _any(
+            db, "SELECT 1 FROM superseded JOIN submission USING (tcn) WHERE booking_id = ? AND superseded.release_known = 0", booking
+        ),
         ident=state.ident,
         immigration=state.immigration,
         manual=_any(db, "SELECT 1 FROM case_inbound WHERE booking = ? AND manual IS NOT NULL", booking),
@@ -128,7 +134,7 @@ def all_bookings(db: sqlite3.Connection) -> list[BookingId]:
 def candidates(db: sqlite3.Connection, before: datetime) -> list[BookingId]:
     """Sealed, signed for, and opened before that: what is worth a closer look. The oldest first."""
     sql = """SELECT id FROM booking WHERE state = 'sealed' AND opened_at < ?
-    AND NOT EXISTS (SELECT 1 FROM submission WHERE booking_id = id AND receipted = 0) ORDER BY opened_at, id"""
+    AND NOT EXISTS (SELECT 1 FROM submission WHERE booking_id = id AND receipted = 0 AND undone_at IS NULL) ORDER BY opened_at, id"""
     return [BookingId(name) for (name,) in db.execute(sql, (before.isoformat(),))]
 
 
@@ -172,6 +178,8 @@ def _marks(db: sqlite3.Connection, booking: BookingId) -> Gone:
     tcns = {row["tcn"] for row in sent} | {tcn for (tcn,) in db.execute("SELECT tcn FROM tcn WHERE booking_id = ?", (booking,))}
     envelopes = [row["envelope_sha256"] for row in sent if row["envelope_sha256"]]
     prints = [sha256 for (sha256,) in db.execute("SELECT sha256 FROM impression WHERE booking_id = ?", (booking,))]
+    old = "SELECT superseded.envelope_sha256 FROM superseded JOIN submission USING (tcn) WHERE booking_id = ?"
+    envelopes += [txid for (txid,) in db.execute(old, (booking,))]
     arrived = [rid for (rid,) in db.execute("SELECT rid FROM case_inbound WHERE booking = ?", (booking,))]
     digests = [*envelopes, *(row["content_sha256"] for row in sent if row["content_sha256"]), *prints, *arrived]
     ordered = tuple(sorted(tcns))

@@ -79,7 +79,7 @@ class Shredder:
         files = len(self._vault.names(due.booking))
         self._vault.shred(due.booking)
         for part in self._forgets:
-            part.forget(due.booking)
+            part.forget([due.booking])
         self._database.write_now(lambda db: _tick_off(db, due))
         return files
 

@@ -60,7 +60,7 @@ class Standing:
     state: BookingState
     last: datetime  # UTC, when something last happened to it
     receipted: bool  # the bureau has signed for every submission of it, and there is one
-    on_its_way: bool  # at least one submission was neither signed for nor refused
+    on_its_way: bool  # at least one submission was neither signed for, refused, set aside nor undone
     released: bool  # the uplink has confirmed that it dropped each of them
     ident: IdentState
     immigration: ImmigrationState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -271,10 +271,10 @@ class Gallery:
         self.forgotten: list[str] = []
         self.broken = True
 
-    def forget(self, booking_id: str) -> None:
+    def forget(self, bookings: Collection[str]) -> None:
         if self.broken:
             raise LivescanError("The gallery cannot be written.")
-        self.forgotten.append(booking_id)
+        self.forgotten += bookings
 
 
 def test_a_part_that_cannot_forget_is_asked_again_and_a_crash_on_the_way_is_made_good(station: Station) -> None:
@@ -313,3 +313,12 @@ def test_every_table_that_knows_bookings_is_named(tmp_path: Path) -> None:
     unnamed = database.read_now(knowing) - named
     database.close()
     assert not unnamed, "name them in agent.retention.rows.PLACES, or a purge leaves their rows"
+
+
+def test_a_submission_that_was_undone_is_no_receipt_that_is_missing(station: Station) -> None:
+    booking = station.booked()
+    station.run(station.leaving.undo(booking, "officer-01"))
+    station.later(5000)
+    assert "not_sealed" in kept_by(station, booking)
+    expunge(station, booking, "CR-2026-0120")
+    assert station.ledger.booking(booking) is None
