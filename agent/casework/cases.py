@@ -151,12 +151,6 @@ def by_envelope(db: sqlite3.Connection, txid: str) -> Submission | None:
     return submission(db, row["tcn"]) if row else None
 
 
-def by_envelope(db: sqlite3.Connection, txid: str) -> Submission | None:
-    """The submission that was sealed in this envelope."""
-    row = db.execute("SELECT tcn FROM case_events WHERE envelope_sha256 = ? AND kind = 'sealed'", (txid,)).fetchone()
-    return submission(db, row["tcn"]) if row else None
-
-
 def by_tcn(db: sqlite3.Connection, tcn: str) -> frozenset[Match]:
     return _matches(db.execute("SELECT booking, tcn FROM case_submissions WHERE tcn = ?", (tcn,)))
 

@@ -104,13 +104,15 @@ def moved(db: sqlite3.Connection, rid: str) -> None:
 
 
 def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:
-    receipt, stage = letter.receipt.receipt, letter.receipt.stage
-    sent = cases.submission(db, letter.routing.tcn) or (cases.by_envelope(db, receipt.envelope_sha256) if stage != COMMITTED else None)
+    receipt = letter.receipt.receipt
+    sent = cases.submission(db, letter.routing.tcn)
+    if letter.receipt.stage != COMMITTED:  # of what could not be opened the bureau knows no control number, only the envelope
+        refused = sent if sent and receipt.envelope_sha256 in sent.envelopes else cases.by_envelope(db, receipt.envelope_sha256)
+        if refused is not None:
+            return _refusal(db, refused, letter, at)
     booking = sent.booking if sent else None
-    said = Taken(RECEIPT, booking, sent.tcn if sent else None, verified=True, answers_sha256=receipt.content_sha256)
+    said = Taken(RECEIPT, booking, letter.routing.tcn if sent else None, verified=True, answers_sha256=receipt.content_sha256)
     reason = judge(letter.receipt, letter.routing, letter.source, sent)
-    if sent is not None and stage != COMMITTED and receipt.envelope_sha256 in sent.envelopes:
-        return _refusal(db, said, letter, at)
     if reason or sent is None:
         return replace(said, manual=reason)
     _first_time(db, letter.source, f"receipt/{letter.content_sha256}", letter.content_sha256, rid)
