@@ -12,6 +12,7 @@ import signal
 import sqlite3
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,10 +41,13 @@ from agent.booking.sealing import Sealer
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.case_desk import CaseDesk
-from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
+from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
+from agent.casework.task_desk import why_locked
+from agent.casework_desks import CaseParts, casework_desks
 from agent.clock import Clock, SystemClock
 from agent.errors import LivescanError
 from agent.handover.core_end import CoreEnd
@@ -75,7 +79,7 @@ _ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_FIRST, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA, *CASEWORK_LATER)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -155,10 +159,32 @@ class Core:
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         camera = settings.camera.source
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=camera,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
+            locked=partial(why_locked, self._database),
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
+        self._desks = casework_desks(
+            CaseParts(
+                settings=settings,
+                database=self._database,
+                vault=vault,
+                clock=clock,
+                policy=policy,
+                casework=self._casework,
+                detainers=self._detainers,
+                ledger=self._ledger,
+                prints=self._prints,
+                records=self._records,
+                workers=self._workers,
+                say=self._live.say,
+            )
+        )
         self._cases = CaseDesk(
             self._casework,
             policy,
@@ -201,6 +227,11 @@ class Core:
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
         )
         api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
@@ -362,6 +393,7 @@ class Core:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+        await self._desks.tasks.tell(rid)
 
 
 _HOLDS_EVERY = 30.0  # s between two looks at running holds
