@@ -13,6 +13,7 @@ from agent.booking.prints import Prints
 from agent.booking.records import Records
 from agent.booking.retaken import Retaken
 from agent.booking.say import Say
+from agent.casework.case_desk import CaseDesk
 from agent.casework.desk import Casework
 from agent.casework.detainers import Detainers
 from agent.casework.drafts import Drafts
@@ -49,6 +50,7 @@ class CaseParts:
 
 @dataclass(frozen=True)
 class CaseworkDesks:
+    cases: CaseDesk
     replies: ReplyDesk
     tasks: TaskDesk
     liaison: LiaisonDesk
@@ -58,7 +60,9 @@ class CaseworkDesks:
 
 def casework_desks(of: CaseParts) -> CaseworkDesks:
     drafts, zone = Drafts(of.database, of.vault), ZoneInfo(of.settings.station.time_zone)
+    bookings = lambda: [row.id for row in of.ledger.bookings()]  # noqa: E731  # asked at each use
     return CaseworkDesks(
+        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say

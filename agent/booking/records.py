@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 Note: TypeAlias = Callable[[Entry], Awaitable[None]]  # to the audit record; raises AuditError, then nothing is given out
 
 _CAMERA_WITHIN = 15.0  # s
+_CORRECTABLE = (BookingState.SEALED, BookingState.HELD, BookingState.UNDONE)
 
 
 class RecordsError(LivescanError):
@@ -93,8 +94,8 @@ class Records:
     ) -> str | None:
         """New facts, or impressions to take again; as_it_is: sent anew where neither is said. The TCN that is corrected.
 
-        Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held one nothing was sent, so nothing is
-        referred to. Raises RecordsError for any other, and when nothing is to change.
+        Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held or undone one nothing was sent, so
+        nothing is referred to. Raises RecordsError for any other, and when nothing is to change.
         """
         row = self._row(booking_id)
         if facts is None and not retake and not as_it_is:
@@ -102,14 +103,18 @@ class Records:
         strangers = sorted(set(retake) - set(CAR.positions))
         if strangers:
             raise RecordsError(f"A ten-print has no impression '{strangers[0].words}'.")
-        if row.state not in (BookingState.SEALED, BookingState.HELD) or (row.state is BookingState.HELD and retake):
+        if row.state not in _CORRECTABLE or (row.state is BookingState.HELD and retake):
             raise RecordsError(
                 "That booking cannot be corrected as it stands.", do="Wait until it is sealed; a held one takes new facts only."
             )
         if facts is not None:
             await self._keep_facts(row.id, facts)
         corrects = None
-        if row.state is BookingState.SEALED:
+        for position in retake:
+            await self._parts.prints.forget_attempts(row.id, position)
+        if row.state is BookingState.UNDONE and retake:
+            await self._parts.ledger.retake(row.id, retake)
+        elif row.state is BookingState.SEALED:
             await self._put_aside(row.id, retake)
             corrects = await self._parts.corrections.begin(row.id, officer, retake, self._parts.clock.now())
         else:
@@ -126,12 +131,10 @@ class Records:
         await self._parts.prints.keep_facts(booking_id, facts)
 
     async def _put_aside(self, booking_id: BookingId, retake: Collection[Position]) -> None:
-        """What was sent stays to be seen beside what is taken now; what was tried before is no choice any more."""
+        """What was sent stays, to be seen beside what is taken now."""
         tcn = self._parts.sealer.last_sealed(booking_id).tcn
         for position in set(retake) & self._parts.ledger.taken(booking_id):
             await self._parts.prints.keep_before(booking_id, tcn, position)
-        for position in retake:
-            await self._parts.prints.forget_attempts(booking_id, position)
 
     async def resend(self, booking_id: str, officer: str) -> str:
         """The transfer id under which it goes out, the same bytes under the same TCN."""

@@ -21,10 +21,12 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
 from agent.web.reports import ReportDesk, report_routes
+from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
 
@@ -53,10 +55,13 @@ def build_api(
     liaison: LiaisonDesk | None = None,
     reports: ReportDesk | None = None,
     retaken: RetakenDesk | None = None,
+    retention: RetentionDesk | None = None,
+    sending: SendingDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. Without them these routes are not there.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept. Without
+    them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -74,6 +79,8 @@ def build_api(
     async def open_booking(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
         booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
+        if sending is not None and body.get("urgent") is True:
+            await sending.mark_urgent(booking_id, True)
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -106,6 +113,8 @@ def build_api(
             *(liaison_routes(liaison) if liaison else ()),
             *(report_routes(reports) if reports else ()),
             *(retaken_routes(retaken) if retaken else ()),
+            *(retention_routes(retention) if retention else ()),
+            *(sending_routes(sending) if sending else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
