@@ -10,12 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from agent.access.roles import Role
-from agent.booking.facts import Facts
-from agent.booking.records import Records
-from agent.booking.say import Say
 from agent.casework import cases, inbox, tasks, viewing
 from agent.casework.clocks import clocks
 from agent.casework.detainers import Detainers, release_of
@@ -37,6 +34,14 @@ MOST = 500  # tasks of one answer
 LOCKED = "The bureau rejected the prints, not the facts: what was typed in is locked."
 
 
+class Reopens(Protocol):
+    """The booking room, which alone can send: casework asks it for nothing but what an officer said (`booking.records.Records`)."""
+
+    async def correct(
+        self, booking_id: str, officer: str, facts: Any, retake: Collection[Position], *, as_it_is: bool = False
+    ) -> str | None: ...
+
+
 class TaskRefused(CaseworkError):
     """There is no such task, or it does not ask for that."""
 
@@ -48,10 +53,10 @@ class TaskDesk:
         database: Database,
         detainers: Detainers,
         drafts: Drafts,
-        records: Records,
+        records: Reopens,
         clock: Clock,
         policy: Callable[[], Jurisdiction],
-        say: Say,
+        say: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._database = database
         self._detainers = detainers
@@ -72,9 +77,7 @@ class TaskDesk:
             if task is not None and task.done_at is None:
                 self._say({"event": "task", "booking": task.booking, "task": task.id, "kind": task.kind, "eyes": task.eyes})
 
-    async def begin(
-        self, id_: str, by: str, roles: Collection[Role], *, facts: Facts | None, retake: Collection[Position]
-    ) -> Mapping[str, Any]:
+    async def begin(self, id_: str, by: str, roles: Collection[Role], *, facts: Any, retake: Collection[Position]) -> Mapping[str, Any]:
         """The rejected booking is open again. retake: for the officer to name where the bureau named no finger. Raises TaskRefused."""
         task = await self._one(id_, roles)
         positions = _positions(task, retake)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.access.roles import Role
-from agent.booking.facts import Facts, facts_from_python
+from agent.booking.facts import facts_from_python
 from agent.casework.viewing import Viewer
 from agent.model.fingers import Position
 from agent.web import withheld
@@ -28,9 +28,7 @@ class TaskDesk(Protocol):
     async def open_tasks(self) -> Sequence[Mapping[str, Any]]: ...
     async def timeline(self, booking_id: str) -> Sequence[Mapping[str, Any]]: ...
     async def done(self, id_: str, by: str, roles: Collection[Role]) -> Mapping[str, Any]: ...
-    async def begin(
-        self, id_: str, by: str, roles: Collection[Role], *, facts: Facts | None, retake: Collection[Position]
-    ) -> Mapping[str, Any]: ...
+    async def begin(self, id_: str, by: str, roles: Collection[Role], *, facts: Any, retake: Collection[Position]) -> Mapping[str, Any]: ...
 
 
 class RetakenDesk(Protocol):
