@@ -54,7 +54,14 @@ class Sooner:
     txid: str
 
 
-CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Sooner
+@dataclass(frozen=True)
+class Pinged:
+    """Somebody asks whether events are still taken."""
+
+    answer: asyncio.Event
+
+
+CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Sooner | Pinged
 
 
 class Courier:
@@ -105,6 +112,17 @@ class Courier:
     def post(self, event: Kept | Released | Handed | Sooner) -> None:
         """From the loop's own thread."""
         self._events.put_nowait(event)
+
+    @property
+    def connected(self) -> bool:
+        """To the broker."""
+        return self._connection is not None
+
+    async def ping(self) -> None:
+        """Everything that was posted before has been handled."""
+        answer = asyncio.Event()
+        self._events.put_nowait(Pinged(answer))
+        await answer.wait()
 
     def _post(self, event: LinkEvent) -> None:
         """From the link's thread; after the loop has ended nobody is left to hear it."""
@@ -165,6 +183,8 @@ class Courier:
                 self._sender.sooner(txid)
             case Handed(rid):
                 self._tell_bureau(rid)
+            case Pinged(answer):
+                answer.set()
             case Died(reason):
                 raise _died(reason)
 
