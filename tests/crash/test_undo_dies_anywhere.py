@@ -1,4 +1,4 @@
-"""The core is killed before a random executed line while officers take bookings back: what was undone is never sent, the rest arrives once."""
+"""The core is killed before a random executed line while officers take bookings back: what was undone is never sent, the rest once."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from agent.training.demo import training_booking
 from agent.training.site import TrainingSite
 from tests.crash.test_core_dies_anywhere import ended_by_kill, start
 
-LIVES = 10
+LIVES = 8
 SEED = 20261125
-UNDO = 2.0  # s
+UNDO = 20.0  # s; under the trace that counts its lines the core is slow
 
 
 @pytest.mark.long
@@ -35,7 +35,7 @@ def test_what_was_undone_is_never_sent_and_the_rest_arrives_once() -> None:
         site.start_station_part("uplink").wait_ready(20.0)
         undone, deaths = set(), 0
         for _ in range(LIVES):
-            core = start(site, int(10 ** chance.uniform(3.3, 4.3)))
+            core = start(site, int(10 ** chance.uniform(4.0, 4.9)))
             undone |= open_and_undo(site, core)
             deaths += ended_by_kill(core)
             core.stop()
