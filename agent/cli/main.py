@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, rig, service, sim
+from agent.cli import (
+    audit,
+    bench,
+    booking_capture,
+    broker,
+    card,
+    case,
+    demo,
+    devices,
+    keys,
+    match,
+    nist,
+    officer,
+    rig,
+    service,
+    sim,
+    station,
+)
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -29,6 +46,9 @@ app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("init")(station.init)
+app.command("check")(station.check)
+app.command("idle")(station.idle)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
