@@ -93,6 +93,11 @@ def install(
     raise _refused("No key here waits for it: it was not asked for, or the key it was asked for was given up.")
 
 
+def waits_for(directory: Path, certificate: x509.Certificate) -> bool:
+    """Whether a key of this `station` folder was asked for with the certificate's key."""
+    return any(_belongs(certificate, one.der) for one in pending(directory, *Use))
+
+
 def refusal(
     new: x509.Certificate,
     old: x509.Certificate | None,
