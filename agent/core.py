@@ -46,6 +46,9 @@ from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.clock import Clock, SystemClock
 from agent.errors import LivescanError
+from agent.gallery.desk import GalleryDesk
+from agent.gallery.desk import Parts as GalleryParts
+from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
@@ -166,6 +169,12 @@ class Core:
             station=settings.station.id,
             bookings=lambda: [row.id for row in self._ledger.bookings()],
         )
+        self._gallery = GalleryDesk(
+            GalleryParts(self._ledger, self._prints, clock, self._live.say, self._live.listen, self._audit.note),
+            state / "gallery",
+            keys.storage_key,
+            load_policy(settings.paths.gallery),
+        )
         self._views = StationViews(
             ViewedParts(
                 settings=settings,
@@ -180,6 +189,7 @@ class Core:
                 handover=self._handover,
                 keys=keys,
                 feed=self._feed,
+                gallery=self._gallery,
             )
         )
         self._loop = asyncio.get_running_loop()
@@ -201,6 +211,7 @@ class Core:
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            gallery=self._gallery,
         )
         api = Guard(guarded, self._rules())
         self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
@@ -211,6 +222,7 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._gallery.work())
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -234,6 +246,7 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._gallery.close)
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()

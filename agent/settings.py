@@ -44,6 +44,7 @@ class PathSettings(_Frozen):
     runtime: Path
     keys: Path
     jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
+    gallery: Path | None = None  # the station's file over config/gallery.toml
 
     @property
     def core_socket(self) -> Path:

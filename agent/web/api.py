@@ -21,6 +21,7 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.gallery import GalleryDesk, gallery_routes
 from agent.web.live import Live
 from agent.web.signing_in import access_routes
 
@@ -45,9 +46,10 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    gallery: GalleryDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. `gallery`: prints booked before. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -92,6 +94,7 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(gallery_routes(gallery) if gallery else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )

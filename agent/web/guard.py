@@ -60,6 +60,11 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", r"/api/officers(/[^/]+/(reset|disable|roles))?", _R.OFFICERS),
         ("GET", r"/api/session", _R.OWN),
         ("POST", r"/api/session/(lock|unlock|sign-out|password|keys|keys/challenge)", _R.OWN),
+        ("GET", _B + r"/hints", _R.BOOK),
+        ("POST", _B + r"/hints", _R.BOOK),
+        ("GET", r"/api/gallery", _R.SEE),
+        ("POST", r"/api/gallery/(purge|expunge)", _R.RETENTION),
+        ("POST", r"/api/gallery/officers(/forget)?", _R.OWN),
         ("GET", r"/api/retention", _R.RETENTION),
         ("POST", r"/api/retention/(run|hold|release|expunge)", _R.RETENTION),
     )
