@@ -23,9 +23,10 @@ from agent.booking.say import Say
 from agent.booking.states import BookingState
 from agent.clock import Clock
 from agent.errors import LivescanError
-from agent.gallery.gallery import Gallery
+from agent.gallery.gallery import FILE, Gallery
 from agent.gallery.hints import Hint, Said, judge, of_officers
 from agent.gallery.policy import GalleryPolicy
+from agent.gallery.store import GalleryStore, GalleryUnreadable
 from agent.gallery.taking import Taking, Templates
 from agent.gallery.telling import told
 from agent.match.extract import has_accurate
@@ -74,9 +75,14 @@ class GalleryDesk:
         finally:
             listening.cancel()
 
-    def forget(self, booking_id: str) -> None:
-        """Nothing of that booking is left in it, in memory or on disk, when this returns. From any thread. Raises LivescanError."""
-        self._gallery().forget([booking_id])
+    def forget(self, bookings: Collection[str]) -> None:
+        """Nothing of these bookings is left in it, in memory or on disk, when this returns. From any thread. Raises LivescanError."""
+        try:
+            self._gallery().forget(bookings)
+        except GalleryUnreadable:  # what cannot be read can be destroyed
+            store = GalleryStore(self._folder / FILE, self._storage_key)
+            store.delete(bookings)
+            store.close()
 
     async def hints(self, booking_id: str, *, names: bool = False) -> list[dict[str, Any]]:
         """What was found for a booking, in JSON values, the likeliest first; `names`: with the other booking's name from its own record."""

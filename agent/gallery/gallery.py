@@ -23,6 +23,7 @@ from agent.match.shortlist import Compact, Index, compact, parse_compact
 from agent.match.template import Template
 from agent.model.fingers import Position
 
+FILE = "gallery.sqlite"
 SHORTLIST = 40  # people that are compared in full, on the fingers that stay in memory
 
 
@@ -56,7 +57,7 @@ class Gallery:
     def __init__(self, folder: Path, storage_key: bytes, policy: GalleryPolicy) -> None:
         """Raises DatabaseError or GalleryUnreadable."""
         self.policy = policy
-        self._store = GalleryStore(folder / "gallery.sqlite", storage_key)
+        self._store = GalleryStore(folder / FILE, storage_key)
         self.hints = HintBook(self._store.database)
         self._lock = threading.Lock()
         self._index = Index()

@@ -88,11 +88,11 @@ def sentence(hint: Hint, opened_at: datetime, *, other_name: bool | None) -> str
 def ago_words(apart: timedelta) -> str:
     """3 days ago, 2 hours later."""
     seconds = abs(apart.total_seconds())
-    number, unit = next((int(seconds // size), unit) for size, unit in _UNITS if seconds >= size)
+    number, unit = next(((int(seconds // size), unit) for size, unit in _UNITS if seconds >= size), (0, "second"))
     return f"{number} {unit}{'' if number == 1 else 's'} {'ago' if apart >= timedelta(0) else 'later'}"
 
 
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (0.0001, "second"), (0, "second"))
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _listed(fingers: Collection[Position]) -> str:

@@ -22,7 +22,9 @@ from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.live import Live
+from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
 
@@ -47,9 +49,12 @@ def build_api(
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
     gallery: GalleryDesk | None = None,
+    retention: RetentionDesk | None = None,
+    sending: SendingDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. `gallery`: prints booked before. Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. `sending`: undo, the queue. `retention`: how long it is kept.
+    `gallery`: prints booked before. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -67,6 +72,8 @@ def build_api(
     async def open_booking(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
         booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
+        if sending is not None and body.get("urgent") is True:
+            await sending.mark_urgent(booking_id, True)
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -95,6 +102,8 @@ def build_api(
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
             *(gallery_routes(gallery) if gallery else ()),
+            *(retention_routes(retention) if retention else ()),
+            *(sending_routes(sending) if sending else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
