@@ -13,6 +13,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,11 +44,13 @@ from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
-from agent.casework.case_desk import CaseDesk
-from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
+from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
+from agent.casework.task_desk import why_locked
+from agent.casework_desks import CaseParts, casework_desks
 from agent.clock import Clock, SystemClock
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
@@ -89,13 +92,14 @@ _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 # in the order in which they were added; only ever appended to
 MIGRATIONS = (
     booking_ledger.SCHEMA,
-    *CASEWORK_MIGRATIONS,
+    *CASEWORK_FIRST,
     tcns.SCHEMA,
     corrections.SCHEMA,
     audit_due.SCHEMA,
     leaving.SCHEMA,
     audit_due.UNDO_SCHEMA,
     retention_rows.SCHEMA,
+    *CASEWORK_LATER,
 )
 
 
@@ -194,15 +198,25 @@ class Core:
             wake=self._desk.wake,
             offer=self._handover.offer,
             note=self._audit.note,
+            locked=partial(why_locked, self._database),
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
-        self._cases = CaseDesk(
-            self._casework,
-            policy,
-            clock,
-            station=settings.station.id,
-            bookings=lambda: [row.id for row in self._ledger.bookings()],
+        self._desks = casework_desks(
+            CaseParts(
+                settings=settings,
+                database=self._database,
+                vault=vault,
+                clock=clock,
+                policy=policy,
+                casework=self._casework,
+                detainers=self._detainers,
+                ledger=self._ledger,
+                prints=self._prints,
+                records=self._records,
+                workers=self._workers,
+                say=self._live.say,
+            )
         )
         self._gallery = GalleryDesk(
             GalleryParts(self._ledger, self._prints, clock, self._live.say, self._live.listen, self._audit.note),
@@ -247,9 +261,14 @@ class Core:
             files=self._records,
             capture=self._attending,
             audit=self._audit,
-            cases=self._cases,
+            cases=self._desks.cases,
             access=self._access,
             gallery=self._gallery,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
             retention=self._retention,
             sending=self._sending,
         )
@@ -453,6 +472,7 @@ class Core:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+        await self._desks.tasks.tell(rid)
 
 
 def _meeting(paths: PathSettings) -> Path | socket.socket:

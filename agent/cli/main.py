@@ -16,7 +16,7 @@ from agent.cli import (
     booking_capture,
     broker,
     card,
-    case,
+    case_oversight,
     demo,
     devices,
     gallery,
@@ -51,7 +51,7 @@ app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
-app.add_typer(case.app, name="case")
+app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")

@@ -52,6 +52,18 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", _B + r"/owed", _R.SEE),
         ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
         ("POST", r"/api/roster", _R.SEE),
+        ("GET", _B + r"/timeline", _R.SEE),
+        ("POST", _B + r"/release", _R.BOOK),
+        ("GET", r"/api/tasks", _R.SEE),
+        ("POST", r"/api/tasks/[^/]+/[^/]+/done", _R.SEE),
+        ("POST", r"/api/tasks/[^/]+/[^/]+/begin", _R.BOOK),
+        ("GET", _B + r"/retaken(/[^/]+/[0-9]+)?", _R.BOOK),
+        ("POST", _B + r"/(detainers|drafts)(/view)?", _R.LIAISE),  # casework asks for a reason itself, and notes the view
+        ("POST", _B + r"/drafts/[^/]+/let-go", _R.LIAISE),
+        ("GET", _B + r"/query", _R.LIAISE),
+        ("POST", _B + r"/query", _R.LIAISE),
+        ("POST", r"/api/detainers/(search|[^/]+/(view|document|deeds|answer))", _R.LIAISE),
+        ("GET", r"/api/reports/(rates|public)", _R.REPORTS),
         ("GET", r"/api/tcns", _R.SEE),
         ("POST", r"/api/imports", _R.BOOK),
         ("GET", r"/api/audit", _R.AUDIT),
