@@ -94,7 +94,8 @@ _OF_STEP: Mapping[str, Event] = MappingProxyType(
         **dict.fromkeys(_REPLIES, Event.REPLY),
     }
 )
-_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound")
+_NAMED = {"case": "case_ref"}  # a fact whose column has another name, since SQL has that word
+_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound", "case", "why")
 MOST_AT_ONCE = 500  # rows of one commit
 
 Due = tuple[int, str, datetime, Entry]  # seq, id, when it happened, what
@@ -122,4 +123,6 @@ def _entry(row: sqlite3.Row) -> Entry:
 
 
 def _value(row: sqlite3.Row, name: str) -> Any:
-    return row[name]
+    """None also where a database is older than the column."""
+    column = _NAMED.get(name, name)
+    return row[column] if column in row.keys() else None  # noqa: SIM118  a Row's own iteration gives values

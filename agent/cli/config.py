@@ -25,11 +25,11 @@ def config_path(config: Path | None) -> Path:
     return config or Path(os.environ.get("LIVESCAN_CONFIG", "/etc/livescan/agent.toml"))
 
 
-def station_client(config: Path | None) -> CoreClient:
+def station_client(config: Path | None, *, timeout: float = 30.0) -> CoreClient:
     from agent.web.client import CoreClient
 
     paths = settings(config).paths
-    return CoreClient(paths.core_socket, token=session_token(paths.runtime))
+    return CoreClient(paths.core_socket, timeout=timeout, token=session_token(paths.runtime))
 
 
 def session_token(runtime: Path) -> str:

@@ -46,6 +46,7 @@ from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
+ALL = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA)  # of the database
 DEVICE = DeviceTag("TRAINING", "ROW OF PRINTS", "0001", "1.0", simulated=True)
 IDENTITY = StationIdentity(ori="NY0303000", dai="NYSIB0000", cri=("NY0303000",))
 FACTS = Facts(
@@ -81,16 +82,18 @@ def ridges(seed: int) -> np.ndarray:
 
 
 class Office:
-    def __init__(self, folder: Path, *, profile: Profile = CAR, camera: str = "", undo: float = 0.0, clock: Clock | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, profile: Profile = CAR, camera: str = "", undo: float = 0.0, clock: Clock | None = None,
+        migrations: Sequence[str] = ALL,
+    ) -> None:  # fmt: skip
         if not (folder / "keys").exists():
             init_training(folder / "keys", station=STATION, bureau="SIB-TRAINING", clock=SystemClock())
         self._loop = asyncio.Runner()  # the workers belong to one loop
         self.keys = StationKeys.load(folder / "keys", environment=Environment.TRAINING)
         self.bureau = BureauKeys.load(folder / "keys", environment=Environment.TRAINING)
         clock = clock or SystemClock()
-        migrations = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA)
         self.database = Database(folder / "core.sqlite", migrations)
-        vault = Vault(folder / "vault", self.keys.storage_key)
+        vault = self.vault = Vault(folder / "bookings", self.keys.storage_key)
         self.casework = Casework(self.database, vault, self.keys, clock, lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
