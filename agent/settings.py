@@ -58,6 +58,7 @@ class PathSettings(_Frozen):
     uplink: Path | None = None  # the uplink's own folder; None: within `state`
     uplink_keys: Path | None = None  # ca/ca.crt and station/tls.{crt,key} where the uplink is a user of its own; None: within `keys`
     jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
+    gallery: Path | None = None  # the station's file over config/gallery.toml
     retention: Path | None = None  # the station's file over config/retention.toml
 
     @property
