@@ -100,6 +100,7 @@ MIGRATIONS = (
     audit_due.UNDO_SCHEMA,
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
+    audit_due.INBOX_SCHEMA,
 )
 
 
@@ -269,6 +270,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,
         )

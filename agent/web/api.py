@@ -22,6 +22,7 @@ from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.inbox import InboxDesk, inbox_routes
 from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
@@ -59,10 +60,12 @@ def build_api(
     retaken: RetakenDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
+    inbox: InboxDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a
+    person. `retention`: how long it is kept.
     `gallery`: prints booked before. Without them these routes are not there.
     """
 
@@ -118,6 +121,7 @@ def build_api(
             *(retaken_routes(retaken) if retaken else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
+            *(inbox_routes(inbox) if inbox else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )
