@@ -130,7 +130,7 @@ def _bookings(site: TrainingSite, runs: int, subject: str, how: tuple[float, int
         if kind == "subject":
             tell(f"growing a synthetic person: {what.get('done', 0)} of {what.get('of', 10)}")
 
-    fine = {"capture": {"ppi": ppi}, "submission": {"profile": "CAR-14-1000"}} if ppi > 500 else {}
+    fine: dict[str, dict[str, Any]] = {"capture": {"ppi": ppi}, "submission": {"profile": "CAR-14-1000"}} if ppi > 500 else {}
     demo = Demo(site, show, settings=fine)
     for number in range(1, runs + 1):
         if number == 1:
