@@ -53,6 +53,9 @@ from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks
 from agent.clock import Clock, SystemClock
 from agent.errors import LivescanError
+from agent.gallery.desk import GalleryDesk
+from agent.gallery.desk import Parts as GalleryParts
+from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
@@ -169,7 +172,7 @@ class Core:
         )
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
-        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
+        self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -180,8 +183,13 @@ class Core:
             offer=self._handover.offer,
             precheck=precheck_for(to.identity, clock),
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
-        importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
+        importer = Importer(
+            self._ledger,
+            self._prints,
+            self._workers,
+            QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state),
+            clock,
+        )
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         self._records = Records(
             parts,
@@ -210,6 +218,12 @@ class Core:
                 say=self._live.say,
             )
         )
+        self._gallery = GalleryDesk(
+            GalleryParts(self._ledger, self._prints, clock, self._live.say, self._live.listen, self._audit.note),
+            state / "gallery",
+            keys.storage_key,
+            load_policy(settings.paths.gallery),
+        )
         self._retention = RetentionDesk(self._kept(state, audit))
         self._views = StationViews(
             ViewedParts(
@@ -225,6 +239,7 @@ class Core:
                 handover=self._handover,
                 keys=keys,
                 feed=self._feed,
+                gallery=self._gallery,
             )
         )
         self._loop = asyncio.get_running_loop()
@@ -235,6 +250,7 @@ class Core:
 
     async def start(self) -> None:
         await self._audit_start()
+        self._retention.shredder.register(self._gallery)
         await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -247,6 +263,7 @@ class Core:
             audit=self._audit,
             cases=self._desks.cases,
             access=self._access,
+            gallery=self._gallery,
             replies=self._desks.replies,
             tasks=self._desks.tasks,
             liaison=self._desks.liaison,
@@ -264,6 +281,7 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
@@ -291,6 +309,7 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._gallery.close)
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()

@@ -21,6 +21,7 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.gallery import GalleryDesk, gallery_routes
 from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
@@ -50,6 +51,7 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    gallery: GalleryDesk | None = None,
     replies: ReplyDesk | None = None,
     tasks: TaskDesk | None = None,
     liaison: LiaisonDesk | None = None,
@@ -60,8 +62,8 @@ def build_api(
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept. Without
-    them these routes are not there.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    `gallery`: prints booked before. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -108,6 +110,7 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(gallery_routes(gallery) if gallery else ()),
             *(reply_routes(replies) if replies else ()),
             *(task_routes(tasks) if tasks else ()),
             *(liaison_routes(liaison) if liaison else ()),
