@@ -62,7 +62,15 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
     drafts, zone = Drafts(of.database, of.vault), ZoneInfo(of.settings.station.time_zone)
     bookings = lambda: [row.id for row in of.ledger.bookings()]  # noqa: E731  # asked at each use
     return CaseworkDesks(
-        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings),
+        CaseDesk(
+            of.casework,
+            of.policy,
+            of.clock,
+            station=of.settings.station.id,
+            bookings=bookings,
+            zone=zone,
+            released=of.detainers.released,
+        ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say

@@ -148,7 +148,8 @@ class Bureau:
 
     def _asked_for(self, request: Transaction | None) -> Scenario:
         type2 = request.first(2) if request is not None else None
-        return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario)
+        correction = request is not None and request.tcr is not None
+        return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario, correction=correction)
 
 
 def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:
