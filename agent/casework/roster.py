@@ -1,8 +1,8 @@
 """The jail's list against what this station has: booked and not printed, printed and not sent, sent and not answered. Pure.
 
-The list is CSV with a head line, or JSON: a list of objects; either has `booking_number`, and `arrived_at` (ISO 8601) where the jail knows
-it, and `released_at` where the person has left. Names may stand in it and are passed over: reconciling needs none. A line that cannot be read is named and never keeps the others from
-being compared.
+The list is CSV with a head line, or JSON: a list of objects; either has `booking_number`, `arrived_at` (ISO 8601) where the jail knows it,
+and `released_at` where the person has left. Names may stand in it and are passed over: reconciling needs none. A line that cannot be read
+is named and never keeps the others from being compared.
 """
 
 from __future__ import annotations
