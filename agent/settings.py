@@ -113,6 +113,8 @@ class SubmissionSettings(_Frozen):
 
 
 class DeliverySettings(_Frozen):
+    mqtt: Literal["3.1.1", "5"]  # version spoken with the broker
+    chunk: int = Field(ge=1_024, le=131_008)  # bytes of an envelope in one message: docs/bureau-contract.md section 3
     keepalive: int = Field(ge=5, le=3600)  # s
     in_flight: int = Field(ge=1, le=16)
     retry_first: float = Field(gt=0)  # s

@@ -96,7 +96,7 @@ class Sender:
             flight, index = following
             topic = topics.tx(flight.item.station, flight.item.txid, index, len(flight.messages))
             try:
-                mid = self._link.publish(topic, flight.messages[index])
+                mid = self._link.publish(topic, flight.messages[index], chunk_of=flight.item.txid)
             except NotConnected:
                 return  # that the connection is lost is in the courier's queue
             self._flights.published(flight, index, mid, now)
