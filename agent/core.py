@@ -169,7 +169,7 @@ class Core:
         )
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
-        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
+        self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from agent.cli.screen import out
-from agent.nist.show import visible
 
 JSON = Annotated[bool, typer.Option("--json", help="one JSON document")]
 BOOKING = Annotated[str, typer.Argument(help="booking number, such as 20261124-7K3M9Q2X")]
@@ -31,6 +30,8 @@ def body(officer: str, reason: str = "", **more: Any) -> dict[str, Any]:
 
 def print_text(text: str) -> None:
     """Foreign text line by line: control characters are shown, not obeyed."""
+    from agent.nist.show import visible
+
     for line in text.splitlines():
         out.print(visible(line), markup=False, highlight=False, soft_wrap=True)
 

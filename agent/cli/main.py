@@ -23,6 +23,7 @@ from agent.cli import (
     match,
     nist,
     officer,
+    queue,
     retention,
     rig,
     service,
@@ -50,6 +51,7 @@ app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
+app.add_typer(queue.app, name="queue")
 app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")

@@ -65,6 +65,7 @@ class MqttLink:
         self._lock = threading.Lock()
         self._present: Connection | None = None  # guarded by the lock
         self._least_pause = 0.0  # s, before the next connection
+        self.next_dial: float | None = None  # monotonic s; None while dialling or connected
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._main, name=f"mqtt-{settings.client_id}", daemon=True)
 
@@ -123,8 +124,10 @@ class MqttLink:
                 spread = random.random()  # noqa: S311  spreads thousands of stations, protects nothing
                 pause = redial(silence, self._settings.retry_first, self._settings.retry_max, spread)
                 least, self._least_pause = self._least_pause, 0.0
+                self.next_dial = self._clock.monotonic() + max(least, pause)
                 if self._stopping.wait(max(least, pause)):
                     return
+                self.next_dial = None
         except Exception as error:  # whatever it was, somebody must hear of it
             log.exception("mqtt: the thread has died")
             self._post(Died(repr(error)))

@@ -65,6 +65,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", r"/api/detainers/(search|[^/]+/(view|document|deeds|answer))", _R.LIAISE),
         ("GET", r"/api/reports/(rates|public)", _R.REPORTS),
         ("GET", r"/api/tcns", _R.SEE),
+        ("GET", r"/api/queue", _R.SEE),
+        ("POST", r"/api/queue/[^/]+/(retry|aside)", _R.CORRECT),
         ("POST", r"/api/imports", _R.BOOK),
         ("GET", r"/api/audit", _R.AUDIT),
         ("POST", r"/api/audit/archive", _R.AUDIT),
@@ -76,7 +78,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", r"/api/retention/(run|hold|lift|expunge)", _R.RETENTION),
     )
 )
-_BY_ITSELF = re.compile(rf"/api/(status|events|session)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
+_BY_ITSELF = re.compile(rf"/api/(status|events|session|queue)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
 _IN_LOCKED = frozenset({"/api/session/unlock", "/api/session/sign-out"})
 _BOOKING = re.compile(r"/api/bookings/([0-9]{8}-[0-9A-Z]{8})(/|$)")
 _REASON = ("purpose", "action", "case", "requester", "agency", "recipient")
