@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long cluster-test fuzz lint venv venv-dev clean
+.PHONY: demo kiosk test test-long cluster-test fuzz lint venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -30,13 +30,19 @@ export SUBJECT OUT
 demo: venv
 	@$(BIN)/python -m agent.cli demo --once $${SUBJECT:+--subject "$$SUBJECT"} $${OUT:+--out "$$OUT"}
 
+kiosk: venv
+	@$(BIN)/python -m agent.cli kiosk $${SUBJECT:+--subject "$$SUBJECT"}
+
 test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)
 
 test-long: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 1800 $(PYTEST_ARGS)
 
-cluster-test: venv-dev
+cluster-kiosk: venv
+	@$(BIN)/python -m agent.cli kiosk $${SUBJECT:+--subject "$$SUBJECT"}
+
+test: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)
 
 fuzz: venv-dev

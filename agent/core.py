@@ -11,9 +11,13 @@ import logging
 import signal
 import sqlite3
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
 
 from agent import fips, service
 from agent.access.desk import AccessDesk
@@ -25,12 +29,13 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, tcns
+from agent.booking import corrections, intake, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
+from agent.booking.intake import Intake, is_arrival, sending_cleared
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
@@ -45,12 +50,14 @@ from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.clock import Clock, SystemClock
+from agent.counter import kiosk_of
 from agent.errors import LivescanError
 from agent.handover.core_end import CoreEnd
+from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
-from agent.sealed_to import precheck_for, require_same_station, sealed_to
+from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
 from agent.settings import Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
@@ -66,7 +73,8 @@ from agent.store.vault import Vault
 from agent.web.api import build_api
 from agent.web.guard import Guard, Rules
 from agent.web.live import Live
-from agent.web.serve import serve_on
+from agent.web.page_door import PageDoor
+from agent.web.serve import listen_local, serve_on, serve_page
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -75,7 +83,7 @@ _ROOM_EVERY = 2.0  # s between two looks at the disk
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA, intake.SCHEMA)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -92,7 +100,7 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 
 class Core:
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:  # noqa: PLR0915  a line for each part
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         require_same_station(settings, keys)
         fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
@@ -124,7 +132,7 @@ class Core:
         self._tcns = TcnBook(self._database, settings.station.id)
         photos, corrected = Photos(vault), Corrections(self._database)
         to = sealed_to(settings, keys)
-        sealer = self._sealer = Sealer(
+        self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
             photos=photos,
@@ -138,24 +146,33 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
-        source = AuditGate(self._outbound, self._feed)
-        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
+        check = check_for(to.identity, clock)
+        self._handover = CoreEnd(
+            settings.paths.handover_socket, source=AuditGate(self._outbound, self._feed), sink=self, trust=self._enrolling
+        )
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
             capture=self._capture,
-            sealer=sealer,
+            sealer=self._sealer,
             clock=clock,
             say=self._live.say,
             offer=self._handover.offer,
-            precheck=precheck_for(to.identity, clock),
+            precheck=precheck_for(check),
+            cleared=partial(sending_cleared, self._database),
         )
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
-        parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
-        camera = settings.camera.source
+        parts = Parts(
+            self._ledger, self._prints, photos, corrected, self._tcns, self._sealer, self._outbound, importer, self._workers, clock
+        )
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=settings.camera.source,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
@@ -166,25 +183,26 @@ class Core:
             station=settings.station.id,
             bookings=lambda: [row.id for row in self._ledger.bookings()],
         )
-        self._views = StationViews(
-            ViewedParts(
-                settings=settings,
-                clock=clock,
-                room=self._room,
-                desk=self._desk,
-                capture=self._capture,
-                ledger=self._ledger,
-                prints=self._prints,
-                records=self._records,
-                casework=self._casework,
-                handover=self._handover,
-                keys=keys,
-                feed=self._feed,
-            )
+        self._intake = Intake(self._database, vault, ledger=self._ledger, prints=self._prints, desk=self._desk, clock=clock, check=check)
+        viewed = ViewedParts(
+            settings=settings,
+            clock=clock,
+            room=self._room,
+            desk=self._desk,
+            capture=self._capture,
+            ledger=self._ledger,
+            prints=self._prints,
+            records=self._records,
+            casework=self._casework,
+            handover=self._handover,
+            keys=keys,
+            feed=self._feed,
         )
+        self._views = StationViews(viewed)
+        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._cases)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
-        self._serving: asyncio.Task[Any] | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
         self._healing: list[asyncio.Future[None]] = []
         self._stop = asyncio.Event()
 
@@ -193,17 +211,9 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        guarded = build_api(
-            self._views,
-            self._live,
-            files=self._records,
-            capture=self._attending,
-            audit=self._audit,
-            cases=self._cases,
-            access=self._access,
-        )
-        api = Guard(guarded, self._rules())
-        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
+        api = Guard(self._application(), self._rules())
+        self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop)))
+        await self._serve_page()
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
@@ -226,8 +236,8 @@ class Core:
 
     async def close(self) -> None:
         self._stop.set()
-        if self._serving is not None:
-            await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_SERVING_ENDS_WITHIN)
         for task in (*self._tasks, *self._healing):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._healing, return_exceptions=True)
@@ -245,9 +255,30 @@ class Core:
         await asyncio.sleep(0)
         return task
 
+    def _application(self, kiosk: Kiosk | None = None) -> Starlette:
+        return build_api(
+            self._views,
+            self._live,
+            files=self._records,
+            capture=self._attending,
+            audit=self._audit,
+            cases=self._cases,
+            access=self._access,
+            arrivals=self._intake,
+            pages=kiosk,
+        )
+
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
+
+    async def _serve_page(self) -> None:
+        """The kiosk, and the API beside it, for whoever is signed in there."""
+        if (port := self._settings.api.port) == 0:
+            return
+        rules = replace(self._rules(), pages=self._kiosk.pages, refusal=self._kiosk.refusal)
+        door = PageDoor(Guard(self._application(self._kiosk), rules), self._settings.access.origin)
+        self._serving.add(await self._begin(serve_page(listen_local(port), door, self._stop)))
 
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
@@ -289,8 +320,13 @@ class Core:
 
     def _forget_unopened(self) -> None:
         """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
+        self._intake.forget_unlisted()
         for name in self._vault.bookings():
-            if not is_inbound(name) and self._ledger.booking(name) is None and self._vault.names(name) in ((), ("facts",)):
+            if (
+                not (is_inbound(name) or is_arrival(name))
+                and self._ledger.booking(name) is None
+                and self._vault.names(name) in ((), ("facts",))
+            ):
                 self._vault.shred(name)
 
     def _envelope_lost(self, txid: str) -> None:

@@ -104,6 +104,7 @@ class TrustSettings(_Frozen):
 
 class ApiSettings(_Frozen):
     host: str
+    port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
 class AccessSettings(_Frozen):

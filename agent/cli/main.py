@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, rig, service, sim
+from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, kiosk, match, nist, officer, rig, service, sim
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)

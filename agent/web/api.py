@@ -16,12 +16,14 @@ from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.web import withheld
+from agent.web.arrivals import ArrivalDesk, arrival_routes
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.live import Live
+from agent.web.pages import Page
 from agent.web.signing_in import access_routes
 
 
@@ -36,6 +38,14 @@ class Station(Protocol):
     async def status(self) -> Mapping[str, Any]: ...
 
 
+class Pages(Protocol):
+    """What `kiosk.site.Kiosk` is."""
+
+    @property
+    def pages(self) -> Sequence[Page]: ...
+    async def failed(self, request: Request, error: LivescanError) -> Response: ...
+
+
 def build_api(
     station: Station,
     live: Live,
@@ -45,8 +55,12 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    arrivals: ArrivalDesk | None = None,
+    pages: Pages | None = None,
 ) -> Starlette:
-    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
+    """`pages`: the kiosk, on localhost.
+
+    `files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
     """
 
@@ -75,6 +89,12 @@ def build_api(
         await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
+    async def on_error(request: Request, error: Exception) -> Response:
+        if not isinstance(error, LivescanError):
+            raise error
+        on_page = pages is not None and not request.url.path.startswith("/api/")
+        return await pages.failed(request, error) if pages is not None and on_page else _refused(error, 400)
+
     async def events(_: Request) -> Response:
         return StreamingResponse(_lines(live), media_type="application/x-ndjson")
 
@@ -92,8 +112,10 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(arrival_routes(arrivals) if arrivals else ()),
+            *((page.route for page in pages.pages) if pages else ()),
         ],
-        exception_handlers={LivescanError: _on_error},
+        exception_handlers={LivescanError: on_error},
     )
 
 
@@ -101,12 +123,6 @@ async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
         if (told := withheld.of_event(event)) is not None:
             yield json.dumps(told) + "\n"
-
-
-async def _on_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, LivescanError):
-        raise error
-    return _refused(error, 400)
 
 
 def _refused(error: LivescanError, status: int) -> Response:

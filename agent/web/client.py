@@ -39,6 +39,10 @@ class CoreClient:
         self._token = token
         self._timeout = timeout  # s
 
+    def as_officer(self, token: str) -> CoreClient:
+        """The same, for whoever is signed in by that token."""
+        return CoreClient(self._path, timeout=self._timeout, token=token)
+
     def get(self, path: str) -> Any:
         return self._call("GET", path, None)
 

@@ -73,7 +73,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def every_route() -> list[tuple[str, str]]:
     anything: Any = object()
-    made: Starlette = build_api(anything, Live(), files=anything, capture=anything, audit=anything, cases=anything, access=anything)
+    made: Starlette = build_api(
+        anything, Live(), files=anything, capture=anything, audit=anything, cases=anything, access=anything, arrivals=anything
+    )
     example = {"booking_id": BOOKING, "fgp": "2", "number": "1", "officer": "officer-07", "what": "reset"}
     found = []
     for route in made.routes:
