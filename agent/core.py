@@ -9,11 +9,13 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,42 +31,53 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, intake, tcns
+from agent.booking import corrections, intake, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
 from agent.booking.intake import Intake, is_arrival, sending_cleared
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
 from agent.booking.sealing import Sealer
+from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
-from agent.casework.case_desk import CaseDesk
-from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
+from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
+from agent.casework.task_desk import why_locked
+from agent.casework_desks import CaseParts, casework_desks
 from agent.clock import Clock, SystemClock
 from agent.counter import kiosk_of
 from agent.errors import LivescanError
+from agent.gallery.desk import GalleryDesk
+from agent.gallery.desk import Parts as GalleryParts
+from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
 from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.retention import rows as retention_rows
+from agent.retention.desk import Parts as RetentionParts
+from agent.retention.desk import RetentionDesk
 from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
-from agent.settings import Settings, config_dir, read_toml
+from agent.settings import PathSettings, Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
+from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.alone import alone_in
 from agent.store.database import Database
@@ -80,10 +93,22 @@ from agent.workers import Workers
 log = logging.getLogger(__name__)
 
 _ROOM_EVERY = 2.0  # s between two looks at the disk
+_CAPTURE_ENDS_WITHIN = 10.0  # s: a roll that has begun is rolled to its end, judged and stored
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA, intake.SCHEMA)
+MIGRATIONS = (
+    booking_ledger.SCHEMA,
+    *CASEWORK_FIRST,
+    tcns.SCHEMA,
+    corrections.SCHEMA,
+    audit_due.SCHEMA,
+    leaving.SCHEMA,
+    audit_due.UNDO_SCHEMA,
+    retention_rows.SCHEMA,
+    *CASEWORK_LATER,
+    intake.SCHEMA,
+)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -107,8 +132,7 @@ class Core:
         renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
         self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
-        self._settings = settings
-        self._clock = clock
+        self._settings, self._clock = settings, clock
         self._live = Live()
         self._database = Database(state / "core.sqlite", MIGRATIONS)
         audit = settings.paths.state / "audit"
@@ -126,7 +150,15 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy)
-        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        self._outbound = Outbound(
+            state / "outbound",
+            self._ledger,
+            settings.station.id,
+            leaving=leave,
+            say=self._live.say,
+            lost=self._envelope_lost,
+        )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
@@ -147,9 +179,9 @@ class Core:
             say=self._live.say,
         )
         check = check_for(to.identity, clock)
-        self._handover = CoreEnd(
-            settings.paths.handover_socket, source=AuditGate(self._outbound, self._feed), sink=self, trust=self._enrolling
-        )
+        source = AuditGate(self._outbound, self._feed)
+        self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
+        self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -161,8 +193,13 @@ class Core:
             precheck=precheck_for(check),
             cleared=partial(sending_cleared, self._database),
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
-        importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
+        importer = Importer(
+            self._ledger,
+            self._prints,
+            self._workers,
+            QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state),
+            clock,
+        )
         parts = Parts(
             self._ledger, self._prints, photos, corrected, self._tcns, self._sealer, self._outbound, importer, self._workers, clock
         )
@@ -173,16 +210,33 @@ class Core:
             wake=self._desk.wake,
             offer=self._handover.offer,
             note=self._audit.note,
+            locked=partial(why_locked, self._database),
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
-        self._cases = CaseDesk(
-            self._casework,
-            policy,
-            clock,
-            station=settings.station.id,
-            bookings=lambda: [row.id for row in self._ledger.bookings()],
+        self._desks = casework_desks(
+            CaseParts(
+                settings=settings,
+                database=self._database,
+                vault=vault,
+                clock=clock,
+                policy=policy,
+                casework=self._casework,
+                detainers=self._detainers,
+                ledger=self._ledger,
+                prints=self._prints,
+                records=self._records,
+                workers=self._workers,
+                say=self._live.say,
+            )
         )
+        self._gallery = GalleryDesk(
+            GalleryParts(self._ledger, self._prints, clock, self._live.say, self._live.listen, self._audit.note),
+            state / "gallery",
+            keys.storage_key,
+            load_policy(settings.paths.gallery),
+        )
+        self._retention = RetentionDesk(self._kept(state, audit))
         self._intake = Intake(self._database, vault, ledger=self._ledger, prints=self._prints, desk=self._desk, clock=clock, check=check)
         viewed = ViewedParts(
             settings=settings,
@@ -197,9 +251,10 @@ class Core:
             handover=self._handover,
             keys=keys,
             feed=self._feed,
+            gallery=self._gallery,
         )
         self._views = StationViews(viewed)
-        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._cases)
+        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._desks.cases)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
@@ -208,12 +263,15 @@ class Core:
 
     async def start(self) -> None:
         await self._audit_start()
+        self._retention.shredder.register(self._gallery)
+        await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
+        paths, ports = by_door(handed("core"))
         api = Guard(self._application(), self._rules())
-        self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop)))
-        await self._serve_page()
+        self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=paths)))
+        await self._serve_page(ports)
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
@@ -221,6 +279,10 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._gallery.work())
+        await self._begin(self._retention.daily())
+        await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
+        await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -235,6 +297,7 @@ class Core:
         waiting.cancel()
 
     async def close(self) -> None:
+        await self._capture.settle(_CAPTURE_ENDS_WITHIN)
         self._stop.set()
         if self._serving:
             await asyncio.wait(self._serving, timeout=_SERVING_ENDS_WITHIN)
@@ -244,6 +307,7 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._gallery.close)
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()
@@ -262,31 +326,72 @@ class Core:
             files=self._records,
             capture=self._attending,
             audit=self._audit,
-            cases=self._cases,
+            cases=self._desks.cases,
             access=self._access,
+            gallery=self._gallery,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
+            retention=self._retention,
+            sending=self._sending,
             arrivals=self._intake,
             pages=kiosk,
         )
+
+    def _in_words(self) -> str:
+        """For `systemctl status`."""
+        waiting = len(self._ledger.unreceipted())
+        uplink = "connected" if self._handover.connected else "not connected"
+        return f"bookings open; scanner {self._capture.words}; uplink {uplink}; {waiting} without receipt; {self._room.words}"
+
+    async def _audit_ping(self) -> None:
+        await asyncio.to_thread(self._audit_book.last)
 
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
 
-    async def _serve_page(self) -> None:
-        """The kiosk, and the API beside it, for whoever is signed in there."""
+    async def _serve_page(self, given: Sequence[socket.socket]) -> None:
+        """The kiosk, and the API beside it, for whoever is signed in there. `given`: by systemd; else the port is taken here."""
         if (port := self._settings.api.port) == 0:
             return
         rules = replace(self._rules(), pages=self._kiosk.pages, refusal=self._kiosk.refusal)
         door = PageDoor(Guard(self._application(self._kiosk), rules), self._settings.access.origin)
-        self._serving.add(await self._begin(serve_page(listen_local(port), door, self._stop)))
+        self._serving.add(await self._begin(serve_page(given or listen_local(port), door, self._stop)))
 
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
         while True:
-            for detainer in await self._detainers.watch():
+            for detainer in await self._limits_reached():
                 log.warning("detainer %s: the limit has been reached: release unless another lawful basis", detainer[:12])
                 self._live.say({"event": "hold_limit", "detainer": detainer})
             await asyncio.sleep(_HOLDS_EVERY)
+
+    async def _limits_reached(self) -> Sequence[str]:
+        """A booking that is destroyed meanwhile, or a file that cannot be read, stops neither the look at the others nor the station."""
+        try:
+            return await self._detainers.watch()
+        except LivescanError as error:
+            log.error("detainers: running holds could not be looked at: %s", error)
+            return ()
+
+    def _kept(self, state: Path, audit: Path) -> RetentionParts:
+        return RetentionParts(
+            database=self._database,
+            vault=self._vault,
+            clock=self._clock,
+            zone=ZoneInfo(self._settings.station.time_zone),
+            station=self._settings.station.id,
+            core=state,
+            audit=audit,
+            policy=self._settings.paths.retention,
+            signer=lambda: self._keys.signer,
+            catch_up=self._feed.catch_up,
+            let_go=self._audit_book.let_go,
+            detainer_open=self._detainers.any_open,
+        )
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
@@ -339,6 +444,7 @@ class Core:
         try:
             if await self._sealer.renew(txid) is not None:
                 log.error("the sealed envelope %s was sealed anew: %s", txid, why)
+                await self._handover.release(txid)  # the old one is no use to anybody any more
                 self._handover.offer()
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
@@ -373,7 +479,7 @@ class Core:
         self._live.say({"event": "keys", "booking": None})
         ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
         if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.unreceipted():
+            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
                 await self._renew(txid, "its keys have changed")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
@@ -392,12 +498,23 @@ class Core:
     async def inbound(self, rid: str, data: bytes) -> None:
         taken = await self._casework.take(rid, data)
         if taken.release_txid is not None:
-            await self._outbound.receipted(taken.release_txid)
-            await self._handover.release(taken.release_txid)
+            for txid in await self._outbound.receipted(taken.release_txid):
+                await self._handover.release(txid)
         elif taken.refused_txid is not None:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+        await self._desks.tasks.tell(rid)
+
+
+def _meeting(paths: PathSettings) -> Path | socket.socket:
+    """Where the uplink is met: systemd's socket, or a path of our own."""
+    return next(iter(handed("handover")), paths.handover_socket)
+
+
+async def _thread() -> None:
+    """Whether the pool of threads still takes work."""
+    await asyncio.to_thread(int)
 
 
 _HOLDS_EVERY = 30.0  # s between two looks at running holds

@@ -1,8 +1,10 @@
-"""A UNIX socket that only its owner may use, from the first moment on."""
+"""Listening sockets: a UNIX socket that only its owner may use from the first moment on, and those that systemd hands over (LISTEN_FDS)."""
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 LONGEST_SOCKET_PATH = 107  # bytes, sun_path of sockaddr_un less its NUL: unix(7)
@@ -28,3 +30,34 @@ def listen_private(path: Path, backlog: int = 16) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+_FIRST_FD = 3  # SD_LISTEN_FDS_START, sd_listen_fds(3)
+
+
+def handed(name: str) -> tuple[socket.socket, ...]:
+    """The sockets that the service manager listens on for us under this FileDescriptorName; () when it does not. May be asked again.
+
+    Each call gives new socket objects on descriptors of their own, so a part may close its own and be built anew. Environment variables of
+    another process (LISTEN_PID) count for nothing.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return ()
+    names = os.environ.get("LISTEN_FDNAMES", "").split(":")
+    count = int(os.environ.get("LISTEN_FDS", "0"))
+    return tuple(_duplicate(_FIRST_FD + n) for n, given in enumerate(names[:count]) if given == name)
+
+
+def _duplicate(fd: int) -> socket.socket:
+    """Neither it nor the first one reaches a child of ours."""
+    os.set_inheritable(fd, False)
+    return socket.socket(fileno=os.dup(fd))
+
+
+def by_door(sockets: Iterable[socket.socket]) -> tuple[list[socket.socket], list[socket.socket]]:
+    """Those on a path (the API) and those on a port (the page), apart."""
+    paths: list[socket.socket] = []
+    ports: list[socket.socket] = []
+    for one in sockets:
+        (paths if one.family == socket.AF_UNIX else ports).append(one)
+    return paths, ports

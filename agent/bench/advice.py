@@ -30,7 +30,8 @@ from firmware_sim.subject.synthetic.person import SyntheticPerson
 
 HANDS = (13, 14)
 POSITIONS = (13, 14, 11, 12)
-PEOPLE = 4
+PEOPLE = 25
+SET_ON, UNSEEN = "advice", "unseen"  # groups of people: those on whose prints the bands were set, and others
 CUT, SEEN = 0.25, 0.2  # shares of a finger's box that lie beyond the platen, and on it, in an off-centre trial
 LIMITS = QualityThresholds()
 
@@ -80,18 +81,18 @@ class Trial:
     nfiq2: tuple[int, ...]  # 0..100 of the fingers that have a score
 
 
-def trials(cause: Cause, wanted: int, people: int = PEOPLE, seed: int = 1) -> Iterator[Trial]:
+def trials(cause: Cause, wanted: int, people: int = PEOPLE, seed: int = 1, group: str = UNSEEN) -> Iterator[Trial]:
     """About 0.8 s of CPU each. The same arguments give the same trials."""
-    return islice(_all(cause, people, seed), wanted)
+    return islice(_all(cause, people, seed, group), wanted)
 
 
-def _all(cause: Cause, people: int, seed: int) -> Iterator[Trial]:
+def _all(cause: Cause, people: int, seed: int, group: str) -> Iterator[Trial]:
     random = np.random.default_rng([seed, list(INJECTED).index(cause)])
     positions = HANDS if cause is Cause.MISSING_FINGER else POSITIONS
     for number in count():
         position = positions[number // people % len(positions)]
         asked = subject.Asked(Way.PLAIN, position, MEMBERS[position], number)
-        touch = _person(number % people).touch(asked, INJECTED[cause](random, position))
+        touch = _person(group, number % people).touch(asked, INJECTED[cause](random, position))
         if touch is not None and (cause is not Cause.OFF_CENTRE or is_cut(touch)):
             report = checked(touch)
             scores = tuple(score.nfiq2 for score in report.fingers.values() if score.nfiq2 is not None)
@@ -99,8 +100,8 @@ def _all(cause: Cause, people: int, seed: int) -> Iterator[Trial]:
 
 
 @lru_cache(maxsize=PEOPLE)
-def _person(number: int) -> SyntheticPerson:
-    return make_person(f"advice-{number}")
+def _person(group: str, number: int) -> SyntheticPerson:
+    return make_person(f"{group}-{number}")
 
 
 def checked(touch: Touch) -> QualityReport:

@@ -176,7 +176,7 @@ class Intake:
         sql = "UPDATE sending SET officer = ?, at = ? WHERE booking = ?"
         await self._database.write(lambda db: db.execute(sql, (officer, now, booking_id)))
         row = self._ledger.booking(booking_id)
-        if row is not None and row.state is BookingState.HELD:
+        if row is not None and row.state in (BookingState.HELD, BookingState.UNDONE):
             await self._ledger.resume(row.id)
         self._desk.wake()
 
@@ -185,7 +185,7 @@ class Intake:
         row, wanted = self._ledger.booking(booking_id), [Position(one) for one in positions if one in list(Position)]
         if row is None or not wanted:
             raise IntakeError("No print is chosen.", means="Nothing was changed.", do="Choose one.")
-        if row.state is BookingState.CAPTURED:
+        if row.state in (BookingState.CAPTURED, BookingState.UNDONE):
             await self._ledger.retake(row.id, wanted)
         elif row.state is BookingState.HELD:
             await self._ledger.forget(row.id, wanted)

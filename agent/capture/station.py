@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from agent.capture.events import CaptureEvent, Cautioned, Interrupted, Judged, Moved
+from agent.capture.events import CaptureEvent, Cautioned, GlassSeen, Interrupted, Judged, Moved
 from agent.capture.footing import Footing
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
-from agent.capture.session import State
+from agent.capture.session import UNDER_WAY, State
 from agent.capture.settings import CaptureSettings
 from agent.capture.view import LiveView
 from agent.clock import Clock
@@ -36,6 +36,7 @@ from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
 
+_SETTLES_EVERY = 0.02  # s
 _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
 OWNER = "livescan core"
 UNATTENDED = "unattended training: the best of the attempts was taken"
@@ -130,6 +131,17 @@ class StationCapture:
         there = [one for one in found if one.ten_print and wanted in ("", one.serial or wanted)]
         return Presence(True, f"{there[0].make} {there[0].model} {there[0].serial}".strip()) if there else Presence(False)
 
+    @property
+    def words(self) -> str:
+        """How the scanner is, in a word or two."""
+        return "not opened yet" if self._runner is None else str(self._runner.session.state)
+
+    async def settle(self, within: float) -> None:
+        """Give an image that is being taken or judged so many seconds to be stored. A finger that has not come is not waited for."""
+        end = asyncio.get_running_loop().time() + within
+        while self._runner is not None and self._runner.session.state in UNDER_WAY and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_SETTLES_EVERY)
+
     async def close(self) -> None:
         if self._footing is not None:
             await self._footing.close()
@@ -209,6 +221,8 @@ class StationCapture:
         match event:
             case Moved(state=state, step=Step(position=position), attempt=attempt):
                 self._say({"event": "capture", "booking": self._booking, "fgp": int(position), "state": state, "attempt": attempt})
+            case GlassSeen(state=found, advice=sentence):
+                self._say({"event": "glass", "booking": self._booking, "state": found, "sentence": sentence})
             case Judged(impression=Impression(quality=quality)) if quality is not None and quality.verdict is not Verdict.ACCEPT:
                 self._say({"event": "advice", "booking": self._booking, "sentence": quality.advice})
             case Cautioned(sentence=sentence) | Interrupted(what=sentence):

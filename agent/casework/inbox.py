@@ -13,14 +13,16 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from agent.casework import cases
+from agent.casework import cases, tasks
 from agent.casework.answer_states import ImmigrationState
-from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, fold
+from agent.casework.detainers import released_at
+from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, Submission, fold, latest_tcn
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
 from agent.casework.receipts import COMMITTED, judge
 from agent.casework.replies import events_in
 from agent.casework.taken import RECEIPT, UNUSABLE, Inbound, Taken
 from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
+from agent.casework.viewing import what_is
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.model.messages import ReplyKind
@@ -104,13 +106,15 @@ def moved(db: sqlite3.Connection, rid: str) -> None:
 
 
 def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:
-    sent = cases.submission(db, letter.routing.tcn)
-    booking = sent.booking if sent else None
     receipt = letter.receipt.receipt
+    sent = cases.submission(db, letter.routing.tcn)
+    if letter.receipt.stage != COMMITTED:  # of what could not be opened the bureau knows no control number, only the envelope
+        refused = sent if sent and receipt.envelope_sha256 in sent.envelopes else cases.by_envelope(db, receipt.envelope_sha256)
+        if refused is not None:
+            return _refusal(db, refused, letter, at)
+    booking = sent.booking if sent else None
     said = Taken(RECEIPT, booking, letter.routing.tcn if sent else None, verified=True, answers_sha256=receipt.content_sha256)
     reason = judge(letter.receipt, letter.routing, letter.source, sent)
-    if sent is not None and letter.receipt.stage != COMMITTED and receipt.envelope_sha256 in sent.envelopes:
-        return _refusal(db, said, letter, at)
     if reason or sent is None:
         return replace(said, manual=reason)
     _first_time(db, letter.source, f"receipt/{letter.content_sha256}", letter.content_sha256, rid)
@@ -119,14 +123,19 @@ def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at:
     return replace(said, release_txid=receipt.envelope_sha256)
 
 
-def _refusal(db: sqlite3.Connection, said: Taken, letter: ReceiptLetter, at: datetime) -> Taken:
-    """The bureau does not take it. One entry for a person, however often it says so."""
-    assert said.booking_id is not None
+def _refusal(db: sqlite3.Connection, sent: Submission, letter: ReceiptLetter, at: datetime) -> Taken:
+    """The bureau does not take it. One entry for a person, however often it says so; none when it was sealed anew since, for then this is
+    no word about what is being sent.
+    """
     receipt, stage = letter.receipt.receipt, letter.receipt.stage
-    event = CaseEvent(EventKind.REFUSED, at, said.tcn, receipt.content_sha256, receipt.envelope_sha256)
-    first = cases.add(db, said.booking_id, event, once=f"{receipt.envelope_sha256}/{stage}")
-    reason = f"The bureau does not take it: {stage}." if first else None
-    return replace(said, refused_txid=receipt.envelope_sha256, manual=reason)
+    said = Taken(
+        RECEIPT, sent.booking, sent.tcn, verified=True, answers_sha256=receipt.content_sha256, refused_txid=receipt.envelope_sha256
+    )
+    if receipt.envelope_sha256 != sent.last:
+        return said
+    event = CaseEvent(EventKind.REFUSED, at, sent.tcn, receipt.content_sha256, receipt.envelope_sha256)
+    first = cases.add(db, sent.booking, event, once=f"{receipt.envelope_sha256}/{stage}")
+    return replace(said, manual=f"The bureau does not take it: {stage}." if first else None)
 
 
 def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: datetime, numbers_key: bytes) -> Taken:
@@ -139,9 +148,21 @@ def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: dat
     for kind in kinds:
         event = CaseEvent(kind, at, taken.tcn, letter.content_sha256, None, rid)
         cases.add(db, taken.booking_id, event, once=letter.content_sha256)
+    _raise_tasks(db, rid, letter, taken, at)
     if IMMIGRATION_KINDS.intersection(kinds) and fold(cases.events_of(db, taken.booking_id), taken.tcn).immigration is ImmigrationState.OFF:
         return replace(taken, manual=UNEXPECTED)
     return taken
+
+
+def _raise_tasks(db: sqlite3.Connection, rid: str, letter: ReplyLetter, taken: Taken, at: datetime) -> None:
+    """What a person owes because of this reply; it moves no state."""
+    booking, tcn = taken.booking_id, taken.tcn
+    assert booking is not None
+    if letter.reply.kind is ReplyKind.ERRT and tcn is not None and tcn == latest_tcn(cases.events_of(db, booking)):
+        tasks.rejected(db, booking, tcn, letter.reply.facts.get("MSG", "").splitlines(), rid=rid, at=at)
+    released = released_at(db, booking)
+    if released is not None and released <= at:
+        tasks.after_release(db, booking, rid, what_is(letter.reply.kind), at)
 
 
 def _tied(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Taken:

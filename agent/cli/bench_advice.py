@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def advice(
     count: Annotated[int, typer.Option("--trials", min=1, max=10_000, help="of each cause; 0.8 s each")] = 200,
+    people: Annotated[int, typer.Option(min=1, max=1000, help="synthetic people whose prints are taken in turn")] = 25,
+    group: Annotated[str, typer.Option(help="whose: 'advice' are the four on whom the bands were set")] = "unseen",
     draw: Annotated[Path | None, typer.Option(help="an SVG file for the confusion matrix")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
@@ -28,7 +30,7 @@ def advice(
 
     done: list[Trial] = []
     for cause in INJECTED:
-        done += track(trials(cause, count), str(cause), total=count, console=err)
+        done += track(trials(cause, count, people, group=group), str(cause), total=count, console=err)
     if draw is not None:
         draw.write_text(drawn(done))
     if as_json:

@@ -22,8 +22,14 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.keeping import RetentionDesk, retention_routes
+from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
 from agent.web.pages import Page
+from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
+from agent.web.reports import ReportDesk, report_routes
+from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
 
@@ -55,13 +61,21 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    gallery: GalleryDesk | None = None,
+    replies: ReplyDesk | None = None,
+    tasks: TaskDesk | None = None,
+    liaison: LiaisonDesk | None = None,
+    reports: ReportDesk | None = None,
+    retaken: RetakenDesk | None = None,
+    retention: RetentionDesk | None = None,
+    sending: SendingDesk | None = None,
     arrivals: ArrivalDesk | None = None,
     pages: Pages | None = None,
 ) -> Starlette:
-    """`pages`: the kiosk, on localhost.
-
-    `files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
+    """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
+    owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    `gallery`: prints booked before. `arrivals`: the jail's list. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -79,6 +93,8 @@ def build_api(
     async def open_booking(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
         booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
+        if sending is not None and body.get("urgent") is True:
+            await sending.mark_urgent(booking_id, True)
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -112,6 +128,14 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(gallery_routes(gallery) if gallery else ()),
+            *(reply_routes(replies) if replies else ()),
+            *(task_routes(tasks) if tasks else ()),
+            *(liaison_routes(liaison) if liaison else ()),
+            *(report_routes(reports) if reports else ()),
+            *(retaken_routes(retaken) if retaken else ()),
+            *(retention_routes(retention) if retention else ()),
+            *(sending_routes(sending) if sending else ()),
             *(arrival_routes(arrivals) if arrivals else ()),
             *((page.route for page in pages.pages) if pages else ()),
         ],

@@ -27,13 +27,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event) -> None:
-    """Until `stop` is set. Raises OSError when the socket cannot be made."""
-    listening = listen_private(path, backlog=64)
+async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event, *, given: Sequence[socket.socket] = ()) -> None:
+    """Until `stop` is set. `given`: sockets that listen already; without any, `path` is made.
+
+    Raises OSError when the socket cannot be made.
+    """
+    own = () if given else (listen_private(path, backlog=64),)
     try:
-        await _serve([listening], application, stop)
+        await _serve([*given, *own], application, stop)
     finally:
-        path.unlink(missing_ok=True)
+        if own:
+            path.unlink(missing_ok=True)
 
 
 async def serve_page(sockets: Sequence[socket.socket], application: ASGIApp, stop: asyncio.Event) -> None:

@@ -27,12 +27,12 @@ def test_the_table_and_the_picture_hold_every_trial() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("cause", CAUSES)
-def test_at_least_95_of_100_are_right(cause: Cause) -> None:
+def test_at_least_95_in_100_of_strangers_prints_are_told_right(cause: Cause) -> None:
     done = list(trials(cause, 30, people=2, seed=2))
     assert sum(trial.named is cause for trial in done) >= 0.95 * len(done)
 
 
 @pytest.mark.long
-def test_at_least_95_of_100_good_prints_are_accepted() -> None:
+def test_at_least_95_in_100_of_strangers_good_prints_are_accepted() -> None:
     done = list(trials(Cause.NONE, 30, people=2, seed=2))
     assert sum(trial.verdict is Verdict.ACCEPT for trial in done) >= 0.95 * len(done)

@@ -47,6 +47,31 @@ def test_an_envelope_that_the_disk_lost_is_sealed_anew_under_the_same_number(off
     assert [row.tcn for row in office.ledger.submissions(booking)] == [office.ledger.submissions(booking)[0].tcn]
 
 
+def test_the_uplink_is_told_to_let_the_old_envelope_go_until_it_has(office: Office) -> None:
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    assert office.ledger.unacknowledged_releases() == [txid]
+    office.run(office.ledger.release_known(txid))
+    assert (office.ledger.unacknowledged_releases(), office.ledger.unreceipted()) == ([], [anew])
+
+
+def test_a_receipt_for_the_old_envelope_is_one_for_the_new(office: Office, tmp_path: Path) -> None:
+    """The bureau had it before it was sealed anew: a transaction is its content, not its envelope."""
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    assert sorted(office.run(office.outbound.receipted(txid))) == sorted([txid, anew])
+    assert office.ledger.unreceipted() == []
+    assert list((tmp_path / "outbound").iterdir()) == []
+    assert sorted(office.ledger.unacknowledged_releases()) == sorted([txid, anew])  # type: ignore[type-var]
+
+
+def test_a_refusal_of_the_old_envelope_does_not_stop_the_new_one(office: Office) -> None:
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    office.run(office.ledger.refused(txid))
+    assert office.ledger.unreceipted() == [anew]
+
+
 def test_a_full_disk_holds_the_booking_and_it_goes_on_when_there_is_room(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     booking = office.run(office.desk.open(FACTS, "officer-01"))
     keep = office.outbound.keep
@@ -96,3 +121,22 @@ def test_a_refused_envelope_is_kept_and_sent_again_only_by_a_person(office: Offi
 
 def _no_room(_handle: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_person_sets_aside_is_kept_and_not_sent_until_a_person_tries_again(office: Office, tmp_path: Path) -> None:
+    booking, txid = sealed(office)
+    tcn = office.sealer.last_sealed(booking).tcn  # type: ignore[arg-type]
+    assert office.run(office.leaving.aside(tcn, "officer-01")) == txid
+    assert (office.outbound.pending(), office.ledger.unacknowledged_releases()) == ([], [txid])
+    assert [path.name for path in (tmp_path / "outbound").iterdir()] == [f"{txid}.cms"]
+    assert office.run(office.leaving.again(tcn)) == txid
+    assert [item.txid for item in office.outbound.pending()] == [txid]
+    assert office.ledger.unacknowledged_releases() == []
+
+
+def test_what_is_receipted_can_be_neither_set_aside_nor_tried_again(office: Office) -> None:
+    booking, txid = sealed(office)
+    tcn = office.sealer.last_sealed(booking).tcn  # type: ignore[arg-type]
+    office.run(office.outbound.receipted(txid))
+    assert office.run(office.leaving.aside(tcn, "officer-01")) is None
+    assert office.run(office.leaving.again(tcn)) is None

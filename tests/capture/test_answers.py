@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.capture import runner
+from agent.capture import undertaking
 from agent.capture.events import Judged
 from agent.capture.places import Hint, Places, Prints
 from agent.capture.plan import plan
 from agent.capture.questions import Answer, Choice, Why
+from agent.capture.runner import CaptureRunner
 from agent.capture.session import State
 from agent.capture.settings import CaptureRules
 from agent.model.fingers import Position
@@ -44,7 +45,7 @@ class Told(Places):
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Told]]:
-    monkeypatch.setattr(runner, "Places", Told)
+    monkeypatch.setattr(undertaking, "Places", Told)
     yield Told
     Told.hints, Told.joint, Told.same = iter(()), iter(()), iter(())
 
@@ -164,7 +165,7 @@ def test_after_a_crash_the_hand_is_asked_for_unless_it_was_confirmed(told: type[
 def test_a_finger_marked_while_the_hand_is_asked_for_comes_first(told: type[Told]) -> None:
     bench = Bench([Show(ROLL), Show(HAND, waits=True)], rules=CaptureRules(hand_again=True))
 
-    async def mark(runner: runner.CaptureRunner) -> None:
+    async def mark(runner: CaptureRunner) -> None:
         while len(bench.scanner.armed) < 2 or runner.session.state is not State.AWAIT_FINGER:
             await asyncio.sleep(0.01)
         await runner.replan(plan()[:1], ())
