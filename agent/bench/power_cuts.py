@@ -226,7 +226,7 @@ def _sealed(one: Acknowledged, account: Mapping[str, Any], state: Path, client: 
     if submission is None or not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != one.detail:
         return False
     plain = client.download(f"/api/bookings/{one.booking}/file", {"officer": "bench"})
-    return hashlib.sha256(plain).hexdigest() == submission["content_sha256"]
+    return hashlib.sha256(plain).hexdigest() == str(submission["content_sha256"])
 
 
 def _core(config: Path, *, safe: bool) -> list[str]:
