@@ -13,6 +13,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,13 +44,18 @@ from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
-from agent.casework.case_desk import CaseDesk
-from agent.casework.desk import MIGRATIONS as CASEWORK_MIGRATIONS
+from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
+from agent.casework.task_desk import why_locked
+from agent.casework_desks import CaseParts, casework_desks
 from agent.clock import Clock, SystemClock
 from agent.errors import LivescanError
+from agent.gallery.desk import GalleryDesk
+from agent.gallery.desk import Parts as GalleryParts
+from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
@@ -86,13 +92,14 @@ _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 # in the order in which they were added; only ever appended to
 MIGRATIONS = (
     booking_ledger.SCHEMA,
-    *CASEWORK_MIGRATIONS,
+    *CASEWORK_FIRST,
     tcns.SCHEMA,
     corrections.SCHEMA,
     audit_due.SCHEMA,
     leaving.SCHEMA,
     audit_due.UNDO_SCHEMA,
     retention_rows.SCHEMA,
+    *CASEWORK_LATER,
 )
 
 
@@ -165,7 +172,7 @@ class Core:
         )
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
-        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
+        self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -176,8 +183,13 @@ class Core:
             offer=self._handover.offer,
             precheck=precheck_for(to.identity, clock),
         )
-        limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
-        importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
+        importer = Importer(
+            self._ledger,
+            self._prints,
+            self._workers,
+            QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state),
+            clock,
+        )
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
         self._records = Records(
             parts,
@@ -186,15 +198,31 @@ class Core:
             wake=self._desk.wake,
             offer=self._handover.offer,
             note=self._audit.note,
+            locked=partial(why_locked, self._database),
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
-        self._cases = CaseDesk(
-            self._casework,
-            policy,
-            clock,
-            station=settings.station.id,
-            bookings=lambda: [row.id for row in self._ledger.bookings()],
+        self._desks = casework_desks(
+            CaseParts(
+                settings=settings,
+                database=self._database,
+                vault=vault,
+                clock=clock,
+                policy=policy,
+                casework=self._casework,
+                detainers=self._detainers,
+                ledger=self._ledger,
+                prints=self._prints,
+                records=self._records,
+                workers=self._workers,
+                say=self._live.say,
+            )
+        )
+        self._gallery = GalleryDesk(
+            GalleryParts(self._ledger, self._prints, clock, self._live.say, self._live.listen, self._audit.note),
+            state / "gallery",
+            keys.storage_key,
+            load_policy(settings.paths.gallery),
         )
         self._retention = RetentionDesk(self._kept(state, audit))
         self._views = StationViews(
@@ -211,6 +239,7 @@ class Core:
                 handover=self._handover,
                 keys=keys,
                 feed=self._feed,
+                gallery=self._gallery,
             )
         )
         self._loop = asyncio.get_running_loop()
@@ -221,6 +250,7 @@ class Core:
 
     async def start(self) -> None:
         await self._audit_start()
+        self._retention.shredder.register(self._gallery)
         await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -231,8 +261,14 @@ class Core:
             files=self._records,
             capture=self._attending,
             audit=self._audit,
-            cases=self._cases,
+            cases=self._desks.cases,
             access=self._access,
+            gallery=self._gallery,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
             retention=self._retention,
             sending=self._sending,
         )
@@ -245,6 +281,7 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
@@ -272,6 +309,7 @@ class Core:
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
+        await asyncio.to_thread(self._gallery.close)
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()
@@ -434,6 +472,7 @@ class Core:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+        await self._desks.tasks.tell(rid)
 
 
 def _meeting(paths: PathSettings) -> Path | socket.socket:

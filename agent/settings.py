@@ -58,6 +58,7 @@ class PathSettings(_Frozen):
     uplink: Path | None = None  # the uplink's own folder; None: within `state`
     uplink_keys: Path | None = None  # ca/ca.crt and station/tls.{crt,key} where the uplink is a user of its own; None: within `keys`
     jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
+    gallery: Path | None = None  # the station's file over config/gallery.toml
     retention: Path | None = None  # the station's file over config/retention.toml
 
     @property
@@ -113,6 +114,8 @@ class SubmissionSettings(_Frozen):
 
 
 class DeliverySettings(_Frozen):
+    mqtt: Literal["3.1.1", "5"]  # version spoken with the broker
+    chunk: int = Field(ge=1_024, le=131_008)  # bytes of an envelope in one message: docs/bureau-contract.md section 3
     keepalive: int = Field(ge=5, le=3600)  # s
     in_flight: int = Field(ge=1, le=16)
     retry_first: float = Field(gt=0)  # s

@@ -18,6 +18,7 @@ from agent.capture.station import StationCapture
 from agent.casework.desk import Casework
 from agent.casework.taken import Inbound
 from agent.clock import Clock
+from agent.gallery.desk import GalleryDesk
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.settings import Settings
@@ -44,6 +45,7 @@ class ViewedParts:
     handover: CoreEnd
     keys: KeyRing
     feed: AuditFeed
+    gallery: GalleryDesk
 
 
 class StationViews:
@@ -85,7 +87,8 @@ class StationViews:
             return None
         taken = sorted(self._of.ledger.taken(row.id))
         impressions = [describe(await self._of.prints.impression(row.id, position)) for position in taken]
-        return await asyncio.to_thread(lambda: {**self._summary(row), **self._course(row.id), "impressions": impressions})
+        hints = await self._of.gallery.hints(row.id)
+        return await asyncio.to_thread(lambda: {**self._summary(row), **self._course(row.id), "impressions": impressions, "hints": hints})
 
     def _course(self, booking_id: BookingId) -> dict[str, Any]:
         """What has become of a booking, step by step."""

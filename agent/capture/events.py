@@ -8,6 +8,7 @@ from agent.capture.plan import Step
 from agent.capture.session import State
 from agent.model.booking import BookingId
 from agent.model.impression import GrayImage, Impression
+from agent.quality.hygiene import Cleanliness
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class Cautioned:
 
 
 @dataclass(frozen=True)
+class GlassSeen:
+    """The glass with nothing on it, between two people."""
+
+    state: Cleanliness
+    dirt: float  # 0..1, share of the platen
+    latent: float  # 0..1, share of the platen that shows what was left behind
+    advice: str  # one sentence, "" for a clean glass
+
+
+@dataclass(frozen=True)
 class Judged:
     """An image with its report: accepted, to be taken again, or for the officer to decide."""
 
@@ -68,4 +79,4 @@ class Interrupted:
     do: str
 
 
-CaptureEvent = Moved | Looked | Counted | Cautioned | Judged | Accepted | Interrupted
+CaptureEvent = Moved | Looked | Counted | Cautioned | GlassSeen | Judged | Accepted | Interrupted

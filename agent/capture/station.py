@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from agent.capture.events import CaptureEvent, Cautioned, Interrupted, Judged, Moved
+from agent.capture.events import CaptureEvent, Cautioned, GlassSeen, Interrupted, Judged, Moved
 from agent.capture.footing import Footing
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
@@ -188,6 +188,8 @@ class StationCapture:
         match event:
             case Moved(state=state, step=Step(position=position), attempt=attempt):
                 self._say({"event": "capture", "booking": self._booking, "fgp": int(position), "state": state, "attempt": attempt})
+            case GlassSeen(state=found, advice=sentence):
+                self._say({"event": "glass", "booking": self._booking, "state": found, "sentence": sentence})
             case Judged(impression=Impression(quality=quality)) if quality is not None and quality.verdict is not Verdict.ACCEPT:
                 self._say({"event": "advice", "booking": self._booking, "sentence": quality.advice})
             case Cautioned(sentence=sentence) | Interrupted(what=sentence):

@@ -16,13 +16,15 @@ from agent.cli import (
     booking_capture,
     broker,
     card,
-    case,
+    case_oversight,
     demo,
     devices,
+    gallery,
     keys,
     match,
     nist,
     officer,
+    queue,
     retention,
     rig,
     service,
@@ -50,12 +52,14 @@ app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
-app.add_typer(case.app, name="case")
+app.add_typer(queue.app, name="queue")
+app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
+app.add_typer(gallery.app, name="gallery")
 app.add_typer(officer.app, name="officer")
 app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")

@@ -57,9 +57,11 @@ class Leader:
 def leader() -> Leader | None:
     """None where onnxruntime or the weights are not installed."""
     weights = find_weights()
-    if weights is None or importlib.util.find_spec("onnxruntime") is None:
-        return None
-    return Leader(weights)
+    return Leader(weights) if weights is not None and is_there() else None
+
+
+def is_there() -> bool:
+    return importlib.util.find_spec("onnxruntime") is not None and find_weights() is not None
 
 
 def find_weights() -> bytes | None:

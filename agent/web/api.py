@@ -21,8 +21,12 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.gallery import GalleryDesk, gallery_routes
 from agent.web.keeping import RetentionDesk, retention_routes
+from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
+from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
+from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
@@ -47,12 +51,19 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    gallery: GalleryDesk | None = None,
+    replies: ReplyDesk | None = None,
+    tasks: TaskDesk | None = None,
+    liaison: LiaisonDesk | None = None,
+    reports: ReportDesk | None = None,
+    retaken: RetakenDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. `sending`: undo, the queue. `retention`: how long it is kept.
-    Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    `gallery`: prints booked before. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -99,6 +110,12 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(gallery_routes(gallery) if gallery else ()),
+            *(reply_routes(replies) if replies else ()),
+            *(task_routes(tasks) if tasks else ()),
+            *(liaison_routes(liaison) if liaison else ()),
+            *(report_routes(reports) if reports else ()),
+            *(retaken_routes(retaken) if retaken else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
         ],

@@ -52,7 +52,21 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", _B + r"/owed", _R.SEE),
         ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
         ("POST", r"/api/roster", _R.SEE),
+        ("GET", _B + r"/timeline", _R.SEE),
+        ("POST", _B + r"/release", _R.BOOK),
+        ("GET", r"/api/tasks", _R.SEE),
+        ("POST", r"/api/tasks/[^/]+/[^/]+/done", _R.SEE),
+        ("POST", r"/api/tasks/[^/]+/[^/]+/begin", _R.BOOK),
+        ("GET", _B + r"/retaken(/[^/]+/[0-9]+)?", _R.BOOK),
+        ("POST", _B + r"/(detainers|drafts)(/view)?", _R.LIAISE),  # casework asks for a reason itself, and notes the view
+        ("POST", _B + r"/drafts/[^/]+/let-go", _R.LIAISE),
+        ("GET", _B + r"/query", _R.LIAISE),
+        ("POST", _B + r"/query", _R.LIAISE),
+        ("POST", r"/api/detainers/(search|[^/]+/(view|document|deeds|answer))", _R.LIAISE),
+        ("GET", r"/api/reports/(rates|public)", _R.REPORTS),
         ("GET", r"/api/tcns", _R.SEE),
+        ("GET", r"/api/queue", _R.SEE),
+        ("POST", r"/api/queue/[^/]+/(retry|aside)", _R.CORRECT),
         ("POST", r"/api/imports", _R.BOOK),
         ("GET", r"/api/audit", _R.AUDIT),
         ("POST", r"/api/audit/archive", _R.AUDIT),
@@ -60,11 +74,16 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", r"/api/officers(/[^/]+/(reset|disable|roles))?", _R.OFFICERS),
         ("GET", r"/api/session", _R.OWN),
         ("POST", r"/api/session/(lock|unlock|sign-out|password|keys|keys/challenge)", _R.OWN),
+        ("GET", _B + r"/hints", _R.BOOK),
+        ("POST", _B + r"/hints", _R.BOOK),
+        ("GET", r"/api/gallery", _R.SEE),
+        ("POST", r"/api/gallery/(purge|expunge)", _R.RETENTION),
+        ("POST", r"/api/gallery/officers(/forget)?", _R.OWN),
         ("GET", r"/api/retention", _R.RETENTION),
         ("POST", r"/api/retention/(run|hold|lift|expunge)", _R.RETENTION),
     )
 )
-_BY_ITSELF = re.compile(rf"/api/(status|events|session)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
+_BY_ITSELF = re.compile(rf"/api/(status|events|session|queue)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
 _IN_LOCKED = frozenset({"/api/session/unlock", "/api/session/sign-out"})
 _BOOKING = re.compile(r"/api/bookings/([0-9]{8}-[0-9A-Z]{8})(/|$)")
 _REASON = ("purpose", "action", "case", "requester", "agency", "recipient")
