@@ -6,10 +6,10 @@ It must lose what it acknowledges, or the cuts prove nothing.
 from __future__ import annotations
 
 import os
+import runpy
 import sqlite3
 from typing import Any
 
-from agent.cli.main import main
 from agent.store import database
 
 
@@ -31,4 +31,4 @@ def _forgetful() -> None:
 
 if __name__ == "__main__":
     _forgetful()
-    main()
+    runpy.run_module("agent.cli", run_name="__main__")
