@@ -189,16 +189,34 @@ def settings_files(path: Path) -> tuple[Path, ...]:
 
 def load_settings(path: Path) -> Settings:
     """The defaults with the station's files laid over them. Raises WrongSettings naming file, line and key of everything that is wrong."""
-    layers = [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _overlay(merged, layer.values)
+    layers = _layers(path)
     try:
-        settings = Settings.model_validate(merged)
+        settings = Settings.model_validate(_merged(layers))
     except ValidationError as error:
         raise WrongSettings(faults_of([dict(one) for one in error.errors()], layers, _known())) from error
     _refuse_simulation_in_production(settings, layers)
     return settings
+
+
+def load_paths(path: Path) -> PathSettings:
+    """The paths alone, of a station whose settings may not be whole yet. Raises ConfigError."""
+    layers = _layers(path)
+    try:
+        return PathSettings.model_validate(_merged(layers)["paths"])
+    except ValidationError as error:
+        found = [{**one, "loc": ("paths", *one["loc"])} for one in error.errors()]
+        raise WrongSettings(faults_of(found, layers, _known())) from error
+
+
+def _layers(path: Path) -> list[Layer]:
+    return [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
+
+
+def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _overlay(merged, layer.values)
+    return merged
 
 
 def _layer(path: Path) -> Layer:

@@ -14,6 +14,7 @@ from agent.booking.facts import Facts
 from agent.booking.ledger import BookingRow, Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
+from agent.booking.states import BookingState
 from agent.capture.station import StationCapture
 from agent.casework.desk import Casework
 from agent.casework.taken import Inbound
@@ -71,6 +72,7 @@ class StationViews:
             "scanner": of.capture.status(),
             "uplink": of.handover.connected,
             "room": await asyncio.to_thread(lambda: of.room.words),
+            "open": len(of.ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)),
             "unreceipted": len(of.ledger.unreceipted()),
             "manual": len(of.casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),

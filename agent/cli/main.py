@@ -29,6 +29,7 @@ from agent.cli import (
     rig,
     service,
     sim,
+    station,
 )
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
@@ -48,6 +49,9 @@ app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("init")(station.init)
+app.command("check")(station.check)
+app.command("idle")(station.idle)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
