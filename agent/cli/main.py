@@ -21,6 +21,7 @@ from agent.cli import (
     devices,
     gallery,
     keys,
+    kiosk,
     match,
     nist,
     officer,
@@ -43,6 +44,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
