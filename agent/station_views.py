@@ -116,8 +116,13 @@ class StationViews:
             "opened_at": _instant(row.opened_at),
             "state": row.state,
             "held_why": row.held_why,
+            "kinds": sorted({event.kind for event in self._of.casework.events(row.id)}),
             "stands_at": next((step.words for step in steps if step.at is not None), "Opened."),
         }
+
+    def taken(self, booking_id: str) -> frozenset[int]:
+        """Positions that are stored."""
+        return frozenset(int(one) for one in self._of.ledger.taken(BookingId(booking_id)))
 
     def _key_warnings(self) -> list[str]:
         """What a person must do about certificates, until it is done."""

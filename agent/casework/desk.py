@@ -34,13 +34,16 @@ from agent.policy import Jurisdiction
 from agent.signing.keys import ReadingKeys
 from agent.store.database import Database
 from agent.store.vault import NotInVault, Vault
+from agent.submission.reply_forms.answer import ReplyForm
+from agent.submission.reply_forms.choose import PROFILE_1
 
 log = logging.getLogger(__name__)
 
 # for the core's database: its first tables, and those that came after the other parts'
 FIRST = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA + viewing.SCHEMA,)
-LATER = (tasks.SCHEMA + drafts.SCHEMA, settling.SCHEMA)
-MIGRATIONS = (*FIRST, *LATER)  # where there is nothing but casework
+LATER = (tasks.SCHEMA + drafts.SCHEMA,)
+LAST = (settling.SCHEMA,)
+MIGRATIONS = (*FIRST, *LATER, *LAST)  # where there is nothing but casework
 
 
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
@@ -50,8 +53,18 @@ MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept
 class Casework:
     """One per core. Its coroutines belong to the core's loop; `thread`, `state` and `manual_queue` also serve a command line."""
 
-    def __init__(self, database: Database, vault: Vault, keys: ReadingKeys, clock: Clock, policy: Callable[[], Jurisdiction]) -> None:
-        """policy: asked at each use, so that a suspension holds at once."""
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        keys: ReadingKeys,
+        clock: Clock,
+        policy: Callable[[], Jurisdiction],
+        *,
+        form: ReplyForm = PROFILE_1,
+    ) -> None:
+        """policy: asked at each use, so that a suspension holds at once; form: how this state's bureau writes its answers."""
+        self._form = form
         self._database = database
         self._vault = vault
         self._keys = keys
@@ -102,7 +115,7 @@ class Casework:
         """
         full = await self._database.read(inbox.unusable) >= MOST_UNUSABLE
         if len(data) > LARGEST or (
-            full and isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now()), Unusable)
+            full and isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now(), self._form), Unusable)
         ):
             await asyncio.to_thread(self._vault.shred, _place(rid))
             raise InboxFull(
@@ -122,7 +135,7 @@ class Casework:
             if found is None:
                 raise NotSettled("There is no such message.", means="Nothing was changed.", do="`livescan inbox` lists what waits.")
             data = await asyncio.to_thread(self._bytes_of, found)
-            letter = None if data is None else await asyncio.to_thread(read_letter, data, self._keys, found.arrived_at)
+            letter = None if data is None else await asyncio.to_thread(read_letter, data, self._keys, found.arrived_at, self._form)
             await self._database.read(lambda db: settling.require(db, found, letter, decision))
             place = (found.taken.booking_id if found.taken else None) or decision.booking or _place(rid)
             await asyncio.to_thread(self._vault.put, place, f"why-{rid}", decision.words.encode())
@@ -222,7 +235,7 @@ class Casework:
         self._not_while_suspended(what)
         now = self._clock.now()
         await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=rid, booking=taken.booking_id, at=now))
-        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at)
+        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at, self._form)
         return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
 
     def _not_while_suspended(self, what: What) -> None:
@@ -257,7 +270,7 @@ class Casework:
     async def _settle(self, rid: str, data: bytes) -> Taken:
         now = self._clock.now()
         arrived_at = await self._database.write(lambda db: inbox.arrive(db, rid, now))
-        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at)
+        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at, self._form)
         return await self._database.write(lambda db: inbox.settle(db, rid, letter, arrived_at, self._numbers_key))
 
     def _move(self, rid: str, data: bytes, booking: BookingId) -> None:

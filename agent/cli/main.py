@@ -22,6 +22,7 @@ from agent.cli import (
     gallery,
     inbox,
     keys,
+    kiosk,
     match,
     nist,
     officer,
@@ -44,6 +45,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
