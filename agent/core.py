@@ -59,7 +59,7 @@ from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock, SystemClock
-from agent.counter import kiosk_of
+from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
@@ -262,7 +262,8 @@ class Core:
             breached=breached,
         )
         self._views = StationViews(viewed)
-        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._desks.cases)
+        joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
+        self._kiosk = kiosk_of(viewed, self._views, joined)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
