@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +38,9 @@ class StartUp:
     uplink_s: float
     core_mb: float  # RSS of the process itself, without its pool workers
     uplink_mb: float
+
+    def as_json(self) -> dict[str, float]:
+        return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
 def start_up(folder: Path, backlog: int) -> StartUp:
