@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,18 +27,20 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, tcns
+from agent.booking import corrections, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
 from agent.booking.sealing import Sealer
+from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.case_desk import CaseDesk
@@ -50,14 +54,18 @@ from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.retention import rows as retention_rows
+from agent.retention.desk import Parts as RetentionParts
+from agent.retention.desk import RetentionDesk
 from agent.sealed_to import precheck_for, require_same_station, sealed_to
-from agent.settings import Settings, config_dir, read_toml
+from agent.settings import PathSettings, Settings, config_dir, read_toml
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
+from agent.sockets import handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.alone import alone_in
 from agent.store.database import Database
@@ -72,10 +80,20 @@ from agent.workers import Workers
 log = logging.getLogger(__name__)
 
 _ROOM_EVERY = 2.0  # s between two looks at the disk
+_CAPTURE_ENDS_WITHIN = 10.0  # s: a roll that has begun is rolled to its end, judged and stored
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 # in the order in which they were added; only ever appended to
-MIGRATIONS = (booking_ledger.SCHEMA, *CASEWORK_MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, audit_due.SCHEMA)
+MIGRATIONS = (
+    booking_ledger.SCHEMA,
+    *CASEWORK_MIGRATIONS,
+    tcns.SCHEMA,
+    corrections.SCHEMA,
+    audit_due.SCHEMA,
+    leaving.SCHEMA,
+    audit_due.UNDO_SCHEMA,
+    retention_rows.SCHEMA,
+)
 
 
 async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
@@ -99,8 +117,7 @@ class Core:
         renew_before = timedelta(days=settings.trust.renew_before) if settings.trust.est else None
         self._enrolling = Enrolling(keys.directory, clock, renew_before)
         state = settings.paths.state / "core"
-        self._settings = settings
-        self._clock = clock
+        self._settings, self._clock = settings, clock
         self._live = Live()
         self._database = Database(state / "core.sqlite", MIGRATIONS)
         audit = settings.paths.state / "audit"
@@ -118,7 +135,15 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy)
-        self._outbound = Outbound(state / "outbound", self._ledger, settings.station.id, say=self._live.say, lost=self._envelope_lost)
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        self._outbound = Outbound(
+            state / "outbound",
+            self._ledger,
+            settings.station.id,
+            leaving=leave,
+            say=self._live.say,
+            lost=self._envelope_lost,
+        )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
@@ -139,7 +164,8 @@ class Core:
             say=self._live.say,
         )
         source = AuditGate(self._outbound, self._feed)
-        self._handover = CoreEnd(settings.paths.handover_socket, source=source, sink=self, trust=self._enrolling)
+        self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
+        self._sending = Sending(leave, self._outbound, self._handover, say=self._live.say)
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
@@ -153,9 +179,13 @@ class Core:
         limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         importer = Importer(self._ledger, self._prints, self._workers, limits, clock)
         parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
-        camera = settings.camera.source
         self._records = Records(
-            parts, camera=camera, say=self._live.say, wake=self._desk.wake, offer=self._handover.offer, note=self._audit.note
+            parts,
+            camera=settings.camera.source,
+            say=self._live.say,
+            wake=self._desk.wake,
+            offer=self._handover.offer,
+            note=self._audit.note,
         )
         self._attending = Attending(self._ledger, self._prints, self._capture, self._workers)
         self._detainers = Detainers(self._database, vault, clock, policy, ZoneInfo(settings.station.time_zone))
@@ -166,6 +196,7 @@ class Core:
             station=settings.station.id,
             bookings=lambda: [row.id for row in self._ledger.bookings()],
         )
+        self._retention = RetentionDesk(self._kept(state, audit))
         self._views = StationViews(
             ViewedParts(
                 settings=settings,
@@ -190,6 +221,7 @@ class Core:
 
     async def start(self) -> None:
         await self._audit_start()
+        await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
@@ -201,9 +233,11 @@ class Core:
             audit=self._audit,
             cases=self._cases,
             access=self._access,
+            retention=self._retention,
+            sending=self._sending,
         )
         api = Guard(guarded, self._rules())
-        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop))
+        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=handed("core")))
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
@@ -211,6 +245,9 @@ class Core:
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
+        await self._begin(self._retention.daily())
+        await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
+        await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
 
@@ -225,6 +262,7 @@ class Core:
         waiting.cancel()
 
     async def close(self) -> None:
+        await self._capture.settle(_CAPTURE_ENDS_WITHIN)
         self._stop.set()
         if self._serving is not None:
             await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
@@ -245,6 +283,15 @@ class Core:
         await asyncio.sleep(0)
         return task
 
+    def _in_words(self) -> str:
+        """For `systemctl status`."""
+        waiting = len(self._ledger.unreceipted())
+        uplink = "connected" if self._handover.connected else "not connected"
+        return f"bookings open; scanner {self._capture.words}; uplink {uplink}; {waiting} without receipt; {self._room.words}"
+
+    async def _audit_ping(self) -> None:
+        await asyncio.to_thread(self._audit_book.last)
+
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
@@ -252,10 +299,34 @@ class Core:
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
         while True:
-            for detainer in await self._detainers.watch():
+            for detainer in await self._limits_reached():
                 log.warning("detainer %s: the limit has been reached: release unless another lawful basis", detainer[:12])
                 self._live.say({"event": "hold_limit", "detainer": detainer})
             await asyncio.sleep(_HOLDS_EVERY)
+
+    async def _limits_reached(self) -> Sequence[str]:
+        """A booking that is destroyed meanwhile, or a file that cannot be read, stops neither the look at the others nor the station."""
+        try:
+            return await self._detainers.watch()
+        except LivescanError as error:
+            log.error("detainers: running holds could not be looked at: %s", error)
+            return ()
+
+    def _kept(self, state: Path, audit: Path) -> RetentionParts:
+        return RetentionParts(
+            database=self._database,
+            vault=self._vault,
+            clock=self._clock,
+            zone=ZoneInfo(self._settings.station.time_zone),
+            station=self._settings.station.id,
+            core=state,
+            audit=audit,
+            policy=self._settings.paths.retention,
+            signer=lambda: self._keys.signer,
+            catch_up=self._feed.catch_up,
+            let_go=self._audit_book.let_go,
+            detainer_open=self._detainers.any_open,
+        )
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
@@ -303,6 +374,7 @@ class Core:
         try:
             if await self._sealer.renew(txid) is not None:
                 log.error("the sealed envelope %s was sealed anew: %s", txid, why)
+                await self._handover.release(txid)  # the old one is no use to anybody any more
                 self._handover.offer()
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
@@ -337,7 +409,7 @@ class Core:
         self._live.say({"event": "keys", "booking": None})
         ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
         if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.unreceipted():
+            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
                 await self._renew(txid, "its keys have changed")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
@@ -356,12 +428,22 @@ class Core:
     async def inbound(self, rid: str, data: bytes) -> None:
         taken = await self._casework.take(rid, data)
         if taken.release_txid is not None:
-            await self._outbound.receipted(taken.release_txid)
-            await self._handover.release(taken.release_txid)
+            for txid in await self._outbound.receipted(taken.release_txid):
+                await self._handover.release(txid)
         elif taken.refused_txid is not None:
             await self._ledger.refused(taken.refused_txid)
             await self._handover.release(taken.refused_txid)
         self._live.say({"event": _WORD_OF.get(taken.kind, "manual"), "booking": taken.booking_id})
+
+
+def _meeting(paths: PathSettings) -> Path | socket.socket:
+    """Where the uplink is met: systemd's socket, or a path of our own."""
+    return next(iter(handed("handover")), paths.handover_socket)
+
+
+async def _thread() -> None:
+    """Whether the pool of threads still takes work."""
+    await asyncio.to_thread(int)
 
 
 _HOLDS_EVERY = 30.0  # s between two looks at running holds

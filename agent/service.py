@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 log = logging.getLogger(__name__)
 
+_TELL_EVERY = 5.0  # s
 _LISTENS_WITHIN = 1.0  # s; whoever is told may be busy, and its queue full (ten datagrams, unix(7))
 
 
@@ -119,3 +120,13 @@ async def watch(parts: Mapping[str, Probe]) -> None:
         await asyncio.Event().wait()
     else:
         await Watchdog(parts, period).run()
+
+
+async def tell(words: Callable[[], str]) -> None:
+    """Say for ever how we are (`systemctl status`), each time that it changes."""
+    said = ""
+    while True:
+        if (now := words()) != said:
+            said = now
+            status(now)
+        await asyncio.sleep(_TELL_EVERY)

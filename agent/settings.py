@@ -1,12 +1,14 @@
 """A station's settings: read once, frozen, an unknown key is an error.
 
-Two layers: `config/station-defaults.toml`, then the station's own file. `config/` stands beside the code in a checkout and at
-`agent/_config` in an installed wheel (see ARCHITECTURE.md).
+Layers: `config/station-defaults.toml`, the station's own file, then `conf.d/*.toml` beside it in the order of their names. `config/` stands
+beside the code in a checkout and at `agent/_config` in an installed wheel (see ARCHITECTURE.md).
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,9 +16,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ConfigError
 from agent.model.messages import Environment
+from agent.settings_faults import Fault, Layer, faults_of, no_toml
 
 StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,13}$")]  # also MQTT topic level, client id and certificate common name
 Ori = Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z0-9]{7}$")]  # originating agency identifier, EBTS 1.008
+
+
+class WrongSettings(ConfigError):
+    """Settings with which no station starts; every fault has its place and its remedy."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        told = "; ".join(fault.words for fault in faults)
+        super().__init__(f"The settings are wrong. {told}.", means="The station does not start with them.", do=faults[0].do)
+        self.faults = faults
 
 
 class _Frozen(BaseModel):
@@ -43,7 +55,19 @@ class PathSettings(_Frozen):
     state: Path
     runtime: Path
     keys: Path
+    uplink: Path | None = None  # the uplink's own folder; None: within `state`
+    uplink_keys: Path | None = None  # ca/ca.crt and station/tls.{crt,key} where the uplink is a user of its own; None: within `keys`
     jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
+    retention: Path | None = None  # the station's file over config/retention.toml
+
+    @property
+    def uplink_state(self) -> Path:
+        return self.uplink or self.state / "uplink"
+
+    @property
+    def tls_keys(self) -> Path:
+        """The key folder with the uplink's TLS key and its copy of the authority's certificate."""
+        return self.uplink_keys or self.keys
 
     @property
     def core_socket(self) -> Path:
@@ -93,6 +117,7 @@ class DeliverySettings(_Frozen):
     in_flight: int = Field(ge=1, le=16)
     retry_first: float = Field(gt=0)  # s
     retry_most: float = Field(gt=0)  # s
+    undo: float = Field(ge=0, le=3600)  # s
 
 
 class TrustSettings(_Frozen):
@@ -154,31 +179,58 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}.", do="Mend the line it names.") from error
 
 
+def settings_files(path: Path) -> tuple[Path, ...]:
+    """The station's file and those of `conf.d` beside it, in the order in which they are laid over each other."""
+    return (path, *sorted((path.parent / "conf.d").glob("*.toml")))
+
+
 def load_settings(path: Path) -> Settings:
-    """The defaults with the station's file laid over them. Raises ConfigError naming every wrong key."""
-    merged = _overlay(read_toml(config_dir() / "station-defaults.toml"), read_toml(path))
+    """The defaults with the station's files laid over them. Raises WrongSettings naming file, line and key of everything that is wrong."""
+    layers = [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _overlay(merged, layer.values)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_in_words(error)}.", means="The station does not start.", do="Mend these keys.") from error
-    _refuse_simulation_in_production(settings, path)
+        raise WrongSettings(faults_of([dict(one) for one in error.errors()], layers, _known())) from error
+    _refuse_simulation_in_production(settings, layers)
     return settings
 
 
-def _refuse_simulation_in_production(settings: Settings, path: Path) -> None:
+def _layer(path: Path) -> Layer:
+    text = ""
+    try:
+        text = path.read_text("utf-8")
+        return Layer(path, text, tomllib.loads(text))
+    except OSError as error:
+        raise ConfigError(f"Cannot read {path}: {error.strerror}.", do="Give its path with --config.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSettings((no_toml(path, error, text),)) from error
+
+
+def _known() -> dict[str, tuple[str, ...]]:
+    tables = {name: tuple(field.annotation.model_fields) for name, field in Settings.model_fields.items() if field.annotation is not None}
+    return {"": tuple(tables), **tables}
+
+
+def _refuse_simulation_in_production(settings: Settings, layers: Sequence[Layer]) -> None:
     if settings.training:
         return
-    for key, value in (("scanner.usbip", settings.scanner.usbip), ("capture.unattended", settings.capture.unattended)):
-        if value:
-            raise ConfigError(f"{path}: {key} is for training and is set in production.", do="Remove it, or use a training station.")
+    said = (("scanner.usbip", settings.scanner.usbip), ("capture.unattended", settings.capture.unattended))
+    found = [key for key, value in said if value]
+    if found:
+        message = {"type": "training", "msg": "this is for training and is set in production"}
+        raise WrongSettings(
+            tuple(replace(one, do=_TRAINING) for one in faults_of([{**message, "loc": tuple(key.split("."))} for key in found], layers, {}))
+        )
 
 
-def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+_TRAINING = "Remove it, or use a training station."
+
+
+def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(base)
     for key, value in over.items():
         out[key] = _overlay(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
     return out
-
-
-def _in_words(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg'].lower()}" for e in error.errors())

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from agent import fips
+from agent import fips, service
 from agent.clock import Clock, SystemClock
 from agent.delivery import topics
 from agent.delivery.client_id import client_id
@@ -108,8 +108,13 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         wake_core=handover.wake,
         want=handover.want,
     )
+
+    def in_words() -> str:
+        return f"broker {_there(courier.connected)}; core {_there(handover.connected)}"
+
     log.info("uplink: station %s is up", settings.station)
-    parts = (courier.run(), handover.run(), _told(stop), *([enrolment.run()] if enrolment else []))
+    own = (service.watch({"courier": courier.ping, "outbox": outbox.owed, "inbox": inbox.waiting}), service.tell(in_words))
+    parts = (courier.run(), handover.run(), _told(stop), *own, *([enrolment.run()] if enrolment else []))
     await _first_of(*parts, ready=ready)
     log.info("uplink: station %s has stopped", settings.station)
 
@@ -132,8 +137,13 @@ def _on_signals() -> asyncio.Event:
     return stop
 
 
+def _there(connected: bool) -> str:
+    return "connected" if connected else "not connected"
+
+
 async def _told(stop: asyncio.Event) -> None:
     await stop.wait()
+    service.stopping()
 
 
 async def _first_of(*parts: Coroutine[Any, Any, None], ready: Callable[[], None]) -> None:

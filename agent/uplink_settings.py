@@ -13,7 +13,7 @@ from agent.uplink import UplinkSettings
 
 
 def uplink_settings(settings: Settings) -> UplinkSettings:
-    keys, delivery = settings.paths.keys, settings.delivery
+    keys, delivery = settings.paths.tls_keys, settings.delivery
     link = MqttSettings(
         host=settings.bureau.host,
         port=settings.bureau.port,
@@ -27,7 +27,7 @@ def uplink_settings(settings: Settings) -> UplinkSettings:
     trust = settings.trust
     return UplinkSettings(
         station=settings.station.id,
-        state=settings.paths.state / "uplink",
+        state=settings.paths.uplink_state,
         handover=settings.paths.handover_socket,
         mqtt=link,
         enrolment=EnrolmentSettings(keys, trust.est, trust.crl, timedelta(days=trust.renew_before)),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigError
-from agent.settings import config_dir, load_settings
+from agent.settings import WrongSettings, config_dir, load_settings
 
 GOOD = """
 [station]
@@ -30,7 +30,7 @@ def write(folder: Path, text: str, environment: str = "training") -> Path:
 def test_defaults_fill_what_the_station_leaves_out(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GOOD))
     assert settings.delivery.in_flight == 4
-    assert settings.paths.core_socket == Path("/run/livescan-agent/core.sock")
+    assert settings.paths.core_socket == Path("/run/livescan/core.sock")
 
 
 def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -74,3 +74,51 @@ def test_every_default_has_its_reason_beside_it() -> None:
 
 def test_the_example_of_the_readme_is_a_station() -> None:
     assert load_settings(config_dir() / "station-example.toml").station.id == "LS-0001"
+
+
+def fault_of(folder: Path, text: str, environment: str = "training") -> tuple[str, int | None, str, str]:
+    with pytest.raises(WrongSettings) as caught:
+        load_settings(write(folder, text, environment))
+    (fault,) = caught.value.faults
+    return Path(fault.file).name, fault.line, fault.key, fault.do
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "remedy"),
+    [
+        (GOOD + "\n[delivery]\nkeepalife = 3\n", 14, "delivery.keepalife", "Did you mean 'keepalive'?"),
+        (GOOD + "\n[delivry]\nkeepalive = 3\n", 13, "delivry", "Did you mean 'delivery'?"),
+        (GOOD.replace("LS-0001", "LS/0001"), 3, "station.id", "1 to 13 letters"),
+        (GOOD.replace("port = 8883\n", ""), 7, "bureau.port", "Add port to [bureau]."),
+        (GOOD.replace("8883", "88830"), 11, "bureau.port", "Change this value."),
+        (GOOD + "\n[station", 13, "", "Mend that line."),
+        (GOOD.replace('"{environment}"', '"practice"'), 4, "station.environment", "Use one of"),
+    ],
+    ids=["a misspelt key", "a misspelt table", "a form", "a missing key", "a range", "no TOML", "one of several words"],
+)
+def test_a_fault_has_file_line_key_and_remedy(tmp_path: Path, text: str, line: int, key: str, remedy: str) -> None:
+    file, found, named, do = fault_of(tmp_path, text)
+    assert (file, found, named) == ("station.toml", line, key)
+    assert remedy in do
+
+
+def test_files_of_conf_d_lie_over_the_stations_file_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "20-site.toml").write_text("[bureau]\nport = 2020\n")
+    (tmp_path / "conf.d" / "10-site.toml").write_text("[bureau]\nport = 1010\n[delivery]\nkeepalive = 99\n")
+    (tmp_path / "conf.d" / "README").write_text("not a settings file")
+    settings = load_settings(write(tmp_path, GOOD))
+    assert (settings.bureau.port, settings.delivery.keepalive) == (2020, 99)
+
+
+def test_a_fault_names_the_file_of_conf_d_that_it_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "20-site.toml").write_text("# the site\n[bureau]\nport = 0\n")
+    assert fault_of(tmp_path, GOOD)[:3] == ("20-site.toml", 3, "bureau.port")
+
+
+def test_where_the_uplink_is_a_user_of_its_own_it_has_its_own_folders(tmp_path: Path) -> None:
+    inside = load_settings(write(tmp_path, GOOD)).paths
+    assert (inside.uplink_state, inside.tls_keys) == (inside.state / "uplink", inside.keys)
+    apart = load_settings(write(tmp_path, GOOD + '\n[paths]\nuplink = "/u"\nuplink_keys = "/u/keys"\n')).paths
+    assert (apart.uplink_state, apart.tls_keys) == (Path("/u"), Path("/u/keys"))

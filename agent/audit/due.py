@@ -69,6 +69,19 @@ CREATE TRIGGER audit_correction AFTER INSERT ON correction BEGIN
 END;
 """
 
+# added with `booking.leaving`
+UNDO_SCHEMA = """
+CREATE TRIGGER audit_undone AFTER UPDATE OF undone_at ON submission WHEN OLD.undone_at IS NULL AND NEW.undone_at IS NOT NULL BEGIN
+    INSERT INTO audit_due (event, who, booking, tcn) VALUES ('undone', NEW.undone_by, NEW.booking_id, NEW.tcn);
+END;
+CREATE TRIGGER audit_aside AFTER UPDATE OF aside_at ON submission WHEN OLD.aside_at IS NULL AND NEW.aside_at IS NOT NULL BEGIN
+    INSERT INTO audit_due (event, who, booking, tcn) VALUES ('set_aside', NEW.aside_by, NEW.booking_id, NEW.tcn);
+END;
+CREATE TRIGGER audit_undone_resumed AFTER UPDATE OF state ON booking WHEN OLD.state = 'undone' BEGIN
+    INSERT INTO audit_due (event, booking) VALUES ('booking_resumed', NEW.id);
+END;
+"""
+
 _REPLIES = ("sre_ident", "sre_non_ident", "sre_unclear", "errt", "idr_no_match", "idr_match", "idr_error", "iar")
 _OF_STEP: Mapping[str, Event] = MappingProxyType(
     {
@@ -81,7 +94,8 @@ _OF_STEP: Mapping[str, Event] = MappingProxyType(
         **dict.fromkeys(_REPLIES, Event.REPLY),
     }
 )
-_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound")
+_NAMED = {"case": "case_ref"}  # a fact whose column has another name, since SQL has that word
+_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound", "case", "why")
 MOST_AT_ONCE = 500  # rows of one commit
 
 Due = tuple[int, str, datetime, Entry]  # seq, id, when it happened, what
@@ -109,4 +123,6 @@ def _entry(row: sqlite3.Row) -> Entry:
 
 
 def _value(row: sqlite3.Row, name: str) -> Any:
-    return row[name]
+    """None also where a database is older than the column."""
+    column = _NAMED.get(name, name)
+    return row[column] if column in row.keys() else None  # noqa: SIM118  a Row's own iteration gives values

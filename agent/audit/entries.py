@@ -46,6 +46,8 @@ class Event(StrEnum):
     DETAINER = "detainer"  # a step of a detainer's record
     CORRECTED = "corrected"
     RESENT = "resent"
+    UNDONE = "undone"  # a submission, before its first byte left
+    SET_ASIDE = "set_aside"  # a submission that a person does not want sent for now
     FILE_EXPORTED = "file_exported"  # the plain file, readable by anyone
     CARD_EXPORTED = "card_exported"
     ENVELOPE_EXPORTED = "envelope_exported"

@@ -15,13 +15,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from agent.bench.figures import Figure
-from agent.booking import corrections, ledger, tcns
+from agent.booking import corrections, leaving, ledger, tcns
 from agent.booking.corrections import Corrections
 from agent.booking.facts import Facts
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
@@ -184,7 +186,7 @@ def _desk(workers: Workers) -> Iterator[_Desk]:
         folder, clock = Path(name), SystemClock()
         init_training(folder / "keys", station=_STATION, bureau=_BUREAU, clock=clock)
         keys = StationKeys.load(folder / "keys", environment=Environment.TRAINING)
-        database = Database(folder / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, corrections.SCHEMA))
+        database = Database(folder / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA))
         try:
             yield _make(folder, keys, database, workers, clock)
         finally:
@@ -194,13 +196,14 @@ def _desk(workers: Workers) -> Iterator[_Desk]:
 def _make(folder: Path, keys: StationKeys, database: Database, workers: Workers, clock: SystemClock) -> _Desk:
     vault = Vault(folder / "vault", keys.storage_key)
     book, prints = Ledger(database, lambda *_: None), Prints(vault)
+    leave = Leaving(database, lambda *_: None, clock, timedelta())
     sealer = Sealer(
         ledger=book,
         prints=prints,
         photos=Photos(vault),
         tcns=TcnBook(database, _STATION),
         corrections=Corrections(database),
-        outbound=Outbound(folder / "outbound", book, _STATION, say=lambda _: None, lost=lambda _: None),
+        outbound=Outbound(folder / "outbound", book, _STATION, leaving=leave, say=lambda _: None, lost=lambda _: None),
         workers=workers,
         signer=keys.signer,
         to=SealedTo(_STATION, _IDENTITY, _BUREAU, keys.bureau, Environment.TRAINING),

@@ -70,4 +70,7 @@ class Corrections:
         return dict(self._database.read_now(lambda connection: [tuple(row) for row in connection.execute(sql, (booking_id,))]))
 
 
-_LAST_SEALED = "SELECT tcn FROM submission WHERE booking_id = ? AND envelope_sha256 IS NOT NULL ORDER BY made_at DESC, rowid DESC LIMIT 1"
+_LAST_SEALED = """
+SELECT tcn FROM submission WHERE booking_id = ? AND envelope_sha256 IS NOT NULL AND undone_at IS NULL
+ORDER BY made_at DESC, rowid DESC LIMIT 1
+"""

@@ -79,8 +79,8 @@ class Desk:
     async def resume(self, booking_id: BookingId) -> None:
         """Go on with a held booking. Raises LivescanError when there is none of that number or it is not held."""
         row = self._ledger.booking(booking_id)
-        if row is None or row.state is not BookingState.HELD:
-            raise LivescanError("That booking is not held.", do="`livescan booking list` shows where each stands.")
+        if row is None or row.state not in (BookingState.HELD, BookingState.UNDONE):
+            raise LivescanError("That booking is neither held nor undone.", do="`livescan booking list` shows where each stands.")
         await self._ledger.resume(booking_id)
         self._wake.set()
 

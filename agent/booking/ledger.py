@@ -56,7 +56,7 @@ class Journal(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    kind: str  # captured, quality_passed, quality_overridden, checked, sealed, handed_over, queued, sent
+    kind: str  # captured, quality_passed, quality_overridden, checked, sealed, undone, handed_over, queued, sent
     at: datetime  # UTC
     tcn: str | None = None
     content_sha256: str | None = None
@@ -90,6 +90,7 @@ class SubmissionRow:
     envelope_sha256: str | None
     car_bytes: int | None  # bytes
     receipted: bool
+    undone: bool = False  # taken back before anything was sent
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Ledger:
         await self._database.write(lambda connection: self._move(connection, booking_id, BookingEvent.HELD, why))
 
     async def resume(self, booking_id: BookingId) -> None:
-        """A person says: go on. Raises NoSuchMove when the booking is not held."""
+        """A person says: go on. Raises NoSuchMove when the booking is neither held nor undone."""
         await self._database.write(lambda connection: self._move(connection, booking_id, BookingEvent.RESUMED, None))
 
     async def captured(self, booking_id: BookingId, at: datetime, *, overridden: bool) -> None:
@@ -184,9 +185,13 @@ class Ledger:
         return found[0] if found else None
 
     async def resealed(self, tcn: str, envelope_sha256: str, at: datetime) -> None:
-        """The same content under the same TCN in a new envelope, since the old one is gone; it waits for a receipt again."""
+        """The same content under the same TCN in a new envelope, since the old one is gone; it waits for a receipt again.
+
+        The old envelope is superseded: whoever still has it lets it go.
+        """
 
         def update(connection: sqlite3.Connection) -> None:
+            connection.execute(_SUPERSEDE, (at.isoformat(), tcn, envelope_sha256))
             connection.execute(
                 "UPDATE submission SET envelope_sha256 = ?, receipted = 0, refused = 0, release_known = 0 WHERE tcn = ?",
                 (envelope_sha256, tcn),
@@ -204,8 +209,8 @@ class Ledger:
 
         def update(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "UPDATE submission SET content_sha256 = ?, envelope_sha256 = ?, car_bytes = ? WHERE tcn = ?",
-                (content_sha256, envelope_sha256, sealed.car_bytes, tcn),
+                "UPDATE submission SET content_sha256 = ?, envelope_sha256 = ?, car_bytes = ?, sealed_at = ? WHERE tcn = ?",
+                (content_sha256, envelope_sha256, sealed.car_bytes, at.isoformat(), tcn),
             )
             (booking_id,) = connection.execute("SELECT booking_id FROM submission WHERE tcn = ?", (tcn,)).fetchone()
             self._move(connection, booking_id, BookingEvent.SEALED, None)
@@ -213,20 +218,43 @@ class Ledger:
 
         await self._database.write(update)
 
-    async def receipted(self, envelope_sha256: str) -> None:
-        await self._mark(envelope_sha256, "receipted")
+    async def receipted(self, envelope_sha256: str) -> list[str]:
+        """The bureau has what was in that envelope. Every envelope that it was ever sealed in: none of them need be sent any more."""
+
+        def update(connection: sqlite3.Connection) -> list[str]:
+            connection.execute(f"UPDATE submission SET receipted = 1 WHERE {_IN_ENVELOPE}", (envelope_sha256, envelope_sha256))  # noqa: S608 - ours
+            return [txid for (txid,) in connection.execute(_ENVELOPES, (envelope_sha256, envelope_sha256))]
+
+        return await self._database.write(update)
 
     async def refused(self, envelope_sha256: str) -> None:
         """The bureau has answered that it does not take it: it is not offered again until a person sends it again. The envelope is kept."""
         await self._mark(envelope_sha256, "refused")
 
     async def send_again(self, envelope_sha256: str) -> None:
-        """A person sends it again in spite of an earlier refusal."""
-        sql = "UPDATE submission SET refused = 0, release_known = 0 WHERE envelope_sha256 = ? AND refused = 1"
+        """A person sends it again in spite of an earlier refusal, or after having set it aside."""
+        sql = (
+            "UPDATE submission SET refused = 0, aside_at = NULL, aside_by = NULL, release_known = 0"
+            " WHERE envelope_sha256 = ? AND (refused = 1 OR aside_at IS NOT NULL)"
+        )
         await self._database.write(lambda connection: connection.execute(sql, (envelope_sha256,)))
 
     async def release_known(self, envelope_sha256: str) -> None:
-        await self._mark(envelope_sha256, "release_known")
+        def update(connection: sqlite3.Connection) -> None:
+            for table in ("submission", "superseded"):
+                connection.execute(f"UPDATE {table} SET release_known = 1 WHERE envelope_sha256 = ?", (envelope_sha256,))  # noqa: S608 - ours
+
+        await self._database.write(update)
+
+    async def retake(self, booking_id: BookingId, positions: Collection[Position]) -> None:
+        """These impressions of an undone booking are to be taken anew. Raises NoSuchMove when it is not undone."""
+        rows = [(booking_id, int(position)) for position in positions]
+
+        def update(connection: sqlite3.Connection) -> None:
+            self._move(connection, booking_id, BookingEvent.RETAKEN, None)
+            connection.executemany("DELETE FROM impression WHERE booking_id = ? AND fgp = ?", rows)
+
+        await self._database.write(update)
 
     async def note(self, envelope_sha256: str, kind: str, at: datetime) -> None:
         """A journal entry for the booking that this envelope belongs to; unknown envelopes are ignored."""
@@ -274,16 +302,18 @@ class Ledger:
         return None if row is None else BookingId(row[0])
 
     def unreceipted(self) -> Sequence[str]:
-        """Envelopes that the bureau has neither receipted nor refused, oldest first."""
-        return self._digests("receipted = 0 AND refused = 0")
+        """Envelopes that are to be sent: neither receipted nor refused, neither undone nor set aside; oldest first."""
+        return self._digests("receipted = 0 AND refused = 0 AND undone_at IS NULL AND aside_at IS NULL")
 
     def not_receipted(self) -> Sequence[str]:
-        """Envelopes that are kept: whatever has no receipt, refused or not."""
-        return self._digests("receipted = 0")
+        """Envelopes that are kept: whatever has no receipt and was not undone, refused or not."""
+        return self._digests("receipted = 0 AND undone_at IS NULL")
 
     def unacknowledged_releases(self) -> Sequence[str]:
-        """Envelopes with the bureau's answer whose release the uplink has not yet confirmed."""
-        return self._digests("(receipted = 1 OR refused = 1) AND release_known = 0")
+        """Envelopes that the uplink need not keep and has not yet let go: answered, set aside, or sealed anew since."""
+        old = self._database.read_now(lambda connection: connection.execute(_SUPERSEDED).fetchall())
+        done = self._digests("release_known = 0 AND (receipted = 1 OR refused = 1 OR aside_at IS NOT NULL)")
+        return [txid for (txid,) in old] + done
 
     def _digests(self, condition: str) -> list[str]:
         sql = f"SELECT envelope_sha256 FROM submission WHERE envelope_sha256 IS NOT NULL AND {condition} ORDER BY made_at"  # noqa: S608 - ours
@@ -300,12 +330,22 @@ class Ledger:
         connection.execute("UPDATE booking SET state = ?, held_why = ? WHERE id = ?", (after, why, booking_id))
 
 
-_SUBMISSION = "SELECT tcn, booking_id, made_at, content_sha256, envelope_sha256, car_bytes, receipted FROM submission"
+_SUBMISSION = "SELECT tcn, booking_id, made_at, content_sha256, envelope_sha256, car_bytes, receipted, undone_at FROM submission"
+_SUPERSEDED = "SELECT envelope_sha256 FROM superseded WHERE release_known = 0 ORDER BY at"
+_SUPERSEDE = """
+INSERT OR IGNORE INTO superseded (envelope_sha256, tcn, at, release_known)
+SELECT envelope_sha256, tcn, ?, receipted AND release_known FROM submission WHERE tcn = ? AND envelope_sha256 <> ?
+"""
+_IN_ENVELOPE = "(envelope_sha256 = ? OR tcn = (SELECT tcn FROM superseded WHERE envelope_sha256 = ?))"
+_ENVELOPES = f"""
+WITH found AS (SELECT tcn, envelope_sha256 FROM submission WHERE {_IN_ENVELOPE})
+SELECT envelope_sha256 FROM found UNION SELECT envelope_sha256 FROM superseded WHERE tcn IN (SELECT tcn FROM found)
+"""  # noqa: S608 - ours
 
 
 def _booking(row: tuple[str, str, str, str, str | None]) -> BookingRow:
     return BookingRow(BookingId(row[0]), datetime.fromisoformat(row[1]), row[2], BookingState(row[3]), row[4])
 
 
-def _submission(row: tuple[str, str, str, str | None, str | None, int | None, int]) -> SubmissionRow:
-    return SubmissionRow(row[0], BookingId(row[1]), datetime.fromisoformat(row[2]), row[3], row[4], row[5], bool(row[6]))
+def _submission(row: tuple[str, str, str, str | None, str | None, int | None, int, str | None]) -> SubmissionRow:
+    return SubmissionRow(row[0], BookingId(row[1]), datetime.fromisoformat(row[2]), row[3], row[4], row[5], bool(row[6]), bool(row[7]))

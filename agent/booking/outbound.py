@@ -2,6 +2,7 @@
 
 The core keeps every envelope until it has itself verified the bureau's receipt; an uplink that lost its disk is given it again.
 The file is on disk before its row says so; a file without a row is what a crash left behind, and is removed at the start.
+What may still be undone (`leaving`) is not offered; that it leaves is on disk before its first byte is read.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from agent.booking.leaving import Leaving, Owed
 from agent.booking.ledger import Ledger
 from agent.booking.say import Say
 from agent.errors import LivescanError
 from agent.handover.core_end import HandoverItem
 from agent.model.messages import Envelope
 from agent.store.files import make_folder, sync_folder, write_durably
+
+URGENT, NORMAL = 0, 5  # handover priority, 0 .. 9
 
 
 class OutboundError(LivescanError):
@@ -27,8 +31,19 @@ class OutboundError(LivescanError):
 class Outbound:
     """Implements the handover's `EnvelopeSource`."""
 
-    def __init__(self, folder: Path, ledger: Ledger, station: str, *, say: Say, lost: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        station: str,
+        *,
+        leaving: Leaving,
+        say: Say,
+        lost: Callable[[str], None],
+    ) -> None:
         """`lost`: called from any thread with the id of an envelope whose file is not usable."""
+        self._leaving = leaving
+        self.later: Callable[[float], None] = lambda _seconds: None  # called from any thread: ask for `pending` again then
         self._lost = lost
         self._say = say
         self._folder = folder
@@ -49,10 +64,21 @@ class Outbound:
             ) from error
 
     def pending(self) -> Sequence[HandoverItem]:
-        return [HandoverItem(txid=digest, station=self._station, priority=0) for digest in self._ledger.unreceipted()]
+        """What may leave now, urgent first. Reminds of what must wait."""
+        owed = [one for one in self._leaving.owed() if not (one.refused or one.aside)]
+        waits = {one.envelope_sha256: self._leaving.waits(one) for one in owed}
+        if soonest := min((seconds for seconds in waits.values() if seconds), default=0.0):
+            self.later(soonest)
+        return [self._item(one) for one in owed if not waits[one.envelope_sha256]]
+
+    def _item(self, one: Owed) -> HandoverItem:
+        return HandoverItem(one.envelope_sha256, self._station, URGENT if one.urgent else NORMAL)
 
     def load(self, txid: str) -> bytes:
-        """The sealed bytes. Raises OutboundError when the file is gone or is not what was sealed; `lost` is told, and seals it anew."""
+        """The sealed bytes; it cannot be undone any more. Raises TooLate when it was, OutboundError when the file is gone or is not what
+        was sealed: `lost` is told, and seals it anew.
+        """
+        self._leaving.left(txid)
         if not self._whole(txid):
             self._lost(txid)
             raise OutboundError("The file of a sealed envelope is gone or damaged.", means="The booking is sealed anew from its file.")
@@ -78,10 +104,18 @@ class Outbound:
     async def release_acknowledged(self, txid: str) -> None:
         await self._ledger.release_known(txid)
 
-    async def receipted(self, txid: str) -> None:
-        """The receipt has been verified: the row first, then the file, which nobody needs any more."""
-        await self._ledger.receipted(txid)
-        await asyncio.to_thread(self._path(txid).unlink, missing_ok=True)
+    async def receipted(self, txid: str) -> list[str]:
+        """The receipt has been verified: the row first, then the file, which nobody needs any more. Which envelopes the uplink may let go:
+        beside this one those of the same content, if it was sealed anew.
+        """
+        done = await self._ledger.receipted(txid)
+        for name in done or [txid]:
+            await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+        return done or [txid]
+
+    def forget(self, txid: str) -> None:
+        """The file of an envelope that was undone or sealed anew; what a crash leaves of it goes at the next start."""
+        self._path(txid).unlink(missing_ok=True)
 
     def _path(self, txid: str) -> Path:
         if len(txid) != 64 or not set(txid) <= set("0123456789abcdef"):

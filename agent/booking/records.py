@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 Note: TypeAlias = Callable[[Entry], Awaitable[None]]  # to the audit record; raises AuditError, then nothing is given out
 
 _CAMERA_WITHIN = 15.0  # s
+_CORRECTABLE = (BookingState.SEALED, BookingState.HELD, BookingState.UNDONE)
 
 
 class RecordsError(LivescanError):
@@ -78,8 +79,8 @@ class Records:
     async def correct(self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position]) -> str | None:
         """New facts, or impressions to take again. The TCN that is corrected.
 
-        Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held one nothing was sent, so nothing is
-        referred to. Raises RecordsError for any other, and when nothing is to change.
+        Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held or undone one nothing was sent, so
+        nothing is referred to. Raises RecordsError for any other, and when nothing is to change.
         """
         row = self._row(booking_id)
         if facts is None and not retake:
@@ -87,16 +88,18 @@ class Records:
         strangers = sorted(set(retake) - set(CAR.positions))
         if strangers:
             raise RecordsError(f"A ten-print has no impression '{strangers[0].words}'.")
-        if row.state not in (BookingState.SEALED, BookingState.HELD) or (row.state is BookingState.HELD and retake):
+        if row.state not in _CORRECTABLE or (row.state is BookingState.HELD and retake):
             raise RecordsError(
                 "That booking cannot be corrected as it stands.", do="Wait until it is sealed; a held one takes new facts only."
             )
         if facts is not None:
             await self._parts.prints.keep_facts(row.id, facts)
         corrects = None
-        if row.state is BookingState.SEALED:
-            for position in retake:
-                await self._parts.prints.forget_attempts(row.id, position)
+        for position in retake:
+            await self._parts.prints.forget_attempts(row.id, position)
+        if row.state is BookingState.UNDONE and retake:
+            await self._parts.ledger.retake(row.id, retake)
+        elif row.state is BookingState.SEALED:
             corrects = await self._parts.corrections.begin(row.id, officer, retake, self._parts.clock.now())
         else:
             await self._parts.ledger.resume(row.id)

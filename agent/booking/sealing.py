@@ -140,7 +140,7 @@ class Sealer:
     async def renew(self, txid: str) -> str | None:
         """An envelope whose file is lost is sealed anew from the booking's own file, under the same TCN; the new transfer id."""
         row = self._ledger.by_envelope(txid)
-        if row is None or row.receipted:
+        if row is None or row.receipted or row.undone:
             return None
         car = await self._prints.file(row.booking_id, _car_name(row.tcn))
         envelope = await self._enveloped(car, row.tcn, await self.remarks(row.booking_id, row.tcn))
@@ -159,7 +159,7 @@ class Sealer:
         return await self._prints.file(booking_id, _car_name(self.last_sealed(booking_id).tcn))
 
     def last_sealed(self, booking_id: BookingId) -> SubmissionRow:
-        sealed = [row for row in self._ledger.submissions(booking_id) if row.envelope_sha256 is not None]
+        sealed = [row for row in self._ledger.submissions(booking_id) if row.envelope_sha256 is not None and not row.undone]
         if not sealed:
             raise NotSealed(
                 "That booking is not sealed yet.", means="There is no file of it.", do="`livescan booking list` shows where each stands."

@@ -1,7 +1,8 @@
 """Where a booking stands until it is sealed; after that its submission's own table speaks (casework).
 
 Nothing here is ever skipped: prints are on disk before CAPTURED, the file has been re-opened and checked before SEALED.
-A booking that cannot go on by itself is HELD with a reason for a person; it is never dropped.
+A booking that cannot go on by itself is HELD with a reason for a person; it is never dropped. One that an officer took back before its
+first byte left is UNDONE (`leaving`): it is sealed again, under a new control number, when the officer says so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ class BookingState(StrEnum):
     CAPTURED = "captured"
     SEALED = "sealed"
     HELD = "held"
+    UNDONE = "undone"  # an officer took it back before anything was sent; waits for the officer
 
 
 class BookingEvent(StrEnum):
@@ -22,6 +24,7 @@ class BookingEvent(StrEnum):
     HELD = "held"  # a person must look
     RESUMED = "resumed"  # a person says: go on
     CORRECTED = "corrected"  # a person changed the facts of a sealed booking: a new submission is made
+    UNDONE = "undone"  # a person took it back before anything was sent
     RETAKEN = "retaken"  # a person wants impressions of a sealed booking taken again, for a new submission
 
 
@@ -33,6 +36,9 @@ TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
     (BookingState.HELD, BookingEvent.RESUMED): BookingState.CAPTURING,
     (BookingState.SEALED, BookingEvent.CORRECTED): BookingState.CAPTURED,
     (BookingState.SEALED, BookingEvent.RETAKEN): BookingState.CAPTURING,
+    (BookingState.SEALED, BookingEvent.UNDONE): BookingState.UNDONE,
+    (BookingState.UNDONE, BookingEvent.RESUMED): BookingState.CAPTURED,
+    (BookingState.UNDONE, BookingEvent.RETAKEN): BookingState.CAPTURING,
 }
 
 

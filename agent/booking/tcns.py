@@ -5,7 +5,7 @@ that each has a plain number in this station's own count, 1, 2, 3, without gaps.
 a block is used. What was reserved and never sent stays on record with the reason: a bureau that asks about a gap gets an answer.
 
     reserved ─▶ given to a booking ─▶ sent (its submission is sealed)
-        └───────────────┴─▶ void, with a reason
+        └───────────────┴─▶ void, with a reason ◀─┘ undone before its first byte left (`leaving`)
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from agent.booking.ids import new_tcn
 from agent.model.booking import BookingId
 from agent.store.database import Database
 
+PURGED = "purged"  # the reason of a number that was sent, and whose booking is destroyed
 BLOCK = 16  # numbers: a busy night's bookings, and one commit for all of them
 
 SCHEMA = """
@@ -41,6 +42,7 @@ class TcnState(StrEnum):
     GIVEN = "given"  # to a booking whose submission is not sealed yet
     SENT = "sent"  # sealed: it is the bureau's to see
     VOID = "void"
+    PURGED = "purged"  # its booking was destroyed; which number it was stands on the audit record
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,9 @@ class TcnBook:
     def gaps(self) -> list[TcnRow]:
         """What the bureau will not see, or not yet: reserved and void numbers below the highest one that was sent."""
         rows = self.account()
-        last = max((row.number for row in rows if row.state is TcnState.SENT), default=0)
-        return [row for row in rows if row.number < last and row.state is not TcnState.SENT]
+        seen = (TcnState.SENT, TcnState.PURGED)
+        last = max((row.number for row in rows if row.state in seen), default=0)
+        return [row for row in rows if row.number < last and row.state not in seen]
 
     def _next(self, connection: sqlite3.Connection, now: datetime) -> Sequence[str]:
         if connection.execute(_FREE).fetchone() is None:
@@ -118,5 +121,15 @@ SELECT number, tcn.tcn, reserved_at, tcn.booking_id, void_why, envelope_sha256 F
 
 def _row(row: Sequence[str]) -> TcnRow:
     number, tcn, reserved_at, booking_id, why, envelope = row
-    state = TcnState.VOID if why else TcnState.SENT if envelope else TcnState.GIVEN if booking_id else TcnState.RESERVED
+    state = (
+        TcnState.PURGED
+        if why == PURGED
+        else TcnState.VOID
+        if why
+        else TcnState.SENT
+        if envelope
+        else TcnState.GIVEN
+        if booking_id
+        else TcnState.RESERVED
+    )
     return TcnRow(int(number), tcn, state, datetime.fromisoformat(reserved_at), BookingId(booking_id) if booking_id else None, why)

@@ -57,6 +57,7 @@ class Event(StrEnum):
 
 
 S, E = State, Event
+UNDER_WAY = frozenset({S.TRACKING, S.TAKING, S.CHECKING})  # a finger is on the glass, or its image not stored yet
 LIVE = frozenset(State) - {S.DONE, S.CANCELLED}
 AT_DEVICE = frozenset({S.AWAIT_CLEAR, S.AWAIT_FINGER, S.TRACKING, S.TAKING, S.AWAIT_LIFT})  # the scanner works or will work next
 

@@ -17,6 +17,7 @@ from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
+from agent.capture.session import UNDER_WAY
 from agent.capture.settings import CaptureSettings
 from agent.clock import Clock
 from agent.errors import ConfigError, LivescanError
@@ -33,6 +34,7 @@ from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
 
+_SETTLES_EVERY = 0.02  # s
 _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
 OWNER = "livescan core"
 UNATTENDED = "unattended training: the best of the attempts was taken"
@@ -97,6 +99,17 @@ class StationCapture:
         if self._runner is None:
             return {"found": False, "state": "not opened yet"}
         return {"found": True, "state": self._runner.session.state}
+
+    @property
+    def words(self) -> str:
+        """How the scanner is, in a word or two."""
+        return "not opened yet" if self._runner is None else str(self._runner.session.state)
+
+    async def settle(self, within: float) -> None:
+        """Give an image that is being taken or judged so many seconds to be stored. A finger that has not come is not waited for."""
+        end = asyncio.get_running_loop().time() + within
+        while self._runner is not None and self._runner.session.state in UNDER_WAY and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_SETTLES_EVERY)
 
     async def close(self) -> None:
         if self._footing is not None:

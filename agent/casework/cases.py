@@ -118,6 +118,8 @@ def _note_open(db: sqlite3.Connection, booking: BookingId, events: Sequence[Case
 def _waits_for(state: CaseState) -> str | None:
     if state.submission is SubmissionState.REJECTED:
         return "correction"
+    if state.submission is SubmissionState.CANCELLED:
+        return None
     if state.submission is not SubmissionState.ACKNOWLEDGED:
         return "receipt"
     return "answer" if state.ident is IdentState.AWAITED else None
@@ -138,8 +140,15 @@ def submission(db: sqlite3.Connection, tcn: str) -> Submission | None:
     row = db.execute("SELECT booking, content_sha256 FROM case_submissions WHERE tcn = ?", (tcn,)).fetchone()
     if row is None:
         return None
-    sealed = db.execute("SELECT envelope_sha256 FROM case_events WHERE booking = ? AND tcn = ? AND kind = 'sealed'", (row["booking"], tcn))
-    return Submission(BookingId(row["booking"]), tcn, row["content_sha256"], frozenset(txid for (txid,) in sealed if txid))
+    sealed = db.execute(_ENVELOPES, (row["booking"], tcn)).fetchall()
+    envelopes = [txid for (txid,) in sealed if txid]
+    return Submission(BookingId(row["booking"]), tcn, row["content_sha256"], frozenset(envelopes), envelopes[-1] if envelopes else "")
+
+
+def by_envelope(db: sqlite3.Connection, txid: str) -> Submission | None:
+    """What we sent in that envelope. Looks through all events: for an answer that names no control number."""
+    row = db.execute("SELECT tcn FROM case_events WHERE kind = 'sealed' AND envelope_sha256 = ?", (txid,)).fetchone()
+    return submission(db, row["tcn"]) if row else None
 
 
 def by_tcn(db: sqlite3.Connection, tcn: str) -> frozenset[Match]:
@@ -177,6 +186,9 @@ def _add_submission(db: sqlite3.Connection, booking: BookingId, event: CaseEvent
     values = (event.tcn, booking, event.content_sha256)
     db.execute("INSERT OR IGNORE INTO case_submissions (tcn, booking, content_sha256) VALUES (?, ?, ?)", values)
     db.executemany("INSERT OR IGNORE INTO case_numbers (digest, tcn) VALUES (?, ?)", [(digest, event.tcn) for digest in numbers])
+
+
+_ENVELOPES = "SELECT envelope_sha256 FROM case_events WHERE booking = ? AND tcn = ? AND kind = 'sealed' ORDER BY seq"
 
 
 def _event(row: sqlite3.Row) -> CaseEvent:

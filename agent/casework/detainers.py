@@ -170,6 +170,10 @@ class Detainers:
         found = (self._read(row) for row in rows)
         return tuple(one for one in found if one.state in _OPEN)
 
+    def any_open(self, booking: BookingId) -> bool:
+        """Whether one of a booking's has not ended, or has conditions that nobody has ticked off."""
+        return any(not one.may_be_closed() for one in self.of_booking(booking))
+
     async def search(self, viewer: Viewer) -> tuple[Detainer, ...]:
         """Booking and detention of those with a lodged detainer, and of nobody else; each search is on record (R34). Raises ViewRefused."""
         viewing.allow(viewer, viewing.What.SEARCH)

@@ -24,6 +24,7 @@ class EventKind(StrEnum):
     QUALITY_OVERRIDDEN = "quality_overridden"
     CHECKED = "checked"  # the file was re-opened and checked against the dictionary
     SEALED = "sealed"
+    UNDONE = "undone"  # taken back by an officer before anything was sent
     HANDED_OVER = "handed_over"  # the uplink has it; moves nothing, for the record
     QUEUED = "queued"
     SENT = "sent"  # the broker has accepted every chunk
@@ -53,6 +54,7 @@ SUBMISSION_EVENTS = MappingProxyType(
         _K.QUALITY_OVERRIDDEN: SubmissionEvent.QUALITY_OVERRIDDEN,
         _K.CHECKED: SubmissionEvent.VALIDATED,
         _K.SEALED: SubmissionEvent.SEALED,
+        _K.UNDONE: SubmissionEvent.UNDONE,
         _K.QUEUED: SubmissionEvent.QUEUED,
         _K.SENT: SubmissionEvent.DELIVERED,
         _K.RECEIVED: SubmissionEvent.ACKNOWLEDGED,
@@ -80,6 +82,7 @@ class Submission:
     tcn: str
     content_sha256: str
     envelopes: frozenset[str]  # txids: more than one after re-sealing
+    last: str = ""  # the txid that counts: of the last sealing
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ class CaseState:
 def step(state: CaseState, kind: EventKind) -> CaseState:
     """The state after one more event. Raises NoSuchMove when a table has no row."""
     submission, ident, immigration = state.submission, state.ident, state.immigration
+    if kind is EventKind.UNDONE:  # nothing was sent: nothing is awaited
+        return CaseState(move_submission(submission, SubmissionEvent.UNDONE))
     if kind in SUBMISSION_EVENTS:
         submission = move_submission(submission, SUBMISSION_EVENTS[kind])
     if kind in ANSWERS:
@@ -110,5 +115,7 @@ def fold(events: Iterable[CaseEvent], tcn: str | None) -> CaseState:
 
 
 def latest_tcn(events: Sequence[CaseEvent]) -> str | None:
-    """The submission that counts: the one sealed last."""
-    return next((event.tcn for event in reversed(events) if event.kind is EventKind.SEALED), None)
+    """The submission that counts: the one sealed last; one that was undone only where there is no other."""
+    undone = {event.tcn for event in events if event.kind is EventKind.UNDONE}
+    sealed = [event.tcn for event in reversed(events) if event.kind is EventKind.SEALED]
+    return next((tcn for tcn in sealed if tcn not in undone), sealed[0] if sealed else None)

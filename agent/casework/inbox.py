@@ -15,7 +15,7 @@ from datetime import datetime
 
 from agent.casework import cases
 from agent.casework.answer_states import ImmigrationState
-from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, fold
+from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, Submission, fold
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
 from agent.casework.receipts import COMMITTED, judge
 from agent.casework.replies import events_in
@@ -104,13 +104,15 @@ def moved(db: sqlite3.Connection, rid: str) -> None:
 
 
 def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:
-    sent = cases.submission(db, letter.routing.tcn)
-    booking = sent.booking if sent else None
     receipt = letter.receipt.receipt
+    sent = cases.submission(db, letter.routing.tcn)
+    if letter.receipt.stage != COMMITTED:  # of what could not be opened the bureau knows no control number, only the envelope
+        refused = sent if sent and receipt.envelope_sha256 in sent.envelopes else cases.by_envelope(db, receipt.envelope_sha256)
+        if refused is not None:
+            return _refusal(db, refused, letter, at)
+    booking = sent.booking if sent else None
     said = Taken(RECEIPT, booking, letter.routing.tcn if sent else None, verified=True, answers_sha256=receipt.content_sha256)
     reason = judge(letter.receipt, letter.routing, letter.source, sent)
-    if sent is not None and letter.receipt.stage != COMMITTED and receipt.envelope_sha256 in sent.envelopes:
-        return _refusal(db, said, letter, at)
     if reason or sent is None:
         return replace(said, manual=reason)
     _first_time(db, letter.source, f"receipt/{letter.content_sha256}", letter.content_sha256, rid)
@@ -119,14 +121,19 @@ def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at:
     return replace(said, release_txid=receipt.envelope_sha256)
 
 
-def _refusal(db: sqlite3.Connection, said: Taken, letter: ReceiptLetter, at: datetime) -> Taken:
-    """The bureau does not take it. One entry for a person, however often it says so."""
-    assert said.booking_id is not None
+def _refusal(db: sqlite3.Connection, sent: Submission, letter: ReceiptLetter, at: datetime) -> Taken:
+    """The bureau does not take it. One entry for a person, however often it says so; none when it was sealed anew since, for then this is
+    no word about what is being sent.
+    """
     receipt, stage = letter.receipt.receipt, letter.receipt.stage
-    event = CaseEvent(EventKind.REFUSED, at, said.tcn, receipt.content_sha256, receipt.envelope_sha256)
-    first = cases.add(db, said.booking_id, event, once=f"{receipt.envelope_sha256}/{stage}")
-    reason = f"The bureau does not take it: {stage}." if first else None
-    return replace(said, refused_txid=receipt.envelope_sha256, manual=reason)
+    said = Taken(
+        RECEIPT, sent.booking, sent.tcn, verified=True, answers_sha256=receipt.content_sha256, refused_txid=receipt.envelope_sha256
+    )
+    if receipt.envelope_sha256 != sent.last:
+        return said
+    event = CaseEvent(EventKind.REFUSED, at, sent.tcn, receipt.content_sha256, receipt.envelope_sha256)
+    first = cases.add(db, sent.booking, event, once=f"{receipt.envelope_sha256}/{stage}")
+    return replace(said, manual=f"The bureau does not take it: {stage}." if first else None)
 
 
 def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: datetime, numbers_key: bytes) -> Taken:

@@ -1,12 +1,14 @@
 """How far one submission (one TCN) has come: the table of region A.
 
     DRAFT → CAPTURED → QUALITY_PASSED | QUALITY_OVERRIDDEN → VALIDATED → SEALED → QUEUED → DELIVERED → ACKNOWLEDGED
+                                                                        └─▶ CANCELLED
 
 Rules:
 - Everything up to SEALED happens in this order, in the core.
 - From SEALED on, news comes over a link that may repeat, delay or reorder it: news of an earlier stage changes nothing.
 - Only the bureau's own verified receipt acknowledges (never a broker's PUBACK), and it may arrive before any news of queueing.
 - An outcome that is not known is answered by sending the same bytes again, so nothing leads back from SEALED.
+- UNDONE comes only before the first byte leaves; CANCELLED ends there. Should the bureau have it all the same, its word counts.
 - REJECTED is the word of an ERRT; it may come before the receipt, and the receipt after it changes nothing.
 """
 
@@ -29,6 +31,7 @@ class SubmissionState(StrEnum):
     DELIVERED = "delivered"
     ACKNOWLEDGED = "acknowledged"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
 
 
 class SubmissionEvent(StrEnum):
@@ -40,6 +43,7 @@ class SubmissionEvent(StrEnum):
     QUEUED = "queued"  # the uplink has committed them
     DELIVERED = "delivered"  # the transport accepted every chunk: says nothing of the bureau
     ACKNOWLEDGED = "acknowledged"  # the bureau's verified receipt
+    UNDONE = "undone"  # an officer took it back before its first byte left
     REJECTED = "rejected"  # the bureau's verified ERRT
 
 
@@ -59,8 +63,14 @@ _NEWS_NEVER_GOES_BACK = {(here, event): max(here, stage, key=_ON_THE_WAY.index) 
 _REJECTED = {(here, _E.REJECTED): _S.REJECTED for here in (*_ON_THE_WAY, _S.REJECTED)} | {
     (_S.REJECTED, event): _S.REJECTED for event in _NEWS
 }
+_CANCELLED = {
+    (_S.SEALED, _E.UNDONE): _S.CANCELLED,
+    **{(_S.CANCELLED, event): _S.CANCELLED for event in (_E.UNDONE, _E.SEALED, _E.QUEUED, _E.DELIVERED)},
+    (_S.CANCELLED, _E.ACKNOWLEDGED): _S.ACKNOWLEDGED,
+    (_S.CANCELLED, _E.REJECTED): _S.REJECTED,
+}
 
-SUBMISSION_MOVES = MappingProxyType({**_IN_ORDER, **_NEWS_NEVER_GOES_BACK, **_REJECTED})
+SUBMISSION_MOVES = MappingProxyType({**_IN_ORDER, **_NEWS_NEVER_GOES_BACK, **_REJECTED, **_CANCELLED})
 
 
 def move(state: SubmissionState, event: SubmissionEvent) -> SubmissionState:

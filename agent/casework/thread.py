@@ -74,7 +74,7 @@ def thread_of(events: Sequence[CaseEvent], inbound: Sequence[Inbound] = ()) -> t
                 _K.QUALITY_OVERRIDDEN: "Prints below the threshold were taken, each with a reason on record.",
             },
         ),
-        _step(own, "signed", {_K.SEALED: f"Signed and sealed to the bureau as {tcn}."}),
+        _signed(own, tcn),
         _step(own, "queued", {_K.QUEUED: _queued(own)}),
         _step(
             own,
@@ -105,12 +105,22 @@ def _step(events: Sequence[CaseEvent], name: str, words: dict[EventKind, str], a
     return ThreadStep(name, found.at, words[found.kind]) if found else ThreadStep(name, None, absent)
 
 
+def _signed(events: Sequence[CaseEvent], tcn: str | None) -> ThreadStep:
+    undone = _first(events, (_K.UNDONE,))
+    if undone is not None:
+        return ThreadStep("signed", undone, f"Undone by an officer before anything was sent; the control number {tcn} is void.")
+    return _step(events, "signed", {_K.SEALED: f"Signed and sealed to the bureau as {tcn}."})
+
+
 def _first(events: Sequence[CaseEvent], kinds: Collection[EventKind]) -> datetime | None:
     return next((event.at for event in events if event.kind in kinds), None)
 
 
 def _no_receipt(events: Sequence[CaseEvent]) -> str:
-    if any(event.kind is _K.REFUSED for event in events):
+    if any(event.kind is _K.UNDONE for event in events):
+        return "Nothing was sent."
+    sealed = [event.envelope_sha256 for event in events if event.kind is _K.SEALED]
+    if any(event.kind is _K.REFUSED and event.envelope_sha256 in sealed[-1:] for event in events):
         return "The bureau answered that it does not take it: a person must look. It is not sent again by itself."
     return "No receipt yet; it is sent again until one comes."
 

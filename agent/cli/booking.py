@@ -67,6 +67,40 @@ def decide(
     out.print(f"Booking {booking} goes on.", highlight=False)
 
 
+@app.command("undo")
+def undo(
+    booking: Annotated[str, typer.Argument(help="number of a booking that was just submitted")],
+    officer: Annotated[str, typer.Option(help="officer id")],
+    config: CONFIG = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """Take a submission back before its first byte leaves: nothing is sent, its control number is void, the booking waits for you."""
+    said = station_client(config).post(f"/api/bookings/{booking}/undo", {"officer": officer})
+    if as_json:
+        out.print_json(json.dumps(said))
+        return
+    out.print(f"Booking {booking} is undone; nothing was sent, and control number {said['void']} is void.", highlight=False)
+    out.print("Correct it with `livescan booking correct`, or send it after all with `livescan booking resume`.", highlight=False)
+
+
+@app.command("send-now")
+def send_now(booking: Annotated[str, typer.Argument(help="number of a booking that was just submitted")], config: CONFIG = None) -> None:
+    """Do not wait for the rest of the time in which it could be undone."""
+    station_client(config).post(f"/api/bookings/{booking}/send-now", {})
+    out.print(f"Booking {booking} leaves now.", highlight=False)
+
+
+@app.command("urgent")
+def urgent(
+    booking: Annotated[str, typer.Argument(help="booking number, such as 20261124-7K3M9Q2X")],
+    off: Annotated[bool, typer.Option("--off", help="it is not urgent after all")] = False,
+    config: CONFIG = None,
+) -> None:
+    """Let a booking overtake all that is not urgent on its way to the bureau."""
+    station_client(config).post(f"/api/bookings/{booking}/urgent", {"urgent": not off})
+    out.print(f"Booking {booking} is {'not ' if off else ''}urgent.", highlight=False)
+
+
 def thread_table(found: dict[str, Any]) -> Table:
     table = Table("step", "at (UTC)", title=f"Booking {found['booking']}", title_justify="left")
     table.add_column("what", overflow="fold")

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from agent.settings import Settings
     from agent.web.client import CoreClient
 
-CONFIG = Annotated[
-    Path | None, typer.Option("--config", "-c", help="the station's settings [LIVESCAN_CONFIG, /etc/livescan-agent/station.toml]")
-]
+CONFIG = Annotated[Path | None, typer.Option("--config", "-c", help="the station's settings [LIVESCAN_CONFIG, /etc/livescan/agent.toml]")]
 
 
 def settings(config: Path | None) -> Settings:
@@ -24,14 +22,14 @@ def settings(config: Path | None) -> Settings:
 
 
 def config_path(config: Path | None) -> Path:
-    return config or Path(os.environ.get("LIVESCAN_CONFIG", "/etc/livescan-agent/station.toml"))
+    return config or Path(os.environ.get("LIVESCAN_CONFIG", "/etc/livescan/agent.toml"))
 
 
-def station_client(config: Path | None) -> CoreClient:
+def station_client(config: Path | None, *, timeout: float = 30.0) -> CoreClient:
     from agent.web.client import CoreClient
 
     paths = settings(config).paths
-    return CoreClient(paths.core_socket, token=session_token(paths.runtime))
+    return CoreClient(paths.core_socket, timeout=timeout, token=session_token(paths.runtime))
 
 
 def session_token(runtime: Path) -> str:

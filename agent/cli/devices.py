@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from drivers.serial_ports import SerialPort
 
 OWNER = "livescan devices"
-DEFAULT_RUNTIME = Path("/run/livescan-agent")  # as config/station-defaults.toml, for a machine that has no station.toml yet
+DEFAULT_RUNTIME = Path("/run/livescan")  # as config/station-defaults.toml, for a machine that has no station.toml yet
 COLUMNS = {
     "driver": "driver",
     "make": "make",

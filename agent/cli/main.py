@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import audit, bench, booking_capture, broker, card, case, demo, devices, keys, match, nist, officer, rig, service, sim
+from agent.cli import (
+    audit,
+    bench,
+    booking_capture,
+    broker,
+    card,
+    case,
+    demo,
+    devices,
+    keys,
+    match,
+    nist,
+    officer,
+    retention,
+    rig,
+    service,
+    sim,
+)
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
 
@@ -40,6 +57,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
 app.add_typer(officer.app, name="officer")
+app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")
 app.add_typer(rig.app, name="rig")

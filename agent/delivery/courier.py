@@ -46,7 +46,14 @@ class Handed:
     rid: str
 
 
-CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed
+@dataclass(frozen=True)
+class Pinged:
+    """Somebody asks whether events are still taken."""
+
+    answer: asyncio.Event
+
+
+CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Pinged
 
 
 class Courier:
@@ -80,6 +87,17 @@ class Courier:
     def post(self, event: Kept | Released | Handed) -> None:
         """From the loop's own thread."""
         self._events.put_nowait(event)
+
+    @property
+    def connected(self) -> bool:
+        """To the broker."""
+        return self._connection is not None
+
+    async def ping(self) -> None:
+        """Everything that was posted before has been handled."""
+        answer = asyncio.Event()
+        self._events.put_nowait(Pinged(answer))
+        await answer.wait()
 
     def _post(self, event: LinkEvent) -> None:
         """From the link's thread; after the loop has ended nobody is left to hear it."""
@@ -138,6 +156,8 @@ class Courier:
                 self._sender.released(txid)
             case Handed(rid):
                 self._tell_bureau(rid)
+            case Pinged(answer):
+                answer.set()
             case Died(reason):
                 raise _died(reason)
 

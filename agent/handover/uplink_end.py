@@ -114,6 +114,11 @@ class UplinkEnd:
         self._session: _Session | None = None
         self._complaint = ""  # the last one in the log
 
+    @property
+    def connected(self) -> bool:
+        """To the core."""
+        return self._session is not None
+
     def wake(self) -> None:
         """There is something to tell the core: progress, or bytes from the bureau."""
         if self._session is not None:

@@ -1,6 +1,6 @@
 """Where a key in a token is: a URI of RFC 7512 in its key file.
 
-    pkcs11:token=livescan;object=signing?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/etc/livescan-agent/keys/token.pin
+    pkcs11:token=livescan;object=signing?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/etc/livescan/token.pin
 
 `pin-source` is a file of mode 0600 that holds the PIN, or `credential:NAME`; a PIN in the URI is refused.
 """

@@ -68,9 +68,17 @@ class Database:
     def read_now(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         return self._reader.submit(self._query, fn).result()
 
-    def settle(self) -> None:
-        """Bring the write-ahead log into the file and empty it, so that what was deleted stands in neither. Raises DatabaseError."""
-        self._writer.submit(self._checkpoint).result()
+    async def ping(self) -> None:
+        """Both threads have done something. Raises DatabaseError."""
+        await self.write(lambda _: None)
+        await self.read(lambda _: None)
+
+    def settle(self, *, rewrite: bool = False) -> None:
+        """Bring the write-ahead log into the file and empty it, so that what was deleted stands in neither. Raises DatabaseError.
+
+        rewrite: and write the file anew, so that nothing deleted stands between its rows either; writes wait meanwhile.
+        """
+        self._writer.submit(self._checkpoint, rewrite).result()
 
     def close(self) -> None:
         """Finish what was asked for, then close; may be called twice."""
@@ -94,8 +102,11 @@ class Database:
             raise _said(self.path, error) from error
         return value
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, rewrite: bool) -> None:
         try:
+            if rewrite:
+                self._writing.execute("PRAGMA temp_store=MEMORY")  # no copy of it in a temporary file
+                self._writing.execute("VACUUM")
             (busy, _, _) = self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
                 raise sqlite3.OperationalError("another process reads its write-ahead log, so that cannot be emptied")

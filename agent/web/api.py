@@ -21,7 +21,9 @@ from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, offic
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.live import Live
+from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
 
@@ -45,9 +47,12 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    retention: RetentionDesk | None = None,
+    sending: SendingDesk | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. `sending`: undo, the queue. `retention`: how long it is kept.
+    Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -65,6 +70,8 @@ def build_api(
     async def open_booking(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
         booking_id = await station.open_booking(facts_from_python(body.get("facts")), officer_of(body))
+        if sending is not None and body.get("urgent") is True:
+            await sending.mark_urgent(booking_id, True)
         return JSONResponse({"booking": booking_id}, 201)
 
     async def resume(request: Request) -> Response:
@@ -92,6 +99,8 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(retention_routes(retention) if retention else ()),
+            *(sending_routes(sending) if sending else ()),
         ],
         exception_handlers={LivescanError: _on_error},
     )

@@ -40,7 +40,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/bookings", _R.SEE),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
-        ("POST", _B + r"/(resume|decision|trigger|photos|hand)", _R.BOOK),
+        ("POST", _B + r"/(resume|decision|trigger|photos|hand|undo|urgent|send-now)", _R.BOOK),
         ("GET", _B + r"/attempts(/\d+/\d+)?", _R.BOOK),
         ("GET", _B + r"/hand", _R.SEE),
         ("POST", _B + r"/(correction|resend)", _R.CORRECT),
@@ -61,7 +61,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/session", _R.OWN),
         ("POST", r"/api/session/(lock|unlock|sign-out|password|keys|keys/challenge)", _R.OWN),
         ("GET", r"/api/retention", _R.RETENTION),
-        ("POST", r"/api/retention/(run|hold|release|expunge)", _R.RETENTION),
+        ("POST", r"/api/retention/(run|hold|lift|expunge)", _R.RETENTION),
     )
 )
 _BY_ITSELF = re.compile(rf"/api/(status|events|session)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer

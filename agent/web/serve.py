@@ -1,10 +1,11 @@
-"""Serving the core's application: on a UNIX socket of mode 0600, inside the core's own loop."""
+"""Serving the core's application inside the core's own loop: on the sockets that systemd hands over, or on a UNIX socket of mode 0600."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -23,15 +24,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event) -> None:
-    """Until `stop` is set. Raises OSError when the socket cannot be made."""
+async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event, *, given: Sequence[socket.socket] = ()) -> None:
+    """Until `stop` is set. `given`: sockets that listen already; without one of UNIX among them, `path` is made.
+
+    Raises OSError when the socket cannot be made.
+    """
     config = uvicorn.Config(application, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE)
     server = _Server(config)
-    listening = listen_private(path, backlog=64)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    own = () if any(one.family == socket.AF_UNIX for one in given) else (listen_private(path, backlog=64),)
+    serving = asyncio.create_task(server.serve(sockets=[*given, *own]))
     try:
         await stop.wait()
     finally:
-        path.unlink(missing_ok=True)
+        if own:
+            path.unlink(missing_ok=True)
         server.should_exit = True
         await serving

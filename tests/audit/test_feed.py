@@ -15,7 +15,7 @@ from agent.audit import due
 from agent.audit.book import AuditError
 from agent.audit.entries import Entry
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, ledger, tcns
+from agent.booking import corrections, leaving, ledger, tcns
 from agent.booking.ledger import Ledger, Sealed
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
@@ -41,7 +41,10 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> StationKeys:
 class Room:
     def __init__(self, folder: Path, keys: StationKeys) -> None:
         self.record = Record(folder / "audit", keys)
-        self.database = Database(folder / "core.sqlite", (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA))
+        self.database = Database(
+            folder / "core.sqlite",
+            (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA, leaving.SCHEMA, due.UNDO_SCHEMA),
+        )
         self.casework = Casework(self.database, Vault(folder / "vault", keys.storage_key), keys, SystemClock(), lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.feed = AuditFeed(self.database, self.record.book, say=lambda event: None)

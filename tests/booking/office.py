@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from agent.audit.entries import Entry as Audited
-from agent.booking import corrections, ledger, tcns
+from agent.booking import corrections, leaving, ledger, tcns
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.facts import Facts
 from agent.booking.importing import Importer
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
@@ -28,7 +29,7 @@ from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
-from agent.clock import SystemClock
+from agent.clock import Clock, SystemClock
 from agent.model.booking import Arrest, BookingId, Charge, Subject
 from agent.model.fingers import Position
 from agent.model.impression import DeviceTag, Impression
@@ -45,6 +46,7 @@ from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
+ALL = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA)  # of the database
 DEVICE = DeviceTag("TRAINING", "ROW OF PRINTS", "0001", "1.0", simulated=True)
 IDENTITY = StationIdentity(ori="NY0303000", dai="NYSIB0000", cri=("NY0303000",))
 FACTS = Facts(
@@ -80,22 +82,27 @@ def ridges(seed: int) -> np.ndarray:
 
 
 class Office:
-    def __init__(self, folder: Path, *, profile: Profile = CAR, camera: str = "") -> None:
+    def __init__(
+        self, folder: Path, *, profile: Profile = CAR, camera: str = "", undo: float = 0.0, clock: Clock | None = None,
+        migrations: Sequence[str] = ALL,
+    ) -> None:  # fmt: skip
         if not (folder / "keys").exists():
             init_training(folder / "keys", station=STATION, bureau="SIB-TRAINING", clock=SystemClock())
         self._loop = asyncio.Runner()  # the workers belong to one loop
         self.keys = StationKeys.load(folder / "keys", environment=Environment.TRAINING)
         self.bureau = BureauKeys.load(folder / "keys", environment=Environment.TRAINING)
-        clock = SystemClock()
-        migrations = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA)
+        clock = clock or SystemClock()
         self.database = Database(folder / "core.sqlite", migrations)
-        vault = Vault(folder / "vault", self.keys.storage_key)
+        vault = self.vault = Vault(folder / "bookings", self.keys.storage_key)
         self.casework = Casework(self.database, vault, self.keys, clock, lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)
         self.prints = Prints(vault)
         self.tcns = TcnBook(self.database, STATION)
         self.lost: list[str] = []
-        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, say=self._say, lost=self.lost.append)
+        self.leaving = Leaving(self.database, self._journal, clock, timedelta(seconds=undo))
+        self.reminded: list[float] = []
+        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, leaving=self.leaving, say=self._say, lost=self.lost.append)
+        self.outbound.later = self.reminded.append
         self.workers = Workers(2)
         self.scanner = RowOfPrints()
         self.said: list[Mapping[str, Any]] = []

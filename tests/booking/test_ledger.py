@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.booking import leaving
 from agent.booking.ledger import SCHEMA, Entry, Ledger, Sealed
 from agent.booking.states import BookingEvent, BookingState, NoSuchMove, move
 from agent.model.booking import BookingId
@@ -39,7 +40,7 @@ def journal() -> Kept:
 
 @pytest.fixture
 def ledger(tmp_path: Path, journal: Kept) -> Iterator[Ledger]:
-    database = Database(tmp_path / "core.sqlite", (SCHEMA,))
+    database = Database(tmp_path / "core.sqlite", (SCHEMA, leaving.SCHEMA))
     yield Ledger(database, journal)
     database.close()
 

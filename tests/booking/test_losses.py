@@ -47,6 +47,31 @@ def test_an_envelope_that_the_disk_lost_is_sealed_anew_under_the_same_number(off
     assert [row.tcn for row in office.ledger.submissions(booking)] == [office.ledger.submissions(booking)[0].tcn]
 
 
+def test_the_uplink_is_told_to_let_the_old_envelope_go_until_it_has(office: Office) -> None:
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    assert office.ledger.unacknowledged_releases() == [txid]
+    office.run(office.ledger.release_known(txid))
+    assert (office.ledger.unacknowledged_releases(), office.ledger.unreceipted()) == ([], [anew])
+
+
+def test_a_receipt_for_the_old_envelope_is_one_for_the_new(office: Office, tmp_path: Path) -> None:
+    """The bureau had it before it was sealed anew: a transaction is its content, not its envelope."""
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    assert sorted(office.run(office.outbound.receipted(txid))) == sorted([txid, anew])
+    assert office.ledger.unreceipted() == []
+    assert list((tmp_path / "outbound").iterdir()) == []
+    assert sorted(office.ledger.unacknowledged_releases()) == sorted([txid, anew])  # type: ignore[type-var]
+
+
+def test_a_refusal_of_the_old_envelope_does_not_stop_the_new_one(office: Office) -> None:
+    _, txid = sealed(office)
+    anew = office.run(office.sealer.renew(txid))
+    office.run(office.ledger.refused(txid))
+    assert office.ledger.unreceipted() == [anew]
+
+
 def test_a_full_disk_holds_the_booking_and_it_goes_on_when_there_is_room(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     booking = office.run(office.desk.open(FACTS, "officer-01"))
     keep = office.outbound.keep

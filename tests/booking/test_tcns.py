@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.booking import ledger, tcns
+from agent.booking import leaving, ledger, tcns
 from agent.booking.ledger import Ledger, Sealed
 from agent.booking.tcns import BLOCK, TcnBook, TcnState
 from agent.model.booking import BookingId
@@ -21,7 +21,7 @@ ONE, TWO, THREE = (BookingId(f"20261124-0000000{n}") for n in (1, 2, 3))
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA))
+    opened = Database(tmp_path / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, leaving.SCHEMA))
     yield opened
     opened.close()
 

@@ -1,0 +1,120 @@
+"""How a booking is destroyed, so that a crash at any line leaves either all of it or, after the next start, nothing.
+
+    1  one transaction: its rows go, and what is still to be done stands in `retention_due`
+    2  what was sealed and is still in a file, the vault's key and then its files, what other parts keep (`Forgets`)
+    3  one transaction: `retention_due` is ticked off, and the audit record is owed its entries
+
+Between 1 and 3 nothing of the station knows the booking any more; `resume` at the start goes on at 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agent.handover.instants import read_instant, write_instant
+from agent.model.booking import BookingId
+from agent.retention import rows
+from agent.retention.forgets import Forgets
+from agent.store.database import Database
+from agent.store.files import sync_folder
+from agent.store.vault import Vault
+
+
+@dataclass(frozen=True)
+class Order:
+    """Why a booking is destroyed."""
+
+    kind: str  # purge, expunge
+    who: str  # officer id, or "station"
+    case: str = ""  # number of the order; "" by age
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A booking whose rows are gone and whose files may not be yet."""
+
+    booking: BookingId
+    order: Order
+    at: datetime  # UTC
+    rows: int
+    tcns: tuple[str, ...]
+    envelopes: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
+class Shredder:
+    """Blocking; call it from a worker thread. `outbound`: the folder of sealed envelopes."""
+
+    def __init__(self, database: Database, vault: Vault, outbound: Path) -> None:
+        self._database = database
+        self._vault = vault
+        self._outbound = outbound
+        self._forgets: list[Forgets] = []
+
+    def register(self, part: Forgets) -> None:
+        self._forgets.append(part)
+
+    def take_rows(self, booking: BookingId, order: Order, now: datetime, may: Callable[[sqlite3.Connection], bool]) -> Due | None:
+        """Step 1, if `may` says so in the same transaction; None where it does not."""
+
+        def write(db: sqlite3.Connection) -> Due | None:
+            if not may(db):
+                return None
+            gone = _begin(db, booking, order, now)
+            return Due(booking, order, now, gone.rows, gone.tcns, gone.envelopes, gone.marks)
+
+        return self._database.write_now(write)
+
+    def destroy(self, due: Due) -> int:
+        """Steps 2 and 3; how many encrypted files there were. Any number of times. Raises LivescanError: then it is still due."""
+        for txid in due.envelopes:
+            (self._outbound / f"{txid}.cms").unlink(missing_ok=True)
+        sync_folder(self._outbound)
+        files = len(self._vault.names(due.booking))
+        self._vault.shred(due.booking)
+        for part in self._forgets:
+            part.forget([due.booking])
+        self._database.write_now(lambda db: _tick_off(db, due))
+        return files
+
+    def due(self) -> list[Due]:
+        """What a crash left."""
+        return self._database.read_now(lambda db: [_due(row) for row in db.execute("SELECT * FROM retention_due ORDER BY at")])
+
+
+def _begin(db: sqlite3.Connection, booking: BookingId, order: Order, now: datetime) -> rows.Gone:
+    """The row stands there while the others go: the trigger on impressions looks at it."""
+    values = (booking, order.kind, order.case or None, order.why or None, order.who, write_instant(now))
+    db.execute("INSERT INTO retention_due VALUES (?, ?, ?, ?, ?, ?, 0, '[]', '[]')", values)
+    gone = rows.destroy(db, booking, now)
+    sql = "UPDATE retention_due SET rows = ?, envelopes = ?, marks = ? WHERE booking = ?"
+    db.execute(sql, (gone.rows, json.dumps(gone.envelopes), json.dumps([gone.tcns, gone.marks]), booking))
+    return gone
+
+
+_EVENTS = {"purge": "purged", "expunge": "expunged"}
+
+
+def _tick_off(db: sqlite3.Connection, due: Due) -> None:
+    """One entry for each control number, so that a bureau's question about one finds an answer."""
+    if db.execute("DELETE FROM retention_due WHERE booking = ?", (due.booking,)).rowcount == 0:
+        return
+    order = due.order
+    for tcn in due.tcns or (None,):
+        db.execute(
+            "INSERT INTO audit_due (event, who, booking, tcn, case_ref, why) VALUES (?, ?, ?, ?, ?, ?)",
+            (_EVENTS[order.kind], order.who, due.booking, tcn, order.case or None, order.why or None),
+        )
+
+
+def _due(row: sqlite3.Row) -> Due:
+    tcns, marks = json.loads(row["marks"])
+    order = Order(row["kind"], row["who"], row["case_ref"] or "", row["why"] or "")
+    envelopes: Sequence[str] = json.loads(row["envelopes"])
+    return Due(BookingId(row["booking"]), order, read_instant(row["at"]), row["rows"], tuple(tcns), tuple(envelopes), tuple(marks))
