@@ -1,8 +1,8 @@
 """One arrival as the jail system writes it, in JSON or as a line of CSV, and what is wrong with it, field by field. Pure.
 
-The jail's list is often incomplete when a person arrives, and prints are wanted at the earliest point (SOP 3.1.1): whatever is of the right
-type is taken, what the bureau would refuse is listed as still to be mended, and only what cannot be read is refused. A value is never repeated
-in an error.
+The jail's list is often incomplete when a person arrives, and prints are wanted at the earliest point (SOP 3.1.1): whatever is of the
+right type is taken, what the bureau would refuse is listed as still to be mended, and only what cannot be read is refused. A value is
+never repeated in an error.
 """
 
 from __future__ import annotations
@@ -51,29 +51,29 @@ class _Strict(BaseModel):
 class JailSubject(_Strict):
     """Of the person, as far as it is known. Codes are those of EBTS 11.0 appendix C; nothing is guessed from anything."""
 
-    name: Text = Field("", description="SURNAME,GIVEN MIDDLE (EBTS 2.018)")
-    date_of_birth: Text = Field("", description="CCYYMMDD (EBTS 2.022)")
-    place_of_birth: Text = Field("", description="NCIC code (EBTS 2.020)")
-    sex: Text = Field("", description="EBTS 2.024")
-    race: Text = Field("", description="EBTS 2.025")
-    height: Text = Field("", description="feet and inches, 3 digits (EBTS 2.027)")
-    weight: Text = Field("", description="pounds, 3 digits (EBTS 2.029)")
-    eyes: Text = Field("", description="EBTS 2.031")
-    hair: Text = Field("", description="EBTS 2.032")
-    aliases: Texts = Field((), description="EBTS 2.019")
-    citizenship: Texts = Field((), description="EBTS 2.021")
-    marks: Texts = Field((), description="scars, marks and tattoos (EBTS 2.026)")
-    fbi_numbers: Texts = Field((), description="EBTS 2.014")
-    state_id: Text | None = Field(None, description="EBTS 2.015")
-    social_security: Texts = Field((), description="EBTS 2.016")
-    other_numbers: Texts = Field((), description="EBTS 2.017")
-    residence: Text | None = Field(None, description="EBTS 2.041")
-    occupation: Text | None = Field(None, description="EBTS 2.040")
+    name: Text = Field(default="", description="SURNAME,GIVEN MIDDLE (EBTS 2.018)")
+    date_of_birth: Text = Field(default="", description="CCYYMMDD (EBTS 2.022)")
+    place_of_birth: Text = Field(default="", description="NCIC code (EBTS 2.020)")
+    sex: Text = Field(default="", description="EBTS 2.024")
+    race: Text = Field(default="", description="EBTS 2.025")
+    height: Text = Field(default="", description="feet and inches, 3 digits (EBTS 2.027)")
+    weight: Text = Field(default="", description="pounds, 3 digits (EBTS 2.029)")
+    eyes: Text = Field(default="", description="EBTS 2.031")
+    hair: Text = Field(default="", description="EBTS 2.032")
+    aliases: Texts = Field(default=(), description="EBTS 2.019")
+    citizenship: Texts = Field(default=(), description="EBTS 2.021")
+    marks: Texts = Field(default=(), description="scars, marks and tattoos (EBTS 2.026)")
+    fbi_numbers: Texts = Field(default=(), description="EBTS 2.014")
+    state_id: Text | None = Field(default=None, description="EBTS 2.015")
+    social_security: Texts = Field(default=(), description="EBTS 2.016")
+    other_numbers: Texts = Field(default=(), description="EBTS 2.017")
+    residence: Text | None = Field(default=None, description="EBTS 2.041")
+    occupation: Text | None = Field(default=None, description="EBTS 2.040")
 
 
 class JailCharge(_Strict):
     literal: Text = Field(description="the offense in words (EBTS 2.047 AOL)")
-    offense_date: date | None = Field(None, description="EBTS 2.047 DOO")
+    offense_date: date | None = Field(default=None, description="EBTS 2.047 DOO")
 
 
 class JailArrival(_Strict):
@@ -82,7 +82,7 @@ class JailArrival(_Strict):
     booking_number: str = Field(pattern=NUMBER, description="the jail's own; the same number is the same person")
     arrived_at: AwareDatetime = Field(description="ISO 8601 with its offset")
     subject: JailSubject = JailSubject()
-    date_of_arrest: date | None = Field(None, description="local date (EBTS 2.045); the day of arrival where it is not given")
+    date_of_arrest: date | None = Field(default=None, description="local date (EBTS 2.045); the day of arrival where it is not given")
     charges: Annotated[tuple[JailCharge, ...], Field(max_length=MOST_CHARGES)] = ()
 
 
@@ -127,8 +127,10 @@ def arrivals_of_file(data: bytes) -> list[Any]:
 
 
 def _of_csv(text: str) -> Iterable[dict[str, Any]]:
-    """Columns by name: booking_number, arrived_at, date_of_arrest, charge_1, charge_1_date …, and every field of the subject; several values
-    of one field are separated by semicolons. A line with more fields than the head keeps them under a name that is refused."""
+    """Columns by name: booking_number, arrived_at, date_of_arrest, charge_1, charge_1_date …, and every field of the subject.
+
+    Several values of one field are separated by semicolons. A line with more fields than the head keeps them under a name that is refused.
+    """
     for row in csv.DictReader(io.StringIO(text), restkey="too many fields", strict=True):
         yield _of_line({str(key): value for key, value in row.items() if value not in (None, "")})
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.jail.arrival import Arrived, ArrivalError, arrival_from_python, arrivals_of_file
+from agent.jail.arrival import ArrivalError, Arrived, arrival_from_python, arrivals_of_file
 
 WHOLE: dict[str, Any] = {
     "booking_number": "2026-004711",
