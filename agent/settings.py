@@ -58,6 +58,7 @@ class PathSettings(_Frozen):
     uplink: Path | None = None  # the uplink's own folder; None: within `state`
     uplink_keys: Path | None = None  # ca/ca.crt and station/tls.{crt,key} where the uplink is a user of its own; None: within `keys`
     jurisdiction: Path | None = None  # the station's file over config/jurisdiction.toml
+    gallery: Path | None = None  # the station's file over config/gallery.toml
     retention: Path | None = None  # the station's file over config/retention.toml
 
     @property
@@ -113,6 +114,8 @@ class SubmissionSettings(_Frozen):
 
 
 class DeliverySettings(_Frozen):
+    mqtt: Literal["3.1.1", "5"]  # version spoken with the broker
+    chunk: int = Field(ge=1_024, le=131_008)  # bytes of an envelope in one message: docs/bureau-contract.md section 3
     keepalive: int = Field(ge=5, le=3600)  # s
     in_flight: int = Field(ge=1, le=16)
     retry_first: float = Field(gt=0)  # s
@@ -129,6 +132,7 @@ class TrustSettings(_Frozen):
 
 class ApiSettings(_Frozen):
     host: str
+    port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
 class AccessSettings(_Frozen):
@@ -186,16 +190,34 @@ def settings_files(path: Path) -> tuple[Path, ...]:
 
 def load_settings(path: Path) -> Settings:
     """The defaults with the station's files laid over them. Raises WrongSettings naming file, line and key of everything that is wrong."""
-    layers = [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _overlay(merged, layer.values)
+    layers = _layers(path)
     try:
-        settings = Settings.model_validate(merged)
+        settings = Settings.model_validate(_merged(layers))
     except ValidationError as error:
         raise WrongSettings(faults_of([dict(one) for one in error.errors()], layers, _known())) from error
     _refuse_simulation_in_production(settings, layers)
     return settings
+
+
+def load_paths(path: Path) -> PathSettings:
+    """The paths alone, of a station whose settings may not be whole yet. Raises ConfigError."""
+    layers = _layers(path)
+    try:
+        return PathSettings.model_validate(_merged(layers)["paths"])
+    except ValidationError as error:
+        found = [{**one, "loc": ("paths", *one["loc"])} for one in error.errors()]
+        raise WrongSettings(faults_of(found, layers, _known())) from error
+
+
+def _layers(path: Path) -> list[Layer]:
+    return [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
+
+
+def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _overlay(merged, layer.values)
+    return merged
 
 
 def _layer(path: Path) -> Layer:

@@ -14,10 +14,12 @@ from agent.booking.facts import Facts
 from agent.booking.ledger import BookingRow, Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
+from agent.booking.states import BookingState
 from agent.capture.station import StationCapture
 from agent.casework.desk import Casework
 from agent.casework.taken import Inbound
 from agent.clock import Clock
+from agent.gallery.desk import GalleryDesk
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.settings import Settings
@@ -44,6 +46,7 @@ class ViewedParts:
     handover: CoreEnd
     keys: KeyRing
     feed: AuditFeed
+    gallery: GalleryDesk
 
 
 class StationViews:
@@ -69,6 +72,7 @@ class StationViews:
             "scanner": of.capture.status(),
             "uplink": of.handover.connected,
             "room": await asyncio.to_thread(lambda: of.room.words),
+            "open": len(of.ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)),
             "unreceipted": len(of.ledger.unreceipted()),
             "manual": len(of.casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
@@ -85,7 +89,8 @@ class StationViews:
             return None
         taken = sorted(self._of.ledger.taken(row.id))
         impressions = [describe(await self._of.prints.impression(row.id, position)) for position in taken]
-        return await asyncio.to_thread(lambda: {**self._summary(row), **self._course(row.id), "impressions": impressions})
+        hints = await self._of.gallery.hints(row.id)
+        return await asyncio.to_thread(lambda: {**self._summary(row), **self._course(row.id), "impressions": impressions, "hints": hints})
 
     def _course(self, booking_id: BookingId) -> dict[str, Any]:
         """What has become of a booking, step by step."""
@@ -111,8 +116,13 @@ class StationViews:
             "opened_at": _instant(row.opened_at),
             "state": row.state,
             "held_why": row.held_why,
+            "kinds": sorted({event.kind for event in self._of.casework.events(row.id)}),
             "stands_at": next((step.words for step in steps if step.at is not None), "Opened."),
         }
+
+    def taken(self, booking_id: str) -> frozenset[int]:
+        """Positions that are stored."""
+        return frozenset(int(one) for one in self._of.ledger.taken(BookingId(booking_id)))
 
     def _key_warnings(self) -> list[str]:
         """What a person must do about certificates, until it is done."""

@@ -26,6 +26,7 @@ from agent.delivery.outbox import Outbox
 from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS
 from agent.errors import ConfigError
+from agent.handover.queue_facts import QueueFacts
 from agent.handover.uplink_end import UplinkEnd
 from agent.store.alone import alone_in
 from agent.store.database import Database
@@ -97,6 +98,7 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         on_released=lambda txid: courier.post(Released(txid)),
         on_handed=lambda rid: courier.post(Handed(rid)),
         authority=enrolment,
+        queue=_Queue(lambda: courier),
     )
     courier = Courier(
         settings.station,
@@ -113,10 +115,23 @@ async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: In
         return f"broker {_there(courier.connected)}; core {_there(handover.connected)}"
 
     log.info("uplink: station %s is up", settings.station)
-    own = (service.watch({"courier": courier.ping, "outbox": outbox.owed, "inbox": inbox.waiting}), service.tell(in_words))
+    own = (service.watch({"courier": courier.ping, "outbox": lambda: outbox.owed(1), "inbox": inbox.waiting}), service.tell(in_words))
     parts = (courier.run(), handover.run(), _told(stop), *own, *([enrolment.run()] if enrolment else []))
     await _first_of(*parts, ready=ready)
     log.info("uplink: station %s has stopped", settings.station)
+
+
+class _Queue:
+    """What the handover asks of the courier, which is made after it."""
+
+    def __init__(self, courier: Callable[[], Courier]) -> None:
+        self._courier = courier
+
+    async def queue(self) -> QueueFacts:
+        return await self._courier().queue()
+
+    def sooner(self, txid: str) -> None:
+        self._courier().sooner(txid)
 
 
 def _completed(settings: UplinkSettings) -> MqttSettings:

@@ -11,6 +11,8 @@ from agent.delivery.pacing import Retry
 from agent.settings import Settings
 from agent.uplink import UplinkSettings
 
+_MQTT = {"3.1.1": 4, "5": 5}  # to the protocol level of CONNECT (MQTT 3.1.2.2)
+
 
 def uplink_settings(settings: Settings) -> UplinkSettings:
     keys, delivery = settings.paths.tls_keys, settings.delivery
@@ -23,6 +25,7 @@ def uplink_settings(settings: Settings) -> UplinkSettings:
         key=keys / "station" / "tls.key",
         crl=keys / "ca" / "ca.crl",
         keepalive=delivery.keepalive,
+        version=_MQTT[delivery.mqtt],
     )
     trust = settings.trust
     return UplinkSettings(
@@ -32,5 +35,5 @@ def uplink_settings(settings: Settings) -> UplinkSettings:
         mqtt=link,
         enrolment=EnrolmentSettings(keys, trust.est, trust.crl, timedelta(days=trust.renew_before)),
         fips_required=trust.fips_required,
-        courier=CourierSettings(in_flight=delivery.in_flight, retry=Retry(delivery.retry_first, delivery.retry_most)),
+        courier=CourierSettings(in_flight=delivery.in_flight, chunk=delivery.chunk, retry=Retry(delivery.retry_first, delivery.retry_most)),
     )

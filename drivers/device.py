@@ -26,6 +26,7 @@ class Mode(StrEnum):
     THUMBS = "thumbs"
     SLAP_LEFT = "slap_left"
     SLAP_RIGHT = "slap_right"
+    EMPTY = "empty"  # nothing: the whole platen is taken as soon as it is clear; of no finger
 
 
 class Advice(Flag):
@@ -106,7 +107,7 @@ class Capabilities:
     fap: int  # FBI EBTS appendix F subject acquisition profile: 10..60; 0 for a sensor that is none
     modes: frozenset[Mode]
     area: Mapping[Mode, tuple[int, int]]  # pixels (width, height) at native ppi, the largest that a result can be
-    ppi: tuple[int, ...]
+    ppi: tuple[int, ...]  # that can be asked for, the native one first
     auto_capture: bool
     roll_in_device: bool  # delivers finished rolls
     roll_frames: bool  # delivers raw rolling frames for the host to compose
@@ -118,6 +119,7 @@ class Capabilities:
     previews: frozenset[PreviewSize] = frozenset()  # sizes that it can show
     preview_fps: float = 0.0  # frames per second, 0 when it shows none
     self_test: bool = False
+    placed: bool = False  # its frames tell where they lie (Frame.corner)
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ class Frame:
     ppi: int
     advice: Advice
     mode: Mode
+    corner: tuple[int, int] = (0, 0)  # left and top in the area of its mode, in its own pixels; (0, 0) where that is not told
 
 
 @dataclass(frozen=True)

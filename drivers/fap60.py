@@ -140,7 +140,7 @@ class Fap60:
             flags=self._flags_of(request),
             fingers=request.fingers,
             missing=request.missing,
-            ppi=request.ppi,
+            ppi=request.ppi if request.ppi in self.capabilities.ppi else self.capabilities.ppi[0],
             still_ms=request.still_ms,
             timeout_ms=round(request.timeout_s * 1000),
         )

@@ -91,5 +91,6 @@ class Fap60Session:
 
 
 def _largest(raw: Info) -> int:
-    """Bytes of the largest payload: the larger area, and as much again for a stride."""
-    return 2 * max(width * height for width, height in (raw.flat_area, raw.roll_area))
+    """Bytes of the largest payload: the larger area at the finest ppi, and as much again for a stride."""
+    finer = max(1, raw.finest_ppi // raw.ppi)
+    return 2 * finer**2 * max(width * height for width, height in (raw.flat_area, raw.roll_area))

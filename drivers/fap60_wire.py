@@ -86,6 +86,7 @@ class InfoFlag(IntFlag):
     BEEPER = 1 << 4
     FOOT_SWITCH = 1 << 5
     LED_PER_FINGER = 1 << 6
+    PLACED_FRAMES = 1 << 7
 
 
 _INFO = struct.Struct("<4sHBBHHHHHHHH16s16sII")
@@ -107,6 +108,7 @@ class Info:
     firmware: str
     calibration: str  # "" when none
     calibrated_at: int  # seconds since 1970 UTC, 0 when none
+    finest_ppi: int = 0  # that ARM takes beside the native one, 0 when none
 
 
 class ArmMode(IntEnum):
@@ -117,6 +119,7 @@ class ArmMode(IntEnum):
     TWO_THUMBS = 3
     LEFT_FOUR = 4
     RIGHT_FOUR = 5
+    EMPTY_PLATEN = 6
 
 
 class ArmFlag(IntFlag):
@@ -153,7 +156,7 @@ class FrameKind(IntEnum):
     RAW_ROLL_FRAME = 3
 
 
-_FRAME = struct.Struct("<4sHHIIQBBBxHHHHIIIHH8xI")
+_FRAME = struct.Struct("<4sHHIIQBBBxHHHHIIIHHHH4xI")
 FRAME_HEADER_SIZE = _FRAME.size
 FRAME_MAGIC = b"LSF1"
 
@@ -176,6 +179,7 @@ class FrameHeader:
     payload_crc: int
     fingers_seen: int
     index: int  # of this frame within the capture, from 0
+    corner: tuple[int, int] = (0, 0)  # pixels, left and top in the area of its mode
 
 
 class EventType(IntEnum):
@@ -265,10 +269,12 @@ def parse_info(data: bytes) -> Info:
     _need(len(data) == INFO_SIZE and data[:4] == INFO_MAGIC, f"{len(data)} bytes that do not say what scanner it is")
     *values, crc = _INFO.unpack(data)
     _need(crc == zlib.crc32(data[:60]), "a damaged description of itself")
-    _magic, version, fap, flags, modes, ppi, fw, fh, rw, rh, rate, _reserved, firmware, calibration, at = values
+    _magic, version, fap, flags, modes, ppi, fw, fh, rw, rh, rate, finest, firmware, calibration, at = values
     _need(version == VERSION, f"protocol version {version}, which this program does not know")
     _need(ppi > 0 and 0 not in (fw, fh, rw, rh), "a platen without a size")
-    return Info(fap, flags, modes, ppi, (fw, fh), (rw, rh), rate, _text(firmware), _text(calibration), at)
+    return Info(
+        fap, flags, modes, ppi, (fw, fh), (rw, rh), rate, _text(firmware), _text(calibration), at, finest if finest == 2 * ppi else 0
+    )
 
 
 def build_arm(arm: Arm) -> bytes:
@@ -288,11 +294,12 @@ def parse_frame_header(data: bytes | bytearray | memoryview) -> FrameHeader:
     *values, crc = _FRAME.unpack(head)
     _need(crc == zlib.crc32(head[:60]), "a damaged head of an image")
     _magic, version, size, sequence, token, time_us, kind, mode, bits, width, height, stride, ppi, *rest = values
-    advice, length, payload_crc, seen, index = rest
+    advice, length, payload_crc, seen, index, left, top = rest
     _need(version == VERSION and size == FRAME_HEADER_SIZE and bits == 8, "an image in a form that this program does not know")
     _need(0 < width <= stride and height > 0 and ppi > 0 and length == stride * height, f"an image of {width} x {height} in {length} bytes")
+    said = advice_of(advice)
     return FrameHeader(
-        sequence, token, time_us, kind, mode, width, height, stride, ppi, advice_of(advice), length, payload_crc, seen, index
+        sequence, token, time_us, kind, mode, width, height, stride, ppi, said, length, payload_crc, seen, index, (left, top)
     )
 
 

@@ -17,6 +17,7 @@ ARM_MODES = {
     Mode.THUMBS: ArmMode.TWO_THUMBS,
     Mode.SLAP_LEFT: ArmMode.LEFT_FOUR,
     Mode.SLAP_RIGHT: ArmMode.RIGHT_FOUR,
+    Mode.EMPTY: ArmMode.EMPTY_PLATEN,
 }
 MODES = {code: mode for mode, code in ARM_MODES.items()}
 
@@ -86,7 +87,7 @@ def capabilities(info: Info) -> Capabilities:
         fap=info.fap,
         modes=modes,
         area={mode: info.roll_area if mode is Mode.ROLL else info.flat_area for mode in modes},
-        ppi=(info.ppi,),
+        ppi=(info.ppi, info.finest_ppi) if info.finest_ppi else (info.ppi,),
         auto_capture=bool(info.flags & InfoFlag.AUTO_CAPTURE),
         roll_in_device=bool(info.flags & InfoFlag.FINISHED_ROLLS),
         roll_frames=bool(info.flags & InfoFlag.RAW_ROLL_FRAMES),
@@ -98,6 +99,7 @@ def capabilities(info: Info) -> Capabilities:
         previews=frozenset(PreviewSize) if info.preview_rate else frozenset({PreviewSize.NONE}),
         preview_fps=info.preview_rate / 10,
         self_test=True,
+        placed=bool(info.flags & InfoFlag.PLACED_FRAMES),
     )
 
 
@@ -121,4 +123,5 @@ def frame_of(raw: RawFrame) -> Frame:
         ppi=header.ppi,
         advice=header.advice,
         mode=MODES[ArmMode(header.mode)],
+        corner=header.corner,
     )

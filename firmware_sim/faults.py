@@ -69,6 +69,10 @@ def _ms(default: int, meaning: str) -> Parameter:
     return Parameter("ms", default, f"{meaning}, ms", 0, 600_000)
 
 
+def _percent(default: int, meaning: str) -> Parameter:
+    return Parameter("percent", default, meaning, 0, 100)
+
+
 FAULTS: tuple[Fault, ...] = (
     # enumeration
     Fault("slow-enumeration", Where.ENUMERATION, USB, "Every standard request is answered late.", (_ms(200, "late by"), *ONCE)),
@@ -174,6 +178,17 @@ FAULTS: tuple[Fault, ...] = (
     Fault("permission-denied", Where.LINK, USB, "Opening it is not allowed: the USB/IP server says that it is not available."),
     Fault("out-of-memory", Where.LINK, USB, "A bulk read fails with ENOMEM, as large ones do on some host controllers.", ONCE),
     # optics and hands
+    Fault("dirt-on-glass", Where.OPTICS, FAP60, "Dirt lies on the glass until it is wiped (clear).", (_percent(50, "of the worst dirt"),)),
+    Fault(
+        "prints-left-on-glass",
+        Where.OPTICS,
+        FAP60,
+        "From now on each finger leaves its print on the glass, until it is wiped (clear).",
+        (_percent(60, "how visible they are"),),
+    ),
+    Fault(
+        "latent-for-fingers", Where.OPTICS, FAP60, "No finger comes; the scanner takes what was left on the glass for the fingers.", ONCE
+    ),
     Fault("dirty-platen", Where.OPTICS, FAP60 | URU4500 | ZFM, "Dirt lies on the platen.", ONCE),
     Fault("latent-ghost", Where.OPTICS, FAP60, "The print of the person before shows through.", ONCE),
     Fault("halo", Where.OPTICS, FAP60, "Breath of moisture around the fingers.", ONCE),

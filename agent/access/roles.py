@@ -24,6 +24,8 @@ class Right(StrEnum):
     CORRECT = "correct"  # change what is sealed, send again
     EXPORT = "export"  # take files and cards out
     HISTORY = "history"  # criminal-history data: replies of the bureau, and what is derived from them
+    LIAISE = "liaise"  # ICE's forms, and what is drafted for ICE
+    REPORTS = "reports"  # counts for oversight
     OFFICERS = "officers"
     RETENTION = "retention"  # purge, expunge, legal hold
     AUDIT = "audit"
@@ -43,6 +45,8 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.CORRECT: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.EXPORT: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.HISTORY: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.LIAISE: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.REPORTS: frozenset({_R.SUPERVISOR}),
         Right.OFFICERS: frozenset({_R.ADMIN}),
         Right.RETENTION: frozenset({_R.RECORDS_LIAISON}),
         Right.AUDIT: frozenset({_R.AUDITOR}),

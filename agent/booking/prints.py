@@ -69,6 +69,28 @@ class Prints:
         """The position is taken anew: what was tried before is no choice any more, and the hand is to be confirmed anew."""
         await asyncio.to_thread(self._forget_attempts, booking_id, position)
 
+    async def keep_before(self, booking_id: BookingId, tcn: str, position: Position) -> None:
+        """The impression that was sent under `tcn` and is to be taken again: it stays, to be seen beside the new one."""
+        await asyncio.to_thread(self._keep_before, booking_id, tcn, position)
+
+    async def before(self, booking_id: BookingId) -> list[tuple[str, Position, Impression]]:
+        """Every impression that was taken again: the TCN it was sent under, its position, and itself."""
+        return await asyncio.to_thread(self._all_before, booking_id)
+
+    async def before_of(self, booking_id: BookingId, tcn: str, position: Position) -> Impression:
+        """Raises NotInVault."""
+        return impression_from_bytes(await asyncio.to_thread(self._vault.get, booking_id, _before(tcn, position)))
+
+    def _keep_before(self, booking_id: BookingId, tcn: str, position: Position) -> None:
+        name = _before(tcn, position)
+        if name not in self._vault.names(booking_id):
+            self._vault.put(booking_id, name, self._vault.get(booking_id, _name(position)))
+
+    def _all_before(self, booking_id: BookingId) -> list[tuple[str, Position, Impression]]:
+        names = [name for name in self._vault.names(booking_id) if name.startswith(_BEFORE)]
+        places = [(name, *name.removeprefix(_BEFORE).rsplit("-", 1)) for name in names]
+        return [(tcn, Position(int(fgp)), impression_from_bytes(self._vault.get(booking_id, name))) for name, tcn, fgp in places]
+
     def _keep_attempt(self, booking_id: BookingId, attempt: Impression, instead: int | None) -> None:
         self._vault.put(booking_id, _attempt(attempt.position, attempt.attempt), impression_to_bytes(attempt))
         if instead is not None:
@@ -93,6 +115,14 @@ class Prints:
 
 def _name(position: Position) -> str:
     return f"fgp-{int(position):02d}"
+
+
+_BEFORE = "before-"
+
+
+def _before(tcn: str, position: Position) -> str:
+    """`before-TCN-02`; the vault refuses a TCN that is no name."""
+    return f"{_BEFORE}{tcn}-{int(position):02d}"
 
 
 _ATTEMPT = "attempt-"

@@ -24,6 +24,7 @@ from agent.capture.camera import NoPicture, take_picture
 from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.imaging.photo import as_jpeg, encode_jpeg
+from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.photo import Photo, PhotoKind
 from agent.submission.profiles import CAR
@@ -68,22 +69,36 @@ class Parts:
 
 
 class Records:
-    def __init__(self, parts: Parts, *, camera: str, say: Say, wake: Callable[[], None], offer: Callable[[], None], note: Note) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        camera: str,
+        say: Say,
+        wake: Callable[[], None],
+        offer: Callable[[], None],
+        note: Note,
+        locked: Callable[[BookingId], str] = lambda _: "",
+    ) -> None:
+        """locked: why the facts of a booking may not be changed; "" where they may."""
         self._parts = parts
         self._camera = camera  # as `take_picture` names it; empty: none
         self._say = say
         self._wake = wake
         self._offer = offer
         self._note = note
+        self._locked = locked
 
-    async def correct(self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position]) -> str | None:
-        """New facts, or impressions to take again. The TCN that is corrected.
+    async def correct(
+        self, booking_id: str, officer: str, facts: Facts | None, retake: Collection[Position], *, as_it_is: bool = False
+    ) -> str | None:
+        """New facts, or impressions to take again; as_it_is: sent anew where neither is said. The TCN that is corrected.
 
         Of a sealed booking a new submission is made, with a new TCN and TCR to the old one; of a held or undone one nothing was sent, so
         nothing is referred to. Raises RecordsError for any other, and when nothing is to change.
         """
         row = self._row(booking_id)
-        if facts is None and not retake:
+        if facts is None and not retake and not as_it_is:
             raise RecordsError("Nothing is to be corrected.", do="Give new facts, or fingers to take again.")
         strangers = sorted(set(retake) - set(CAR.positions))
         if strangers:
@@ -93,13 +108,14 @@ class Records:
                 "That booking cannot be corrected as it stands.", do="Wait until it is sealed; a held one takes new facts only."
             )
         if facts is not None:
-            await self._parts.prints.keep_facts(row.id, facts)
+            await self._keep_facts(row.id, facts)
         corrects = None
         for position in retake:
             await self._parts.prints.forget_attempts(row.id, position)
         if row.state is BookingState.UNDONE and retake:
             await self._parts.ledger.retake(row.id, retake)
         elif row.state is BookingState.SEALED:
+            await self._put_aside(row.id, retake)
             corrects = await self._parts.corrections.begin(row.id, officer, retake, self._parts.clock.now())
         else:
             await self._parts.ledger.resume(row.id)
@@ -107,6 +123,18 @@ class Records:
         self._say({"event": "corrected", "booking": row.id, "corrects": corrects})
         self._wake()
         return corrects
+
+    async def _keep_facts(self, booking_id: BookingId, facts: Facts) -> None:
+        why = await asyncio.to_thread(self._locked, booking_id)
+        if why:
+            raise RecordsError(why, means="Nothing was changed.", do="Take again what the bureau named; `livescan case tasks` shows it.")
+        await self._parts.prints.keep_facts(booking_id, facts)
+
+    async def _put_aside(self, booking_id: BookingId, retake: Collection[Position]) -> None:
+        """What was sent stays, to be seen beside what is taken now."""
+        tcn = self._parts.sealer.last_sealed(booking_id).tcn
+        for position in set(retake) & self._parts.ledger.taken(booking_id):
+            await self._parts.prints.keep_before(booking_id, tcn, position)
 
     async def resend(self, booking_id: str, officer: str) -> str:
         """The transfer id under which it goes out, the same bytes under the same TCN."""

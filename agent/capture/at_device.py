@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from functools import reduce
@@ -12,15 +12,18 @@ import numpy as np
 
 from agent.capture.advice import sentence
 from agent.capture.course import Course
-from agent.capture.device_thread import DeviceThread, Reopen
-from agent.capture.events import Cautioned, Counted, Interrupted, Looked
+from agent.capture.device_thread import DeviceThread
+from agent.capture.events import Cautioned, Counted, Looked, Rolled
+from agent.capture.mending import Mending
 from agent.capture.rolling import ADVICE, Rolling
 from agent.capture.session import Event, NoSuchMove, State
 from agent.capture.settings import CaptureSettings
 from agent.capture.watching import Watch
+from agent.imaging.platen import Background
 from agent.model.impression import GrayImage, RollNote, Trigger
 from drivers.device import (
     Advice,
+    Capabilities,
     DeviceEvent,
     DeviceState,
     FingerCount,
@@ -28,15 +31,16 @@ from drivers.device import (
     KeyPressed,
     Mode,
     Preview,
+    PreviewSize,
+    Request,
     Result,
     RollFrame,
     StateChanged,
     Warned,
 )
-from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
+from drivers.errors import DeviceError, Garbled, Refused, Timeout
 
 _ROLL_ADVICE = reduce(or_, ADVICE.values())  # the composer looks closer than the scanner: its word counts
-FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +52,16 @@ class Taken:
     advice: Advice  # what the scanner saw, and what was seen while the roll was composed
     trigger: Trigger
     roll: RollNote | None = None  # where it was composed here
+    still: Frame | None = field(default=None, repr=False)  # as the scanner gave it, of a finger that did not roll
 
 
 class AtDevice:
-    def __init__(self, device: DeviceThread, course: Course, settings: CaptureSettings, reopen: Reopen) -> None:
+    def __init__(self, device: DeviceThread, course: Course, settings: CaptureSettings, mending: Mending) -> None:
+        self.background: Background | None = None  # the glass with nothing on it, where it was seen
         self._device = device
         self._course = course
         self._settings = settings
-        self._reopen = reopen
-        self._faults = 0  # in a row
+        self._mending = mending
         self._heard_of = False  # whether the scanner has said anything since it was armed: one that has is slow, one that has not is broken
         self._interrupted = False  # the capture under way was ended from here
         self._pressed: Trigger | None = None  # who triggered the capture under way
@@ -64,30 +69,55 @@ class AtDevice:
         self._rolling: Rolling | None = None  # the roll under way, where it comes picture by picture
         self._warned = False  # the scanner itself has said what is to be done better
 
-    def begin(self) -> None:
-        self._faults = 0
+    @property
+    def able(self) -> Capabilities:
+        """What the scanner can do."""
+        return self._device.able
 
     async def image(self) -> Taken | None:
         """One armed capture; None when the scanner waited in vain, was lost or was interrupted: the session says which.
 
         Raises what is wrong with the scanner when it has been so FAULTS times running.
         """
+        frame = await self._tried(self._followed, Event.IMAGE_TAKEN)
+        return None if frame is None else await self._composed(frame)
+
+    async def empty(self) -> Frame | None:
+        """The glass with nothing on it; None when it was not clear in time, or the scanner was lost or interrupted: the session says which.
+
+        Raises like `image`. Only for a scanner that is able to.
+        """
+        return await self._tried(self._emptied, None)
+
+    async def _tried(self, follow: Callable[[], Awaitable[Frame | None]], done: Event | None) -> Frame | None:
+        """`done`: what a picture is to the session; None where it is no move."""
         self._heard_of, self._interrupted, self._warned, self._pressed = False, False, False, None
         try:
-            frame = await self._taken()
-            if not (frame is None and self._interrupted):
-                self._course.move(self._word_of(frame))
+            frame = await self._taken(follow)
+            word = done if frame is not None else None if self._interrupted else self._in_vain()
+            if word is not None:
+                self._course.move(word)
         except (DeviceError, NoSuchMove) as trouble:
-            await self._paused(trouble)
+            await self._mending.until_back(trouble)
             return None
-        self._faults = 0
-        return None if frame is None else await self._composed(frame)
+        self._mending.worked()
+        return frame
+
+    async def _emptied(self) -> Frame | None:
+        request = Request(Mode.EMPTY, frozenset(), ppi=self.able.ppi[0], timeout_s=self._settings.timeout_s, preview=PreviewSize.NONE)
+        async with aclosing(self._device.capture(request)) as events:
+            frame = None
+            async for event in events:
+                self._heard_of = True
+                frame = event.frame if isinstance(event, Result) else frame
+        return frame
 
     async def _composed(self, frame: Frame) -> Taken:
         """The image; a roll that came picture by picture is the print that was composed of them."""
         trigger = self._trigger_of(frame)
         if self._rolling is None:
-            return Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, trigger)
+            still = None if frame.mode is Mode.ROLL else frame
+            return Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, trigger, still=still)
         pixels, note, advice = await self._rolling.finish()
         return Taken(pixels, frame.ppi, frame.advice & ~_ROLL_ADVICE | advice, trigger, note)
 
@@ -101,9 +131,7 @@ class AtDevice:
         self._interrupted = True
         await self._device.interrupt()
 
-    def _word_of(self, frame: Frame | None) -> Event:
-        if frame is not None:
-            return Event.IMAGE_TAKEN
+    def _in_vain(self) -> Event:
         return Event.TIME_UP if self._course.session.waits + 1 >= self._settings.waits_most else Event.EXPIRED
 
     def _trigger_of(self, frame: Frame) -> Trigger:
@@ -111,10 +139,10 @@ class AtDevice:
             return self._pressed or Trigger.BUTTON
         return Trigger.DEVICE
 
-    async def _taken(self) -> Frame | None:
+    async def _taken(self, follow: Callable[[], Awaitable[Frame | None]]) -> Frame | None:
         """None when nobody came in time. Raises DeviceError."""
         try:
-            return await self._followed()
+            return await follow()
         except Timeout:
             if self._heard_of:
                 return None
@@ -125,7 +153,7 @@ class AtDevice:
         step, able = self._course.session.step, self._device.able
         raw = able.roll_frames
         request = step.request(ppi=settings.ppi, still_ms=settings.still_ms, timeout_s=settings.timeout_s, auto=able.auto_capture, raw=raw)
-        self._watch = None if step.mode is Mode.ROLL else Watch(step, settings.still_ms)
+        self._watch = None if step.mode is Mode.ROLL else Watch(step, settings.still_ms, self.background)
         self._rolling = Rolling(settings.ppi) if request.roll_frames else None
         async with aclosing(self._device.capture(request)) as events:
             frame = None
@@ -160,6 +188,7 @@ class AtDevice:
         if self._rolling is None:
             return
         new = await self._rolling.add(frame, index)
+        self._course.tell(Rolled(self._rolling.progress))
         if words := sentence(new, self._course.session.step):
             self._course.tell(Cautioned(words))
 
@@ -182,24 +211,3 @@ class AtDevice:
             self._course.move(Event.FINGER_SEEN)
         elif state is DeviceState.TAKING:
             self._course.move(Event.IMAGE_TAKING)
-
-    async def _paused(self, trouble: DeviceError | NoSuchMove) -> None:
-        """Until the scanner has been opened again. Raises a trouble, other than being unplugged, that comes too often in a row."""
-        self._faults += 0 if isinstance(trouble, Gone) else 1
-        if self._faults >= FAULTS:
-            raise trouble
-        self._course.move(Event.UNPLUGGED)
-        self._course.tell(Interrupted(trouble.what, trouble.means, trouble.do))
-        before = self._device.tag.serial
-        while not await self._back():
-            await asyncio.sleep(self._settings.reopen_every_s)
-        self._course.move(Event.PLUGGED_IN)
-        if self._device.tag.serial != before:
-            self._course.tell(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}."))
-
-    async def _back(self) -> bool:
-        try:
-            await self._device.reopen(self._reopen)
-        except DeviceError:
-            return False
-        return True

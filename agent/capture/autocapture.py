@@ -5,11 +5,12 @@
     auto.advice     the one sentence for now, '' when there is nothing to say
     auto.trigger    True in exactly one look: take the picture now
 
-Each look has one verdict: the first row of `VERDICTS` that holds, most urgent first, as an officer would say it. The picture is taken when
-the verdict has been GOOD, without a break, for `still_ms`. Before that the platen must have been seen clear once, so that the print left by
-the person before takes no picture. What looks like the other hand is said, waited for, and then taken: hands differ. An advice is spoken
-when its cause has lasted for its patience: fingers that are still coming down are not "too few". Times are device times in microseconds; a
-pause in the live view, or a step back, begins the waiting anew.
+Each look has one verdict: the first row of `VERDICTS` that holds, most urgent first, as an officer would say it. The picture is taken
+when the verdict has been GOOD, without a break, for `still_ms`. Before that the platen must have been seen clear once, and where the
+glass was seen empty something must touch it that was not there: the print left by the person before takes no picture. What looks like the
+other hand is said, waited for, and then taken: hands differ. An advice is spoken when its cause has lasted for its patience: fingers that
+are still coming down are not "too few". Times are device times in microseconds; a pause in the live view, or a step back, begins the
+waiting anew.
 
 Nothing here is asked when a person triggers by pedal or button: that is recorded by whoever passes it on.
 """
@@ -46,6 +47,7 @@ class Verdict(StrEnum):
     """What stands between this look and the picture."""
 
     UNCLEAR = "something has been on the glass since before"
+    LATENT = "nothing touches, what is seen was left before"
     EMPTY = "nothing on the glass"
     MANY = "too many fingers"
     OFF_LEFT = "off to the left"
@@ -83,6 +85,7 @@ VERDICTS: tuple[tuple[Verdict, Callable[[Look, Limits], bool]], ...] = (
 # What to say, {} is the fingers asked for, and after how many ms of the same verdict.
 _SAY: dict[Verdict, tuple[str, int]] = {
     Verdict.UNCLEAR: ("Lift the hand off the glass; if nothing lies on it, clean it.", 1500),
+    Verdict.LATENT: ("Nothing touches the glass; what is seen on it was left there before. Clean it, then lay the {} on it.", 600),
     Verdict.EMPTY: ("Lay the {} on the glass.", 0),
     Verdict.MANY: ("More is on the glass than the {}: let nothing else touch it.", 300),
     Verdict.OFF_LEFT: ("Move the hand a little to the right.", 300),
@@ -113,10 +116,12 @@ class AutoCapture:
     trigger: bool = False  # take the picture now
     taken: bool = False  # the trigger was given in this or an earlier look
 
-    def after(self, look: Look, at_us: int) -> AutoCapture:
-        """One look later. `at_us`: device time of the picture."""
-        cleared = self.cleared or look.area_mm2 < CLEAR_MM2
-        verdict = verdict_on(look, self.limits) if cleared else Verdict.UNCLEAR
+    def after(self, look: Look, at_us: int, *, touching: bool = True) -> AutoCapture:
+        """One look later. `at_us`: device time of the picture. `touching`: False when all that is seen lay on the empty glass."""
+        cleared = self.cleared or look.area_mm2 < CLEAR_MM2 or not touching
+        verdict = Verdict.UNCLEAR if not cleared else verdict_on(look, self.limits)
+        if not touching and verdict is not Verdict.EMPTY:
+            verdict = Verdict.LATENT
         gap = self.at_us is not None and not 0 <= at_us - self.at_us <= GAP_US
         since_us = self.since_us if verdict is self.verdict and self.at_us is not None and not gap else at_us
         ripe = at_us - since_us >= self._still_us(verdict) and not self.taken

@@ -8,6 +8,7 @@ from agent.capture.plan import Step
 from agent.capture.session import State
 from agent.model.booking import BookingId
 from agent.model.impression import GrayImage, Impression
+from agent.quality.hygiene import Cleanliness
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,27 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Rolled:
+    """How far a roll has come."""
+
+    progress: int  # 0..999 per mille of a usual finger
+
+
+@dataclass(frozen=True)
 class Cautioned:
     """What to do better, while the finger is still on the glass."""
 
     sentence: str
+
+
+@dataclass(frozen=True)
+class GlassSeen:
+    """The glass with nothing on it, between two people."""
+
+    state: Cleanliness
+    dirt: float  # 0..1, share of the platen
+    latent: float  # 0..1, share of the platen that shows what was left behind
+    advice: str  # one sentence, "" for a clean glass
 
 
 @dataclass(frozen=True)
@@ -68,4 +86,4 @@ class Interrupted:
     do: str
 
 
-CaptureEvent = Moved | Looked | Counted | Cautioned | Judged | Accepted | Interrupted
+CaptureEvent = Moved | Looked | Counted | Rolled | Cautioned | GlassSeen | Judged | Accepted | Interrupted

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from agent.capture.at_device import AtDevice, Taken
+from agent.capture.at_device import Taken
 from agent.capture.course import Course
 from agent.capture.keeping import Keeper
 from agent.capture.places import Places, Prints
@@ -23,7 +23,7 @@ from agent.quality.verdict import several
 @dataclass(frozen=True)
 class Guard:
     course: Course
-    at_device: AtDevice
+    image: Callable[[], Awaitable[Taken | None]]
     check: Callable[[Taken], Awaitable[tuple[Impression, Prints]]]
     ask: Ask
     places: Places
@@ -44,7 +44,7 @@ class Guard:
     async def _next(self, step: Step) -> None:
         if self.course.session.state is State.ASK_OFFICER:
             await self._asked(step, f"The {several(step.fingers)} were not laid on the glass once more: is it still the same person?")
-        elif (taken := await self.at_device.image()) is not None:
+        elif (taken := await self.image()) is not None:
             await self._compared(step, *await self.check(taken))
 
     async def _compared(self, step: Step, impression: Impression, prints: Prints) -> None:

@@ -24,9 +24,11 @@ from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import CaptureEvent, Judged
 from agent.capture.guard import Guard
 from agent.capture.keeping import Keeper
+from agent.capture.mending import Mending
 from agent.capture.officer import Officer
 from agent.capture.places import Prints
 from agent.capture.plan import Step, again
+from agent.capture.platen import Platen
 from agent.capture.questions import Ask
 from agent.capture.rolling import SPOILING
 from agent.capture.session import Event, Session, State
@@ -66,7 +68,10 @@ class CaptureRunner:
         self._settings = settings or CaptureSettings()
         self._course = Course(on_event)
         self._device = DeviceThread(scanner, any_scanner=any_scanner)
-        self._at_device = AtDevice(self._device, self._course, self._settings, reopen)
+        mending = Mending(self._device, self._course, self._settings, reopen)
+        self._at_device = AtDevice(self._device, self._course, self._settings, mending)
+        self._platen = Platen(self._at_device, mending, self._course, thresholds, self._settings)
+        self._mending = mending
         self._checker = Checker(workers, thresholds)
         self._limits = thresholds
         self._clock = clock
@@ -84,15 +89,19 @@ class CaptureRunner:
         """
         self._work = Undertaking(self._course, self._checker, keeper, steps, done)
         self._officer = Officer(self._work, self._ask_officer)
-        self._at_device.begin()
+        self._mending.worked()
+        self._platen.begin()
         await self._work.begin(booking_id, learn=self._settings.rules.hand_again)
         await self._to_its_end()
         if self._settings.rules.hand_again:
             await self._hand_again()
 
     async def trigger(self, by: Trigger) -> None:
-        """Take the image now (pedal, button). Raises DeviceError when the scanner refuses."""
-        await self._at_device.trigger(by)
+        """Take the image now (pedal, button), or wait no longer for a clean glass. Raises DeviceError when the scanner refuses."""
+        if self._platen.cleaning:
+            self._platen.go_on()
+        else:
+            await self._at_device.trigger(by)
 
     async def replan(self, steps: Sequence[Step], forgotten: Collection[Position]) -> None:
         """Other fingers can be printed than was thought. `forgotten`: positions stored already that are to be taken anew.
@@ -120,8 +129,19 @@ class CaptureRunner:
             self._work.replan()
         elif self.session.state is State.ASK_OFFICER:
             await self._officer.nobody()
-        elif (taken := await self._at_device.image()) is not None:
+        elif (taken := await self._image()) is not None:
             await self._settle(*await self._checked(taken))
+
+    async def _image(self) -> Taken | None:
+        """Of something that touched the glass; None when there is none yet: the session says why."""
+        if self._platen.due:
+            await self._platen.look()
+            return None
+        taken = await self._at_device.image()
+        if taken is None or not await asyncio.to_thread(self._platen.refuses, taken):
+            return taken
+        self._platen.refuse()
+        return None
 
     async def _checked(self, taken: Taken) -> tuple[Impression, Prints]:
         """The impression with its report, and what of it can be compared."""
@@ -177,7 +197,7 @@ class CaptureRunner:
             return
         guard = Guard(
             self._course,
-            self._at_device,
+            self._image,
             self._checked,
             self._ask_officer,
             self._work.places,
@@ -185,4 +205,5 @@ class CaptureRunner:
             self._limits.tries_most,
             lambda: self._work.changed is not None,
         )
+        self._platen.look_again()  # the hand may be there as the print that it left at the beginning
         await guard.run(step)

@@ -7,6 +7,7 @@ One row per legal move. Rules:
 - A position is left only when its image has been stored (ACCEPTED, OFFICER_ACCEPTED, OFFICER_MOVED are reported after that), never before.
 - Nothing waits for ever unseen: a finger that does not come in its time is a question to the officer, like a print that stays poor and
   one that looks like another finger's.
+- A picture in which nothing touches the glass is no attempt: it counts as a finger that did not come.
 - The hand may turn out otherwise than planned at any time (a bandage is found): REPLANNED brings other steps and takes nothing back.
 An event with no row is an error that names both.
 """
@@ -41,6 +42,7 @@ class Event(StrEnum):
     FINGER_GONE = "finger gone"
     IMAGE_TAKING = "image taking"
     IMAGE_TAKEN = "image taken"
+    NOT_TOUCHED = "not touched"  # nothing touched the glass: what was taken lay there before
     EXPIRED = "expired"  # the scanner waited long enough for a finger
     TIME_UP = "time up"  # it did so as often as it may for one step
     ACCEPTED = "accepted"  # good, and stored
@@ -74,6 +76,8 @@ TABLE: dict[tuple[State, Event], State] = {
     (S.CHECKING, E.REJECTED): S.AWAIT_LIFT,
     (S.CHECKING, E.TRIES_USED): S.ASK_OFFICER,
     (S.CHECKING, E.QUESTIONED): S.ASK_OFFICER,
+    (S.CHECKING, E.NOT_TOUCHED): S.AWAIT_CLEAR,
+    (S.CHECKING, E.TIME_UP): S.ASK_OFFICER,
     (S.ASK_OFFICER, E.OFFICER_ACCEPTED): S.AWAIT_LIFT,
     (S.ASK_OFFICER, E.OFFICER_MOVED): S.AWAIT_LIFT,
     (S.ASK_OFFICER, E.OFFICER_REPEATS): S.AWAIT_LIFT,
@@ -132,7 +136,7 @@ class Session:
             return replace(self, attempt=self.attempt + 1, tries=self.tries + 1, state=state)
         if event is Event.OFFICER_REPEATS:
             return replace(self, attempt=self.attempt + 1, tries=1, waits=0, state=state)
-        return replace(self, waits=self.waits + (event is Event.EXPIRED), state=state)
+        return replace(self, waits=self.waits + (event in (Event.EXPIRED, Event.NOT_TOUCHED)), state=state)
 
     def moved(self, done: Collection[Position]) -> Session:
         """The image was stored, but not as what was asked for: `done` is all that is stored now. Raises NoSuchMove."""

@@ -24,6 +24,8 @@ class CaptureSettings:
     timeout_s: float = 60.0  # s the scanner waits for a finger before it is armed again
     waits_most: int = 3  # so often in a row before the officer is asked
     reopen_every_s: float = 0.5  # s between two looks for an unplugged scanner
+    clean_every_s: float = 2.0  # s between two looks at a glass that is to be cleaned
+    clean_looks: int = 15  # so often before the capture goes on with a glass that is not clean
     rules: CaptureRules = field(default_factory=CaptureRules)
 
     @classmethod

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from agent.capture.autocapture import AutoCapture, Verdict, begin
 from agent.capture.plan import Step
 from agent.imaging.placement import Look, look
+from agent.imaging.platen import Background, is_latent_alone
 from drivers.device import Frame
 
 
@@ -26,16 +27,19 @@ class Seen:
 class Watch:
     """Over one armed capture."""
 
-    def __init__(self, step: Step, still_ms: int) -> None:
+    def __init__(self, step: Step, still_ms: int, empty: Background | None = None) -> None:
+        """`empty`: the glass before anybody touched it, where it was seen."""
         self._step = step
+        self._empty = empty
         self._auto = begin(step, still_ms=still_ms, cleared=True)  # the scanner is armed only when it has seen the platen clear
         self._look: Look | None = None
 
     async def see(self, frame: Frame) -> Seen:
-        """In a thread: some 15 ms at full size."""
+        """In a thread: some 15 ms at full size, one more where the empty glass is known."""
         before = self._auto
         self._look = await asyncio.to_thread(look, frame.pixels, frame.ppi, self._step.fingers, self._look)
-        self._auto = before.after(self._look, frame.device_time_us)
+        touching = self._empty is None or not await asyncio.to_thread(is_latent_alone, frame.pixels, self._empty, frame.ppi)
+        self._auto = before.after(self._look, frame.device_time_us, touching=touching)
         return Seen(_news(before, self._auto), self._auto.trigger)
 
 

@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from agent.casework import cases, detainers, inbox, viewing
+from agent.casework import cases, detainers, drafts, inbox, tasks, viewing
 from agent.casework.cases import OpenItem
 from agent.casework.events import CaseEvent, CaseState, EventKind
 from agent.casework.letters import Unusable, read_letter
-from agent.casework.reading import ReadReply, what_is
+from agent.casework.reading import ReadReply
 from agent.casework.reading import read as read_reply_for_person
 from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
-from agent.casework.viewing import View, Viewer, ViewRefused, What
+from agent.casework.viewing import View, Viewer, ViewRefused, What, what_is
 from agent.clock import Clock
 from agent.model.booking import BookingId
 from agent.policy import Jurisdiction
@@ -34,9 +34,10 @@ from agent.store.vault import NotInVault, Vault
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = (
-    cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA + viewing.SCHEMA,
-)  # for the core's database, beside those of its other parts
+# for the core's database: its first tables, and those that came after the other parts'
+FIRST = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA + viewing.SCHEMA,)
+LATER = (tasks.SCHEMA + drafts.SCHEMA,)
+MIGRATIONS = (*FIRST, *LATER)  # where there is nothing but casework
 
 
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
@@ -154,6 +155,7 @@ class Casework:
         if first and policy.why_off:
             cases.add(db, booking_id, CaseEvent(EventKind.IMMIGRATION_OFF, event.at, event.tcn))
         added = cases.add(db, booking_id, event, once=event.envelope_sha256 or "", numbers=digests)
+        tasks.superseded(db, booking_id, event.tcn or "", event.at)
         if first and event.tcn is not None:
             agreement = policy.agreement.reference if policy.agreement.on_file else ""
             cases.note_policy(db, event.tcn, policy.procedure.edition, agreement)

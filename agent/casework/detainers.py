@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from agent.casework import viewing
+from agent.casework import tasks, viewing
 from agent.casework.detainer_record import (
     Deed,
     Detainer,
@@ -29,7 +29,7 @@ from agent.casework.detainer_record import (
 )
 from agent.casework.detainer_states import DetainerEvent, DetainerState, move
 from agent.casework.hold import HoldLimits, HoldWords, limits, words
-from agent.casework.viewing import Viewer
+from agent.casework.viewing import Viewer, what_is
 from agent.clock import Clock
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -122,15 +122,19 @@ class Detainers:
             await self._deed(id_, Deed(event, min(at or now, now), by, dict(said or {})))
             return self.get(id_)
 
-    async def released(self, booking: BookingId, by: str) -> datetime:
-        """The person has been released or transferred. Always legal, whatever is open; when it was first recorded."""
+    async def released(self, booking: BookingId, by: str, *, at: datetime | None = None) -> datetime:
+        """The person has been released or transferred, now or at a time that has passed. Always legal, whatever is open.
+
+        When it was first recorded to be. A reply that has come since then is told of (`tasks`).
+        """
         async with self._one_at_a_time:
             now = self._clock.now()
-            await self._database.write(partial(_release, booking=booking, at=now, by=by))
+            when = min(at or now, now)
+            await self._database.write(partial(_release, booking=booking, at=when, by=by))
             for detainer in self.of_booking(booking):
                 if detainer.at(DetainerEvent.RELEASED) is None:
-                    await self._deed(detainer.id, Deed(DetainerEvent.RELEASED, now, by))
-            return self.released_at(booking) or now
+                    await self._deed(detainer.id, Deed(DetainerEvent.RELEASED, when, by))
+            return self.released_at(booking) or when
 
     async def watch(self) -> tuple[str, ...]:
         """Holds whose earlier limit has come are LIMIT_REACHED, on record; their ids. Called by the core's clock."""
@@ -184,8 +188,7 @@ class Detainers:
         return self.open()
 
     def released_at(self, booking: BookingId) -> datetime | None:
-        row = self._database.read_now(lambda db: db.execute("SELECT at FROM releases WHERE booking = ?", (booking,)).fetchone())
-        return read_instant(row[0]) if row else None
+        return self._database.read_now(lambda db: released_at(db, booking))
 
     def _reached(self, detainer: Detainer) -> bool:
         held = self._limits(detainer)
@@ -239,8 +242,24 @@ def _add(db: sqlite3.Connection, *, id_: str, deed: Deed, apart: str | None) -> 
     db.execute("INSERT INTO detainer_deeds (detainer, event, at, by, said, apart) VALUES (?, ?, ?, ?, ?, ?)", values)
 
 
+def released_at(db: sqlite3.Connection, booking: BookingId) -> datetime | None:
+    """When the person was released or transferred, as it was first recorded."""
+    row = db.execute("SELECT at FROM releases WHERE booking = ?", (booking,)).fetchone()
+    return read_instant(row[0]) if row else None
+
+
+def release_of(db: sqlite3.Connection, booking: BookingId) -> tuple[datetime, str] | None:
+    """When, and which officer recorded it."""
+    row = db.execute("SELECT at, by FROM releases WHERE booking = ?", (booking,)).fetchone()
+    return (read_instant(row[0]), str(row[1])) if row else None
+
+
 def _release(db: sqlite3.Connection, *, booking: BookingId, at: datetime, by: str) -> None:
     db.execute("INSERT OR IGNORE INTO releases (booking, at, by) VALUES (?, ?, ?)", (booking, write_instant(at), by))
+    first = released_at(db, booking) or at
+    later = "SELECT rid, kind, arrived_at FROM case_inbound WHERE booking = ? AND kind <> 'receipt' AND arrived_at >= ?"
+    for row in db.execute(later, (booking, write_instant(first))).fetchall():
+        tasks.after_release(db, booking, row["rid"], what_is(row["kind"]), read_instant(row["arrived_at"]))
 
 
 def _written(lodged: Lodged) -> bytes:

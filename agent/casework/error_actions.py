@@ -19,6 +19,9 @@ CODE = re.compile(r"\b(?:[AEHLMSBW]\d{4}|IR\d{3}|RB\d{3})\b")
 _FINGERS = re.compile(r"\bFINGERS?(?:\(S\))?\s*:?\s*((?:\d{1,2}(?:\s*(?:,|AND|&|/)\s*|\s+(?=\d)))*\d{1,2})\b", re.IGNORECASE)
 
 
+_POSITIONS = frozenset(int(position) for position in Position if position is not Position.PLAIN_THUMBS)
+
+
 class ErrorAction(StrEnum):
     RECAPTURE = "recapture"
     ENCODE_AGAIN = "encode_again"
@@ -46,6 +49,9 @@ WORDS: Mapping[ErrorAction, str] = MappingProxyType(
 )
 
 
+_OF_FINGERS = (ErrorAction.RECAPTURE, ErrorAction.MEND_POSITIONS)
+
+
 @dataclass(frozen=True)
 class Asked:
     """One message of a rejection."""
@@ -53,7 +59,7 @@ class Asked:
     code: str  # "" when it carries none
     action: ErrorAction
     text: str  # the bureau's words as sent
-    fingers: frozenset[Position] = frozenset()  # named in the text; empty: which, a person reads
+    fingers: frozenset[Position] = frozenset()  # impressions named in the text; empty: which, a person reads
 
     @property
     def sentence(self) -> str:
@@ -72,10 +78,10 @@ def asked_by(message: str) -> Asked:
     found = CODE.search(message)
     code = found[0] if found else ""
     action = table().get(code, ErrorAction.STATE_BUREAU)
-    return Asked(code, action, message, fingers_in(message) if action is ErrorAction.RECAPTURE else frozenset())
+    return Asked(code, action, message, fingers_in(message) if action in _OF_FINGERS else frozenset())
 
 
 def fingers_in(message: str) -> frozenset[Position]:
-    """Fingers 1..10 that a text names by number behind the word FINGER(S); none is guessed."""
+    """Positions 1..14 that a text names by number behind the word FINGER(S), 11 to 14 the plain impressions; none is guessed."""
     numbers = {int(number) for found in _FINGERS.finditer(message) for number in re.findall(r"\d+", found[1])}
-    return frozenset(Position(number) for number in numbers if 1 <= number <= 10)
+    return frozenset(Position(number) for number in numbers if number in _POSITIONS)

@@ -13,14 +13,16 @@ import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
-from agent.casework import cases
+from agent.casework import cases, tasks
 from agent.casework.answer_states import ImmigrationState
-from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, Submission, fold
+from agent.casework.detainers import released_at
+from agent.casework.events import IMMIGRATION_KINDS, CaseEvent, EventKind, Submission, fold, latest_tcn
 from agent.casework.letters import Letter, ReceiptLetter, ReplyLetter
 from agent.casework.receipts import COMMITTED, judge
 from agent.casework.replies import events_in
 from agent.casework.taken import RECEIPT, UNUSABLE, Inbound, Taken
 from agent.casework.tie import Clues, Match, TiedBy, Untied, tie
+from agent.casework.viewing import what_is
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.model.messages import ReplyKind
@@ -146,9 +148,21 @@ def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: dat
     for kind in kinds:
         event = CaseEvent(kind, at, taken.tcn, letter.content_sha256, None, rid)
         cases.add(db, taken.booking_id, event, once=letter.content_sha256)
+    _raise_tasks(db, rid, letter, taken, at)
     if IMMIGRATION_KINDS.intersection(kinds) and fold(cases.events_of(db, taken.booking_id), taken.tcn).immigration is ImmigrationState.OFF:
         return replace(taken, manual=UNEXPECTED)
     return taken
+
+
+def _raise_tasks(db: sqlite3.Connection, rid: str, letter: ReplyLetter, taken: Taken, at: datetime) -> None:
+    """What a person owes because of this reply; it moves no state."""
+    booking, tcn = taken.booking_id, taken.tcn
+    assert booking is not None
+    if letter.reply.kind is ReplyKind.ERRT and tcn is not None and tcn == latest_tcn(cases.events_of(db, booking)):
+        tasks.rejected(db, booking, tcn, letter.reply.facts.get("MSG", "").splitlines(), rid=rid, at=at)
+    released = released_at(db, booking)
+    if released is not None and released <= at:
+        tasks.after_release(db, booking, rid, what_is(letter.reply.kind), at)
 
 
 def _tied(db: sqlite3.Connection, letter: ReplyLetter, numbers_key: bytes) -> Taken:

@@ -12,14 +12,12 @@ from datetime import datetime
 from agent.casework.letters import Letter, ReplyLetter
 from agent.casework.thread import MASTER_RECORD
 from agent.casework.tie import TiedBy
-from agent.casework.viewing import What
+from agent.casework.viewing import What, what_is
 from agent.model.messages import ReplyKind
 from agent.nist.codec import parse
 from agent.nist.errors import NistError
 from agent.submission.read_reply import encounters, photos
 from agent.submission.replies import Encounter
-
-_IDENTIFICATION = (ReplyKind.SRE, ReplyKind.ERRT, ReplyKind.STATE_IDENT)
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,6 @@ class ReadReply:
     encounters: tuple[Encounter, ...] = field(default=(), repr=False)
     photos: tuple[bytes, ...] = field(default=(), repr=False)  # JPEG as it came, to be decoded in a process of its own
     remark: str = ""
-
-
-def what_is(kind: str) -> What:
-    """Whose eyes it is for; what is not known to be an identification is for the liaison alone."""
-    return What.IDENTIFICATION if kind in _IDENTIFICATION else What.IMMIGRATION
 
 
 def read(letter: Letter, arrived_at: datetime, tied_by: TiedBy | None) -> ReadReply | None:

@@ -17,6 +17,7 @@ from agent.access.roles import Role
 from agent.casework.errors import CaseworkError
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
+from agent.model.messages import ReplyKind
 
 SCHEMA = """
 CREATE TABLE case_views (
@@ -44,6 +45,7 @@ class What(StrEnum):
     IMMIGRATION = "immigration response"  # IDR, IAR, photos
     DETAINER = "detainer"
     SEARCH = "search"  # of persons with a lodged detainer
+    QUERY = "query"  # a name-based query that was drafted
 
 
 ROLES = MappingProxyType(
@@ -52,8 +54,17 @@ ROLES = MappingProxyType(
         What.IMMIGRATION: frozenset((LIAISON,)),
         What.DETAINER: frozenset((LIAISON, SUPERVISOR)),
         What.SEARCH: frozenset((LIAISON,)),
+        What.QUERY: frozenset((LIAISON,)),
     }
 )
+
+
+_IDENTIFICATION = (ReplyKind.SRE, ReplyKind.ERRT, ReplyKind.STATE_IDENT)
+
+
+def what_is(kind: str) -> What:
+    """Whose eyes a message is for; what is not known to be an identification is for the liaison alone."""
+    return What.IDENTIFICATION if kind in _IDENTIFICATION else What.IMMIGRATION
 
 
 @dataclass(frozen=True)

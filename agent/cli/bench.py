@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.cli import bench_advice, bench_match, bench_slaps
+from agent.cli import bench_advice, bench_match, bench_power, bench_slaps
 from agent.cli.screen import err, out
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ app.command("match")(bench_match.match)
 app.command("advice")(bench_advice.advice)
 app.command("slaps")(bench_slaps.make)
 app.command("segment")(bench_slaps.segment)
+app.command("power-cuts")(bench_power.power_cuts)
 
 
 def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:

@@ -32,7 +32,7 @@ def correct(
     as_json: JSON = False,
 ) -> None:
     """Send a sealed booking anew with other facts or prints taken again: a new control number, which names the old one."""
-    body: dict[str, Any] = {"officer": officer, "facts": _facts(facts), "retake": [part for part in retake.split(",") if part]}
+    body: dict[str, Any] = {"officer": officer, "facts": facts_of(facts), "retake": [part for part in retake.split(",") if part]}
     said = station_client(config).post(f"/api/bookings/{booking}/correction", body)
     corrects = f"; it corrects {said['corrects']}" if said["corrects"] else ""
     _say(said, f"Booking {booking} is sealed again{corrects}.", as_json=as_json)
@@ -71,7 +71,7 @@ def import_file(
     as_json: JSON = False,
 ) -> None:
     """Make a booking of a card's images; it is checked and sealed like any other."""
-    body = {"officer": officer, "facts": _facts(facts), "file": base64.b64encode(read_file(file)).decode()}
+    body = {"officer": officer, "facts": facts_of(facts), "file": base64.b64encode(read_file(file)).decode()}
     said = station_client(config).post("/api/imports", body)
     left = f" Left out: {', '.join(said['ignored'])}." if said["ignored"] else ""
     _say(said, f"Booking {said['booking']} is captured from {file.name}.{left}", as_json=as_json)
@@ -123,7 +123,7 @@ def _plain(booking: str, officer: str, config: Path | None, what: str = "file") 
     return station_client(config).download(f"/api/bookings/{booking}/file", {"officer": officer, "for": what})
 
 
-def _facts(path: Path | None) -> Any:
+def facts_of(path: Path | None) -> Any:
     """The parsed file; what opens a booking may carry its facts under 'facts'."""
     if path is None:
         return None

@@ -16,17 +16,21 @@ from agent.cli import (
     booking_capture,
     broker,
     card,
-    case,
+    case_oversight,
     demo,
     devices,
+    gallery,
     keys,
+    kiosk,
     match,
     nist,
     officer,
+    queue,
     retention,
     rig,
     service,
     sim,
+    station,
 )
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
@@ -40,22 +44,28 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("init")(station.init)
+app.command("check")(station.check)
+app.command("idle")(station.idle)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
-app.add_typer(case.app, name="case")
+app.add_typer(queue.app, name="queue")
+app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
+app.add_typer(gallery.app, name="gallery")
 app.add_typer(officer.app, name="officer")
 app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")

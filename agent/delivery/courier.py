@@ -19,6 +19,7 @@ from agent.delivery.outbox import Outbox
 from agent.delivery.sender import Sender, SenderSettings
 from agent.delivery.status import parse_status
 from agent.errors import LivescanError
+from agent.handover.queue_facts import QueueFacts, plain
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +48,20 @@ class Handed:
 
 
 @dataclass(frozen=True)
+class Sooner:
+    """It is urgent now, or to be tried at once: a person says so."""
+
+    txid: str
+
+
+@dataclass(frozen=True)
 class Pinged:
     """Somebody asks whether events are still taken."""
 
     answer: asyncio.Event
 
 
-CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Pinged
+CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Sooner | Pinged
 
 
 class Courier:
@@ -83,8 +91,25 @@ class Courier:
         self._connection: Connected | None = None
         self._may_publish_at = 0.0  # monotonic s
         self._bureau_offline = False
+        self._bureau_word = "unknown"  # queue_facts.BUREAU_STATES
+        self._lost = "it has not been dialled yet"  # why there is no connection
 
-    def post(self, event: Kept | Released | Handed) -> None:
+    async def queue(self) -> QueueFacts:
+        """How everything stands that is owed."""
+        total, silent, items = await self._sender.standing()
+        connected, dial = self._connection is not None, self._link.next_dial
+        next_try = None if connected or dial is None else max(dial - self._clock.monotonic(), 0.0)
+        return QueueFacts(connected, self._bureau_word, plain(self._why()), next_try, silent, total, items)
+
+    def sooner(self, txid: str) -> None:
+        self.post(Sooner(txid))
+
+    def _why(self) -> str:
+        if self._connection is None:
+            return f"There is no connection to the broker: {self._lost}."
+        return "The bureau says that it is offline." if self._bureau_offline else ""
+
+    def post(self, event: Kept | Released | Handed | Sooner) -> None:
         """From the loop's own thread."""
         self._events.put_nowait(event)
 
@@ -142,7 +167,7 @@ class Courier:
             case Connected():
                 self._connected(event)
             case Disconnected(_, reason):
-                self._connection = None
+                self._connection, self._lost = None, reason
                 log.warning("mqtt: no connection to the broker: %s", reason)
             case Subscribed(_, refused):
                 self._subscribed(refused)
@@ -154,6 +179,8 @@ class Courier:
                 self._sender.kept()
             case Released(txid):
                 self._sender.released(txid)
+            case Sooner(txid):
+                self._sender.sooner(txid)
             case Handed(rid):
                 self._tell_bureau(rid)
             case Pinged(answer):
@@ -167,6 +194,7 @@ class Courier:
     def _connected(self, event: Connected) -> None:
         log.info("mqtt: connected to the broker")
         self._connection = event
+        self._bureau_word = "unknown"
         self._bureau_offline = False  # until its retained status says so: the broker may have lost that, and us a change
         self._sender.connected(event.window, event.max_packet)
         self._may_publish_at = self._clock.monotonic() + TICK
@@ -231,7 +259,7 @@ class Courier:
             log.info("courier: the bureau is %s", "online" if status.online else "offline; envelopes wait")
         if status.online and self._bureau_offline:
             self._sender.start_over()
-        self._bureau_offline = not status.online
+        self._bureau_offline, self._bureau_word = not status.online, "online" if status.online else "offline"
         self._may_publish_at = 0.0
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from agent.delivery.pacing import Retry
 from agent.delivery.states import Outgoing
 
+AHEAD = 3  # tries of an urgent envelope that do not count against its turn
 WORDS = 64  # envelopes not begun yet whose chunks at the bureau are remembered
 
 
@@ -57,10 +58,36 @@ class Flights:
         """When the longest unanswered message was published, monotonic s."""
         return min((at for _, _, at in self._air.values()), default=None)
 
+    @property
+    def tried(self) -> int:
+        """How many were begun and have no receipt."""
+        return len(self._attempts)
+
+    @property
+    def silent(self) -> int:
+        """Envelopes without a receipt in time since the last receipt."""
+        return self._silent
+
+    def attempts(self, txid: str) -> int:
+        return self._attempts.get(txid, 0)
+
+    def of(self, txid: str) -> Flight | None:
+        return self._flights.get(txid)
+
     def choose(self, owed: Sequence[Outgoing]) -> Outgoing | None:
-        """The next to begin: the one tried least often; among equals the first of `owed`."""
+        """The next to begin: the one tried least often; among equals the first of `owed`. What is urgent has some tries in advance."""
         waiting = [item for item in owed if item.txid not in self._flights]
-        return min(waiting, key=lambda item: self._attempts.get(item.txid, 0), default=None)
+        return min(waiting, key=self._turn, default=None)
+
+    def _turn(self, item: Outgoing) -> int:
+        return max(0, self._attempts.get(item.txid, 0) - (AHEAD if item.priority == 0 else 0))
+
+    def forget(self, txid: str) -> None:
+        """As if it had never been tried; one that waits for its receipt is begun again."""
+        self._attempts.pop(txid, None)
+        flight = self._flights.get(txid)
+        if flight is not None and flight.due is not None:
+            del self._flights[txid]
 
     def begin(self, item: Outgoing, messages: Sequence[bytes]) -> None:
         self._flights[item.txid] = Flight(item, messages, deque(range(len(messages))))

@@ -65,6 +65,7 @@ class MqttLink:
         self._lock = threading.Lock()
         self._present: Connection | None = None  # guarded by the lock
         self._least_pause = 0.0  # s, before the next connection
+        self.next_dial: float | None = None  # monotonic s; None while dialling or connected
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._main, name=f"mqtt-{settings.client_id}", daemon=True)
 
@@ -91,12 +92,15 @@ class MqttLink:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        """Hand one QoS 1 message to the connection; its message id, which `Published` will name. Raises NotConnected."""
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, chunk_of: str = "") -> int:
+        """Hand one QoS 1 message to the connection; its message id, which `Published` will name. chunk_of: the envelope's SHA-256, hex,
+        told as a property where MQTT 5 is spoken. Raises NotConnected.
+        """
         present = self._connection()
         if present is None or not present.up:
             raise NotConnected("There is no connection to the broker.")
-        info = present.client.publish(topic, payload, qos=1, retain=retain)
+        properties = present.properties_of_chunk(chunk_of) if chunk_of else None
+        info = present.client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise NotConnected(f"The connection to the broker takes nothing: {paho.error_string(info.rc)}")
         return info.mid
@@ -120,8 +124,10 @@ class MqttLink:
                 spread = random.random()  # noqa: S311  spreads thousands of stations, protects nothing
                 pause = redial(silence, self._settings.retry_first, self._settings.retry_max, spread)
                 least, self._least_pause = self._least_pause, 0.0
+                self.next_dial = self._clock.monotonic() + max(least, pause)
                 if self._stopping.wait(max(least, pause)):
                     return
+                self.next_dial = None
         except Exception as error:  # whatever it was, somebody must hear of it
             log.exception("mqtt: the thread has died")
             self._post(Died(repr(error)))

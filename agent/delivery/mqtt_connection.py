@@ -27,6 +27,7 @@ from agent.delivery.tls import Tls
 SESSION_EXPIRY = 30 * 24 * 3600  # s, MQTT 5: how long the broker keeps our subscription and what waits for us
 RECEIVE_MAXIMUM = 20  # messages, MQTT 5: how many the broker may leave unacknowledged with us
 MAX_PACKET = 512 * 1024  # bytes, MQTT 5: larger messages are not sent to us
+CHUNK_TYPE = "application/vnd.livescan.chunk"
 _LOST = "connection lost"
 POLL = 1.0  # s; how long the thread may sleep before it looks at its orders
 
@@ -59,6 +60,14 @@ class Connection:
             if self.up and self._tls is not None and self._tls.outdated():
                 self.reason = "certificates were renewed"
                 self.client.disconnect()
+
+    def properties_of_chunk(self, digest: str) -> Properties | None:
+        """A bonus for tools that look at a broker; nobody needs them (docs/bureau-contract.md section 2)."""
+        if self._settings.version != MQTTProtocolVersion.MQTTv5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.ContentType, properties.CorrelationData = CHUNK_TYPE, bytes.fromhex(digest)
+        return properties
 
     def say_goodbye(self) -> None:
         self._say_status(online=False)

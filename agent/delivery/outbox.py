@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,6 +27,15 @@ log = logging.getLogger(__name__)
 PAYLOAD_MISSING = "payload missing"  # the reason that only the core can put right, by sending the bytes again
 _STAGE = {OutboxState.QUEUED: Stage.QUEUED, OutboxState.SENT: Stage.SENT, OutboxState.HELD: Stage.HELD}
 _STATE = {stage: state for state, stage in _STAGE.items()}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One envelope without a receipt."""
+
+    txid: str
+    state: OutboxState
+    reason: str  # why it is HELD
 
 
 class Outbox:
@@ -62,6 +72,23 @@ class Outbox:
         await asyncio.to_thread(self._spool.put, txid, data)
         return await self._database.write(self._keeping(txid, station, priority, len(data)))
 
+    async def prioritise(self, txid: str, priority: int) -> bool:
+        row = await self._database.read(lambda db: _row(db, txid))
+        if row is None or row["priority"] == priority:
+            return False
+        await self._database.write(lambda db: db.execute("UPDATE outbound SET priority = ? WHERE txid = ?", (priority, txid)))
+        return True
+
+    async def try_again(self, txid: str) -> bool:
+        """A person says so. False when only the core can help: the payload is missing."""
+        row = await self._database.read(lambda db: _row(db, txid))
+        if row is None or row["state"] == OutboxState.RECEIVED:
+            return True
+        if row["reason"] == PAYLOAD_MISSING:
+            return False
+        await self._database.write(lambda db: self._move(db, txid, OutboxEvent.TRY_AGAIN))
+        return True
+
     async def release(self, txid: str) -> None:
         if await self._database.write(lambda db: self._move(db, txid, OutboxEvent.RELEASED)) is not None:
             await asyncio.to_thread(self._spool.drop, txid)
@@ -75,14 +102,15 @@ class Outbox:
     async def told(self, txid: str, stage: Stage) -> None:
         await self._database.write(lambda db: db.execute("UPDATE outbound SET told = ? WHERE txid = ?", (_STATE[stage], txid)))
 
-    async def owed(self) -> Sequence[Outgoing]:
-        """Everything QUEUED or SENT: by priority, then in the order of queueing."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT txid, station, priority, state FROM outbound WHERE state IN ('QUEUED', 'SENT') ORDER BY priority, queued_at, rowid"
-            ).fetchall()
-        )
+    async def owed(self, limit: int) -> Sequence[Outgoing]:
+        """The first `limit` of what is QUEUED or SENT: by priority, then in the order of queueing."""
+        rows = await self._database.read(lambda db: db.execute(_OWED, (limit,)).fetchall())
         return [Outgoing(row["txid"], row["station"], row["priority"], OutboxState(row["state"])) for row in rows]
+
+    async def standing(self, limit: int) -> tuple[int, Sequence[Standing]]:
+        """How many envelopes have no receipt, and the first of them in the order of sending, those that are held too."""
+        rows, total = await self._database.read(lambda db: (db.execute(_STANDING, (limit,)).fetchall(), db.execute(_COUNT).fetchone()[0]))
+        return total, [Standing(row["txid"], OutboxState(row["state"]), row["reason"]) for row in rows]
 
     async def payload(self, txid: str) -> bytes:
         """Raises SpoolError when it is damaged or gone."""
@@ -95,7 +123,7 @@ class Outbox:
         log.error("outbox: %s is held: %s", txid, reason)
         await self._database.write(lambda db: self._move(db, txid, OutboxEvent.REFUSED, reason))
 
-    async def try_again(self) -> None:
+    async def try_held_again(self) -> None:
         """What the broker refused may have been put right since."""
         await self._database.write(self._try_again)
 
@@ -130,6 +158,11 @@ class Outbox:
                 (new, reason, write_instant(self._clock.now()), txid),
             )
         return new
+
+
+_COUNT = "SELECT count(*) FROM outbound WHERE state IN ('QUEUED', 'SENT', 'HELD')"
+_OWED = "SELECT txid, station, priority, state FROM outbound WHERE state IN ('QUEUED', 'SENT') ORDER BY priority, queued_at, rowid LIMIT ?"
+_STANDING = "SELECT txid, state, reason FROM outbound WHERE state <> 'RECEIVED' ORDER BY priority, queued_at, rowid LIMIT ?"
 
 
 def _row(db: sqlite3.Connection, txid: str) -> Any:

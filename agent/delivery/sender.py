@@ -18,12 +18,14 @@ from agent.delivery.chunks import DATA_LIMIT, HEADER_LENGTH, split
 from agent.delivery.errors import NotConnected, SpoolError
 from agent.delivery.flights import Answer, Flights
 from agent.delivery.mqtt import WINDOW, MqttLink
-from agent.delivery.outbox import PAYLOAD_MISSING, Outbox
+from agent.delivery.outbox import PAYLOAD_MISSING, Outbox, Standing
 from agent.delivery.pacing import Retry
-from agent.delivery.states import Outgoing
+from agent.delivery.states import OutboxState, Outgoing
+from agent.handover.queue_facts import MOST, ItemFacts, plain
 
 log = logging.getLogger(__name__)
 
+LOOK = 32  # rows of the outbox, beyond those that were tried
 TOPIC_ROOM = 256  # bytes of an MQTT packet that are not the payload
 NO_SUBSCRIBER = 0x10  # MQTT 5 section 3.4.2.1: the broker took it, and it is gone
 # Refusals that pass: unspecified, implementation specific, packet identifier in use, quota exceeded (MQTT 5 section 3.4.2.1).
@@ -82,6 +84,27 @@ class Sender:
         self._flights.released(txid)
         self._look = True
 
+    def sooner(self, txid: str) -> None:
+        """A person says so."""
+        self._flights.forget(txid)
+        self._look = True
+
+    async def standing(self) -> tuple[int, int, tuple[ItemFacts, ...]]:
+        """How many are owed, how many in a row got no receipt in time, and how each of the first stands."""
+        total, rows = await self._outbox.standing(MOST)
+        return total, self._flights.silent, tuple(self._facts(row) for row in rows)
+
+    def _facts(self, row: Standing) -> ItemFacts:
+        now, attempts, flight = self._clock.monotonic(), self._flights.attempts(row.txid), self._flights.of(row.txid)
+        if row.state is OutboxState.HELD:
+            return ItemFacts(row.txid, "held", attempts, max(self._try_held_at - now, 0.0), plain(row.reason))
+        if flight is None:
+            return ItemFacts(row.txid, "queued", attempts, None, "It waits for its turn: others are on the way.")
+        if flight.due is None:
+            sent = f"{len(flight.answered)} of {len(flight.messages)} pieces are with the broker."
+            return ItemFacts(row.txid, "sending", attempts, None, sent)
+        return ItemFacts(row.txid, "sent", attempts, max(flight.due - now, 0.0), "The broker has it; no receipt of the bureau yet.")
+
     def next_due(self) -> float | None:
         """When something is to be done though nothing happens, monotonic s."""
         return self._flights.next_due()
@@ -96,7 +119,7 @@ class Sender:
             flight, index = following
             topic = topics.tx(flight.item.station, flight.item.txid, index, len(flight.messages))
             try:
-                mid = self._link.publish(topic, flight.messages[index])
+                mid = self._link.publish(topic, flight.messages[index], chunk_of=flight.item.txid)
             except NotConnected:
                 return  # that the connection is lost is in the courier's queue
             self._flights.published(flight, index, mid, now)
@@ -107,7 +130,7 @@ class Sender:
             self._look = True
         if now >= self._try_held_at:
             self._try_held_at = now + self._settings.held_retry
-            await self._outbox.try_again()
+            await self._outbox.try_held_again()
             self._look = True
         oldest = self._flights.oldest
         if oldest is not None and now - oldest > self._settings.stalled_after:
@@ -117,7 +140,8 @@ class Sender:
     async def _begin_flights(self) -> bool:
         """Whether there may be more to begin when a place becomes free."""
         while self._flights.free:
-            item = self._flights.choose(await self._outbox.owed())
+            # Enough to hold one that was never tried, if there is one: of a long backlog the rest is not looked at.
+            item = self._flights.choose(await self._outbox.owed(self._flights.tried + LOOK))
             if item is None:
                 return False
             await self._begin(item)

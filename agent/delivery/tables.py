@@ -35,4 +35,8 @@ MIGRATIONS = (
         PRIMARY KEY (rid, total, length, idx)
     ) STRICT;
     """,
+    """
+    CREATE INDEX outbound_order ON outbound (priority, queued_at) WHERE state <> 'RECEIVED';
+    CREATE INDEX outbound_news ON outbound (changed_at) WHERE state <> 'RECEIVED' AND state <> told;
+    """,
 )

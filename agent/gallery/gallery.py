@@ -14,29 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent.gallery.candidates import Candidate
+from agent.gallery.hint_book import HintBook
 from agent.gallery.policy import GalleryPolicy
 from agent.gallery.store import GalleryStore, Stored, Subject, pieces_found
-from agent.match.fused import Fused, Prints, Templates, compare_people, parse_templates, ready, serialise
+from agent.match.fused import Fused, Prints, Templates, finalists, parse_templates, ready, serialise
 from agent.match.shortlist import Compact, Index, compact, parse_compact
 from agent.match.template import Template
 from agent.model.fingers import Position
 
+FILE = "gallery.sqlite"
 SHORTLIST = 40  # people that are compared in full, on the fingers that stay in memory
-FINALISTS = 6  # of these, people that are compared on all fingers
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A booking whose prints are like those asked about, however little."""
-
-    booking: str
-    at: datetime  # UTC
-    fused: Fused
-
-    @property
-    def score(self) -> float:
-        """Decades of false matches."""
-        return self.fused.score
 
 
 @dataclass(frozen=True)
@@ -69,18 +57,21 @@ class Gallery:
     def __init__(self, folder: Path, storage_key: bytes, policy: GalleryPolicy) -> None:
         """Raises DatabaseError or GalleryUnreadable."""
         self.policy = policy
-        self._store = GalleryStore(folder / "gallery.sqlite", storage_key)
+        self._store = GalleryStore(folder / FILE, storage_key)
+        self.hints = HintBook(self._store.database)
         self._lock = threading.Lock()
         self._index = Index()
         self._subjects: dict[int, Subject] = {}
         for subject, data in self._store.compacts():
-            self._remember(subject, parse_compact(data))
+            self._remember(subject, parse_compact(data) if data else None)
 
     def __len__(self) -> int:
         return len(self._subjects)
 
-    def __contains__(self, booking: object) -> bool:
-        return any(one.booking == booking for one in self.subjects())
+    def done_with(self, bookings: Collection[str]) -> list[str]:
+        """Those of these bookings that were looked at, or expunged."""
+        known = {one.booking for one in self.subjects()}
+        return [one for one in bookings if one in known or self._store.was_expunged(one)]
 
     def subjects(self) -> list[Subject]:
         """The oldest first."""
@@ -88,33 +79,32 @@ class Gallery:
             return sorted(self._subjects.values(), key=lambda one: (one.at, one.number))
 
     def enrol(self, booking: str, at: datetime, templates: Templates) -> bool:
-        """Keep a booking's templates, in place of what was kept of it; False where they show too little to be found by."""
-        small = compact(templates)
-        if small is None:
-            self.forget([booking])
+        """Keep a booking's templates, in place of what was kept of it; False where they show too little to be found by.
+
+        Then it is kept that it was looked at, and nothing else. One that was expunged is not kept: False.
+        """
+        if self._store.was_expunged(booking):
             return False
-        number = self._store.put(Stored(booking, at, small.serialise(), serialise(templates)))
+        small = compact(templates)
+        stored = Stored(booking, at, small.serialise(), serialise(templates)) if small else Stored(booking, at, b"", b"")
+        number = self._store.put(stored)
         with self._lock:
             for old in [one.number for one in self._subjects.values() if one.booking == booking]:
                 self._drop(old)
             self._remember(Subject(number, booking, at), small)
-        return True
+        return small is not None
 
     def search(self, probe: Probe, *, without: Collection[str] = ()) -> list[Candidate]:
         """The likeliest bookings, best first, all compared on every finger; `without`: bookings that are not asked about."""
-        near = self.near(probe, without=without)
-        first = {number: compare_people(probe.prints, one, probe.small.fingers if probe.small else ()) for number, one in near.items()}
-        final = sorted(first, key=lambda number: (-first[number].score, number))[:FINALISTS]
-        rest = [finger for finger in probe.prints if not (probe.small and finger in probe.small.fingers)]
-        fused = {number: first[number].together(compare_people(probe.prints, near[number], rest)) for number in final}
-        return self.candidates(fused)
-
-    def near(self, probe: Probe, *, without: Collection[str] = (), most: int = SHORTLIST) -> dict[int, dict[Position, Template]]:
-        """Templates of those worth comparing in full, by number, the most alike first."""
         if probe.small is None:
-            return {}
+            return []
+        near = self.near(probe.small, without=without)
+        return self.candidates(finalists(probe.prints, probe.small.fingers.keys(), near))
+
+    def near(self, small: Compact, *, without: Collection[str] = (), most: int = SHORTLIST) -> dict[int, dict[Position, Template]]:
+        """Templates of those worth comparing in full, by number, the most alike first."""
         with self._lock:
-            numbers = self._index.shortlist(probe.small, most + len(without))
+            numbers = self._index.shortlist(small, most + len(without))
             asked = [number for number in numbers if self._subjects[number].booking not in without][:most]
         found = self._store.templates(asked)
         return {number: parse_templates(found[number]) for number in asked if number in found}
@@ -139,8 +129,12 @@ class Gallery:
         return len(gone)
 
     def expunge(self, booking: str) -> Proof:
-        """As `forget`, then every byte of the gallery's files is looked through for what was there. A second or two for 10,000 people."""
+        """As `forget`, and it is never enrolled again; then every byte of the gallery's files is looked through for what was there.
+
+        A second or two for 10,000 people.
+        """
         wanted = self._store.traces(booking)
+        self._store.mark_expunged(booking)
         was_there = bool(self.forget([booking]))
         files = self._store.files()
         found = sum(len(list(pieces_found(path, wanted))) for path in files.values())
@@ -171,6 +165,11 @@ class Gallery:
     def forget_officer(self, officer: str) -> bool:
         return self._store.delete_officer(officer)
 
+    @property
+    def searchable(self) -> int:
+        """Bookings that can be found by their prints."""
+        return len(self._index)
+
     def size(self) -> int:
         """Bytes on the disk."""
         return sum(path.stat().st_size for path in self._store.files().values())
@@ -178,8 +177,9 @@ class Gallery:
     def close(self) -> None:
         self._store.close()
 
-    def _remember(self, subject: Subject, small: Compact) -> None:
-        self._index.add(subject.number, small)
+    def _remember(self, subject: Subject, small: Compact | None) -> None:
+        if small is not None:
+            self._index.add(subject.number, small)
         self._subjects[subject.number] = subject
 
     def _drop(self, number: int) -> None:

@@ -6,6 +6,7 @@ that nothing can be put in another's place. Deleted rows are overwritten (`secur
 
 from __future__ import annotations
 
+import hmac
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from agent.errors import LivescanError
+from agent.gallery import hint_book
 from agent.handover.instants import read_instant, write_instant
 from agent.store.database import Database
 
@@ -31,6 +33,7 @@ CREATE TABLE subject (
     templates BLOB NOT NULL
 ) STRICT;
 CREATE INDEX subject_at ON subject (at);
+CREATE TABLE expunged (mark BLOB PRIMARY KEY) STRICT;
 CREATE TABLE officer (
     id        TEXT PRIMARY KEY,
     at        TEXT NOT NULL,
@@ -70,8 +73,9 @@ class GalleryStore:
 
     def __init__(self, path: Path, storage_key: bytes) -> None:
         self.path = path
-        self._cipher = AESGCM(HKDF(SHA256(), 32, salt=None, info=b"livescan-gallery/1").derive(storage_key))
-        self._database = Database(path, (SCHEMA,))
+        self._cipher = AESGCM(_derived(storage_key, b"livescan-gallery/1"))
+        self._marking = _derived(storage_key, b"livescan-gallery-expunged/1")
+        self.database = Database(path, (SCHEMA, hint_book.SCHEMA))
 
     def put(self, one: Stored) -> int:
         """The subject's number. A booking that is there already is replaced, under a new number."""
@@ -84,7 +88,7 @@ class GalleryStore:
             assert row.lastrowid is not None
             return row.lastrowid
 
-        return self._database.write_now(write)
+        return self.database.write_now(write)
 
     def compacts(self) -> Iterator[tuple[Subject, bytes]]:
         """What stays in memory, of everybody; never much of it at a time. Raises GalleryUnreadable."""
@@ -96,49 +100,63 @@ class GalleryStore:
 
     def _compacts(self, after: int) -> list[sqlite3.Row]:
         sql = "SELECT number, booking, at, compact FROM subject WHERE number > ? ORDER BY number LIMIT ?"
-        return self._database.read_now(lambda db: db.execute(sql, (after, _AT_ONCE)).fetchall())
+        return self.database.read_now(lambda db: db.execute(sql, (after, _AT_ONCE)).fetchall())
 
     def templates(self, numbers: Collection[int]) -> dict[int, bytes]:
         """Of these subjects; one that is gone meanwhile is left out. Raises GalleryUnreadable."""
         sql = f"SELECT number, booking, at, templates FROM subject WHERE number IN ({','.join('?' * len(numbers))})"  # noqa: S608 - only question marks
-        rows = self._database.read_now(lambda db: db.execute(sql, tuple(numbers)).fetchall())
+        rows = self.database.read_now(lambda db: db.execute(sql, tuple(numbers)).fetchall())
         return {row["number"]: self._open(row["templates"], "templates", row["booking"], row["at"]) for row in rows}
 
     def subjects(self) -> list[Subject]:
         """The oldest first."""
-        rows = self._database.read_now(lambda db: db.execute("SELECT number, booking, at FROM subject ORDER BY at, number").fetchall())
+        rows = self.database.read_now(lambda db: db.execute("SELECT number, booking, at FROM subject ORDER BY at, number").fetchall())
         return [_subject(row) for row in rows]
 
     def delete(self, bookings: Collection[str]) -> list[int]:
-        """The numbers of those that were there. They stand neither in the file nor in its log when this returns."""
+        """The numbers of those that were there. They stand neither in the file nor in its log when this returns, and no hint names them."""
 
         def gone(db: sqlite3.Connection) -> list[int]:
             found = [row for one in bookings for row in db.execute("SELECT number FROM subject WHERE booking = ?", (one,)).fetchall()]
             db.executemany("DELETE FROM subject WHERE number = ?", found)
+            hint_book.forget(db, bookings)
             return [number for (number,) in found]
 
-        numbers = self._database.write_now(gone)
-        self._database.settle()
+        numbers = self.database.write_now(gone)
+        self.database.settle()
         return numbers
+
+    def mark_expunged(self, booking: str) -> None:
+        """It is never enrolled again. What is kept for that tells nobody without the storage key which booking it was."""
+        mark = self._mark(booking)
+        self.database.write_now(lambda db: db.execute("INSERT OR IGNORE INTO expunged VALUES (?)", (mark,)))
+
+    def was_expunged(self, booking: str) -> bool:
+        mark = self._mark(booking)
+        return self.database.read_now(lambda db: db.execute("SELECT 1 FROM expunged WHERE mark = ?", (mark,)).fetchone()) is not None
 
     def put_officer(self, officer: str, at: datetime, templates: bytes) -> None:
         values = officer, write_instant(at), self._seal(templates, "officer", officer, write_instant(at))
-        self._database.write_now(lambda db: db.execute("INSERT OR REPLACE INTO officer VALUES (?, ?, ?)", values))
-        self._database.settle()
+        self.database.write_now(lambda db: db.execute("INSERT OR REPLACE INTO officer VALUES (?, ?, ?)", values))
+        self.database.settle()
 
     def officers(self) -> dict[str, bytes]:
         """Templates by officer id. Raises GalleryUnreadable."""
-        rows = self._database.read_now(lambda db: db.execute("SELECT id, at, templates FROM officer ORDER BY id").fetchall())
+        rows = self.database.read_now(lambda db: db.execute("SELECT id, at, templates FROM officer ORDER BY id").fetchall())
         return {row["id"]: self._open(row["templates"], "officer", row["id"], row["at"]) for row in rows}
 
     def delete_officer(self, officer: str) -> bool:
-        there = self._database.write_now(lambda db: db.execute("DELETE FROM officer WHERE id = ?", (officer,)).rowcount > 0)
-        self._database.settle()
+        def gone(db: sqlite3.Connection) -> bool:
+            hint_book.forget(db, [officer])
+            return db.execute("DELETE FROM officer WHERE id = ?", (officer,)).rowcount > 0
+
+        there = self.database.write_now(gone)
+        self.database.settle()
         return there
 
     def traces(self, booking: str) -> list[bytes]:
         """Byte strings that stand in the file as long as this booking does: its id, and pieces of what is stored of it."""
-        rows = self._database.read_now(
+        rows = self.database.read_now(
             lambda db: db.execute("SELECT compact, templates FROM subject WHERE booking = ?", (booking,)).fetchall()
         )
         pieces = [blob[at : at + _PIECE] for row in rows for blob in row for at in range(0, len(blob) - _PIECE, _STEP)]
@@ -150,7 +168,10 @@ class GalleryStore:
         return {path.name: path for path in paths if path.exists()}
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
+
+    def _mark(self, booking: str) -> bytes:
+        return hmac.digest(self._marking, booking.encode(), "sha256")
 
     def _seal(self, data: bytes, *label: str) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -167,6 +188,11 @@ class GalleryStore:
             means="Prints are not compared with earlier bookings; bookings go on.",
             do="Check the storage key; else remove the folder 'gallery' of the core's state, and it begins anew.",
         )
+
+
+def _derived(storage_key: bytes, purpose: bytes) -> bytes:
+    """RFC 5869."""
+    return HKDF(SHA256(), 32, salt=None, info=purpose).derive(storage_key)
 
 
 def _label(parts: Sequence[str]) -> bytes:

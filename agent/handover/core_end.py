@@ -7,6 +7,7 @@ An uplink that has the bytes already answers with one short message.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import re
 import socket
@@ -30,20 +31,25 @@ from agent.handover.frames import (
     Offer,
     Progress,
     ProgressTaken,
+    Queue,
+    QueueAsked,
     Refuse,
     Release,
     Released,
     Revocations,
     RevocationsTaken,
     Stage,
+    TryAgain,
     Want,
 )
+from agent.handover.queue_facts import QueueFacts, decode_queue
 from agent.handover.wire import Wire
 from agent.sockets import listen_private
 
 log = logging.getLogger(__name__)
 
 OFFER_AGAIN = 15.0  # s; after the uplink had no room
+QUEUE_WITHIN = 3.0  # s; for the uplink's account of its queue
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,24 @@ class CoreEnd:
     async def release(self, txid: str) -> None:
         """The bureau's receipt for `txid` is verified and recorded: tell the uplink now, if it is there; else on its next connection."""
         if self._session is not None:
-            self._session.wire.say(Release(txid))
+            self._session.release(txid)
+
+    def try_again(self, txid: str) -> None:
+        """A person says so. Without an uplink nothing is lost: it begins with everything when it comes."""
+        if self._session is not None:
+            self._session.wire.say(TryAgain(txid))
+
+    async def queue(self) -> QueueFacts | None:
+        """How the uplink's queue stands; None when no uplink is there, or it does not answer in time."""
+        session = self._session
+        if session is None:
+            return None
+        try:
+            async with asyncio.timeout(QUEUE_WITHIN):
+                facts: QueueFacts = await session.queue()
+        except TimeoutError:
+            return None
+        return facts
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -204,6 +227,29 @@ class _Session:
         self._source = source
         self._sink = sink
         self._offered: dict[str, HandoverItem] = {}
+        self._queue_asked: dict[int, asyncio.Future[QueueFacts]] = {}
+        self._asks = itertools.count()
+
+    def release(self, txid: str) -> None:
+        """What is offered after this is a new offer."""
+        self._offered.pop(txid, None)
+        self.wire.say(Release(txid))
+
+    async def queue(self) -> QueueFacts:
+        number = next(self._asks) % 2**31
+        answer: asyncio.Future[QueueFacts] = asyncio.get_running_loop().create_future()
+        self._queue_asked[number] = answer
+        self.wire.say(QueueAsked(number))
+        try:
+            return await answer
+        finally:
+            del self._queue_asked[number]
+
+    def _told_queue(self, number: int, body: bytes) -> None:
+        facts = decode_queue(body)
+        waiting = self._queue_asked.get(number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(facts)
 
     async def run(self) -> None:
         """Until the other end closes; raises whatever ends it otherwise."""
@@ -225,7 +271,7 @@ class _Session:
         while True:
             self.wake.clear()
             for item in await asyncio.to_thread(self._source.pending):
-                if item.txid not in self._offered:
+                if self._offered.get(item.txid) != item:
                     self._offered[item.txid] = item
                     self.wire.say(Offer(item.txid, item.station, item.priority))
             await self._ask()
@@ -257,12 +303,13 @@ class _Session:
                 self.wire.say(InboundTaken(rid))
             case Released(txid):
                 await self._source.release_acknowledged(txid)
-                self._offered.pop(txid, None)
             case Certificate(use, sha256, body) if self._trust is not None:
                 why = await asyncio.to_thread(self._trust.certificate, use, body)
                 self.wire.say(CertificateTaken(sha256, _printable(why)))
             case Revocations(sha256, body) if self._trust is not None:
                 self.wire.say(RevocationsTaken(sha256, _printable(await asyncio.to_thread(self._trust.revocations, body))))
+            case Queue(number, body):
+                self._told_queue(number, body)
             case Refuse(txid, why):
                 self._refused(txid, why)
             case _:

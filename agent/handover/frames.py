@@ -3,7 +3,7 @@
 4 bytes  length of the head, big-endian, 2 .. HEAD_LIMIT
 4 bytes  length of the body, big-endian, 0 .. BODY_LIMIT
 head     JSON object, UTF-8: "t" names the message, the other keys are exactly its fields
-body     opaque bytes; only ENVELOPE, INBOUND, CERTIFICATE_REQUEST, CERTIFICATE and REVOCATIONS have one
+body     opaque bytes; only ENVELOPE, INBOUND, CERTIFICATE_REQUEST, CERTIFICATE, REVOCATIONS and QUEUE have one
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 from agent.handover.errors import FrameError
 from agent.handover.instants import read_instant, write_instant
 
-PROTOCOL = 2  # 2: certificate requests, certificates, revocation lists
+PROTOCOL = 3  # 2: certificate requests, certificates, revocation lists; 3: the queue, retries, priorities that change
 HEAD_LIMIT = 4_096  # bytes
 BODY_LIMIT = 64 * 1024 * 1024  # bytes; the largest envelope
 PREFIX = struct.Struct(">II")
@@ -170,6 +170,28 @@ class RevocationsTaken:
     why: str  # "" when it is in force
 
 
+@dataclass(frozen=True)
+class QueueAsked:
+    """core: how does your queue stand?"""
+
+    number: int  # that the answer repeats
+
+
+@dataclass(frozen=True)
+class Queue:
+    """uplink: this is how (`queue_facts`)."""
+
+    number: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TryAgain:
+    """core: a person says: send this now, whatever holds it."""
+
+    txid: str
+
+
 Message: TypeAlias = (
     Hello
     | Offer
@@ -188,6 +210,9 @@ Message: TypeAlias = (
     | CertificateTaken
     | Revocations
     | RevocationsTaken
+    | QueueAsked
+    | Queue
+    | TryAgain
 )
 
 _NAMES: dict[str, Callable[..., Message]] = {
@@ -208,6 +233,9 @@ _NAMES: dict[str, Callable[..., Message]] = {
     "certificate_taken": CertificateTaken,
     "revocations": Revocations,
     "revocations_taken": RevocationsTaken,
+    "queue_asked": QueueAsked,
+    "queue": Queue,
+    "try_again": TryAgain,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 _KEYS = {name: frozenset(f.name for f in fields(kind)) for name, kind in _NAMES.items()}  # type: ignore[arg-type]
@@ -231,6 +259,7 @@ def _whole(value: Any, low: int, high: int) -> int:
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
+    "number": lambda value: _whole(value, 0, 2**31),
     "version": lambda value: _whole(value, 0, 2**31),
     "end": _text("core|uplink"),
     "txid": _text("[0-9a-f]{64}"),

@@ -26,14 +26,18 @@ from agent.handover.frames import (
     Offer,
     Progress,
     ProgressTaken,
+    Queue,
+    QueueAsked,
     Refuse,
     Release,
     Released,
     Revocations,
     RevocationsTaken,
     Stage,
+    TryAgain,
     Want,
 )
+from agent.handover.queue_facts import QueueFacts, encode_queue
 from agent.handover.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -55,6 +59,14 @@ class OutboundKeeper(Protocol):
 
     async def release(self, txid: str) -> None:
         """Recorded, and the payload is gone, when it returns; an unknown txid is fine."""
+        ...
+
+    async def prioritise(self, txid: str, priority: int) -> bool:
+        """Of one that is kept; 0 .. 9, 0 first. Whether that is another than before."""
+        ...
+
+    async def try_again(self, txid: str) -> bool:
+        """A person says so: it is no longer held. False when its payload is missing. An unknown txid is fine."""
         ...
 
     async def news(self) -> Sequence[Progress]:
@@ -90,6 +102,16 @@ class AuthorityKeeper(Protocol):
         ...
 
 
+class QueueKeeper(Protocol):
+    """What the uplink's queue is told by a person, and tells one."""
+
+    async def queue(self) -> QueueFacts: ...
+
+    def sooner(self, txid: str) -> None:
+        """Its priority has changed, or it is to be tried now."""
+        ...
+
+
 class UplinkEnd:
     """`on_kept(txid)`, `on_released(txid)` and `on_handed(rid)` are called in the loop, after the commit."""
 
@@ -103,8 +125,10 @@ class UplinkEnd:
         on_released: Callable[[str], None],
         on_handed: Callable[[str], None] = lambda _rid: None,
         authority: AuthorityKeeper | None = None,
+        queue: QueueKeeper | None = None,
     ) -> None:
         self._authority = authority
+        self._queue = queue
         self._on_handed = on_handed
         self._path = path
         self._outbound = outbound
@@ -160,6 +184,7 @@ class UplinkEnd:
             on_released=self._on_released,
             on_handed=self._on_handed,
             authority=self._authority,
+            queue=self._queue,
         )
         try:
             await session.wire.greet("uplink", "core")
@@ -184,8 +209,10 @@ class _Session:
         on_released: Callable[[str], None],
         on_handed: Callable[[str], None],
         authority: AuthorityKeeper | None,
+        queue: QueueKeeper | None,
     ) -> None:
         self._authority = authority
+        self._queue = queue
         self._shown: set[Certificate | Revocations] = set()
         self._on_handed = on_handed
         self.wire = wire
@@ -243,9 +270,8 @@ class _Session:
 
     async def _hear(self, message: Message) -> None:
         match message:
-            case Offer(txid):
-                queued_at = await self._outbound.kept(txid)
-                self.wire.say(Want(txid) if queued_at is None else Have(txid, queued_at))
+            case Offer(txid, _, priority):
+                await self._offered(txid, priority)
             case EnvelopeFrame():
                 await self._keep(message)
             case Release(txid):
@@ -265,8 +291,33 @@ class _Session:
                 log.warning("handover: the core asks for a certificate, and this uplink knows no authority")
             case CertificateTaken(sha256, why) | RevocationsTaken(sha256, why) if self._authority is not None:
                 self._authority.told(sha256, why)
+            case QueueAsked(number) if self._queue is not None:
+                self.wire.say(Queue(number, encode_queue(await self._queue.queue())))
+            case QueueAsked():
+                log.warning("handover: the core asks how the queue stands, and nobody here knows")
+            case TryAgain(txid):
+                await self._try_again(txid)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
+
+    async def _offered(self, txid: str, priority: int) -> None:
+        queued_at = await self._outbound.kept(txid)
+        if queued_at is None:
+            self.wire.say(Want(txid))
+            return
+        if await self._outbound.prioritise(txid, priority):
+            self._sooner(txid)
+        self.wire.say(Have(txid, queued_at))
+
+    async def _try_again(self, txid: str) -> None:
+        if not await self._outbound.try_again(txid):
+            self.wire.say(Want(txid))
+        self._sooner(txid)
+        self.wake.set()  # it is queued again
+
+    def _sooner(self, txid: str) -> None:
+        if self._queue is not None:
+            self._queue.sooner(txid)
 
     async def _keep(self, envelope: EnvelopeFrame) -> None:
         """The acknowledgement goes out only after the commit, and before the courier may report anything later about it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from PIL import Image
 from agent.imaging.jpeg2000 import MAX_PIXELS
 from agent.imaging.wsq_header import ImageError
 
+_GAP, _PAPER = 12, 255  # pixels between two pictures; white
 QUALITY = 90  # of 100: about 10:1 for a portrait, no visible loss
 
 
@@ -43,4 +45,40 @@ def thumbnail_png(pixels: NDArray[np.uint8], longest: int) -> bytes:
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def as_png(data: bytes, longest: int) -> bytes:
+    """A photo of a reply for the screen, its longer side at most `longest` pixels: decoded, and nothing but its pixels encoded again.
+
+    Only in a worker: the bytes come from outside. Raises ImageError.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "JPEG2000", "PNG")) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ImageError(f"{picture.width} x {picture.height} pixels are more than {MAX_PIXELS}")
+            shown = Image.frombytes("RGB", picture.size, picture.convert("RGB").tobytes())
+    except ImageError:
+        raise
+    except Exception as error:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
+        raise ImageError("it is none of the pictures that a reply may carry") from error
+    shown.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    shown.save(out, "PNG")
+    return out.getvalue()
+
+
+def beside_png(pictures: Sequence[NDArray[np.uint8]], longest: int) -> bytes:
+    """Gray pictures (rows, columns) from left to right in one PNG, their tops in line, each at most `longest` pixels; for comparing."""
+    shown = [Image.fromarray(np.ascontiguousarray(picture)) for picture in pictures]
+    for one in shown:
+        one.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    width = sum(one.width for one in shown) + _GAP * (len(shown) - 1)
+    sheet = Image.new("L", (width, max(one.height for one in shown)), _PAPER)
+    left = 0
+    for one in shown:
+        sheet.paste(one, (left, 0))
+        left += one.width + _GAP
+    out = io.BytesIO()
+    sheet.save(out, "PNG")
     return out.getvalue()

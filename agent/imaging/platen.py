@@ -8,13 +8,13 @@ A latent print is grease: paler than skin, and it does not move. What a finger a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.imaging.ridges import at_work_scale, mm, ridge_map, ridge_mask
+from agent.imaging.ridges import WORK_PPI, at_work_scale, mm, ridge_map, ridge_mask
 from agent.model.impression import GrayImage
 
 BARE_SHARE = 75  # percent of an empty picture that is no darker than the bare platen
@@ -22,7 +22,8 @@ SPOT = 20.0  # grey levels below the bare platen from which a place is dirty; se
 LATENT = 1.5  # grey levels of fine energy that count as a ridge left behind: a clear print has 3 and more
 NEW = 25.0  # grey levels darker than the background, mean over a ridge and more, from which something new lies there
 FINGER = 40.0  # mm² of new contact that is at least a finger: a child's little fingertip is 65
-AROUND = mm(0.5)  # pixels at 250 ppi, sigma of the look from further away than a ridge
+SHRINK = 4  # pixels at 250 ppi to one of the look from further away
+AROUND = mm(0.5) / SHRINK  # its pixels, sigma: further away than a ridge
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +47,9 @@ def background(image: GrayImage, ppi: int) -> Background:
 def contact_mm2(image: GrayImage, before: Background, ppi: int) -> float:
     """mm² of contact that the background did not show. A picture of another size than the background is compared with a clean platen."""
     small = at_work_scale(image, ppi)
-    clean = np.full(small.shape, before.bare, np.float32)
-    was = before.pixels.astype(np.float32) if before.pixels.shape == small.shape else clean
-    return float(np.count_nonzero(_seen(was - small) >= NEW)) / mm(1.0) ** 2
+    now = _afar(small)
+    was = _afar(before.pixels) if before.pixels.shape == small.shape else np.full(now.shape, before.bare, np.float32)
+    return float(np.count_nonzero(was - now >= NEW)) * SHRINK**2 / mm(1.0) ** 2
 
 
 def is_latent_alone(image: GrayImage, before: Background, ppi: int) -> bool:
@@ -56,6 +57,18 @@ def is_latent_alone(image: GrayImage, before: Background, ppi: int) -> bool:
     return contact_mm2(image, before, ppi) < FINGER
 
 
-def _seen(darker: NDArray[np.float32]) -> NDArray[np.float32]:
+def within(whole: Background, corner: tuple[int, int], shape: tuple[int, ...], ppi: int) -> Background:
+    """The part of it that a picture of this shape (rows, columns) with its left and top there shows; bare where that reaches beyond."""
+    left, top = (round(side * WORK_PPI / ppi) for side in corner)
+    rows, columns = (max(1, round(side * WORK_PPI / ppi)) for side in shape)
+    seen = np.full((rows, columns), round(whole.bare), np.uint8)
+    part = whole.pixels[top : top + rows, left : left + columns]
+    seen[: part.shape[0], : part.shape[1]] = part
+    return replace(whole, pixels=seen)
+
+
+def _afar(pixels: GrayImage) -> NDArray[np.float32]:
     """From further away than a ridge, so that a print that has moved by half a ridge is not half new."""
-    return np.asarray(cv2.GaussianBlur(darker, (0, 0), AROUND), np.float32)
+    size = (max(1, pixels.shape[1] // SHRINK), max(1, pixels.shape[0] // SHRINK))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(small, (0, 0), AROUND), np.float32)

@@ -96,6 +96,13 @@ def accurate() -> Extractor | None:
     return extract_leader.leader()
 
 
+def has_accurate() -> bool:
+    """Whether LEADER is installed, without loading it."""
+    from agent.match import extract_leader  # noqa: PLC0415
+
+    return extract_leader.is_there()
+
+
 def best() -> tuple[Extractor, str]:
     """The accurate extractor, else the fast one with a sentence that says so."""
     found = accurate()

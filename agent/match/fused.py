@@ -43,9 +43,6 @@ class Fused:
         return Fused({**self.fingers, **other.fingers}, self.clear | other.clear)
 
 
-NOBODY = Fused({}, frozenset())
-
-
 def joined(decades: Collection[float]) -> float:
     """Decades of several fingers together, to three places; 0 of none."""
     x = math.log(10) * sum(min(value, CAP) for value in decades)
@@ -65,6 +62,17 @@ def compare_people(probe: Prints, other: Templates, fingers: Collection[Position
     scores = {finger: compare(probe[finger], one).score for finger, one in there.items()}
     clear = frozenset(finger for finger, one in there.items() if min(len(one), len(probe[finger])) >= CLEAR)
     return Fused(scores, clear)
+
+
+FINALISTS = 6  # people that are compared on all fingers
+
+
+def finalists(probe: Prints, first: Collection[Position], others: Mapping[int, Templates], most: int = FINALISTS) -> dict[int, Fused]:
+    """Of many people the likeliest: all compared on the fingers `first`, the best of them on all the others too."""
+    begun = {number: compare_people(probe, one, first) for number, one in others.items()}
+    best = sorted(begun, key=lambda number: (-begun[number].score, number))[:most]
+    rest = [finger for finger in probe if finger not in first]
+    return {number: begun[number].together(compare_people(probe, others[number], rest)) for number in best}
 
 
 def serialise(templates: Templates) -> bytes:

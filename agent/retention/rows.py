@@ -63,6 +63,8 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("correction", "booking_id = ?"),
     ("impression", "booking_id = ?"),
     ("submission", "booking_id = ?"),
+    ("case_drafts", "booking = ?"),
+    ("case_tasks", "booking = ?"),
     ("detainer_deeds", "detainer IN (SELECT id FROM detainers WHERE booking = ?)"),
     ("detainers", "booking = ?"),
     ("releases", "booking = ?"),
@@ -120,7 +122,8 @@ def standing_of(db: sqlite3.Connection, booking: BookingId, *, detainer: bool) -
         ),
         ident=state.ident,
         immigration=state.immigration,
-        manual=_any(db, "SELECT 1 FROM case_inbound WHERE booking = ? AND manual IS NOT NULL", booking),
+        manual=_any(db, "SELECT 1 FROM case_inbound WHERE booking = ? AND manual IS NOT NULL", booking)
+        or _any(db, "SELECT 1 FROM case_tasks WHERE booking = ? AND done_at IS NULL", booking),
         detainer=detainer,
         legal_hold=_any(db, "SELECT 1 FROM legal_hold WHERE booking = ?", booking),
     )

@@ -167,7 +167,7 @@ class _Desk:
         messages = split(envelope, size=self._settings.chunk) if self._settings.chunk else split(envelope)
         try:
             for index, message in enumerate(messages):
-                self._link.publish(topics.rx(station, rid, index, len(messages)), message)
+                self._link.publish(topics.rx(station, rid, index, len(messages)), message, chunk_of=rid)
         except NotConnected:
             return False
         return True

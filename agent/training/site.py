@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from agent.brokers.access_list import Role, member
 from agent.children import Child, livescan
@@ -54,7 +54,7 @@ class TrainingSite:
             raise UsageError(f"The folder {folder} has too long a path for a UNIX socket.", do="Set TMPDIR=/tmp, or use a shorter one.")
         self.run.mkdir(mode=0o700)
 
-    def __enter__(self) -> TrainingSite:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -111,6 +111,7 @@ class TrainingSite:
             },
             "scanner": {"serial": SERIAL, "usbip": self.scanner_address},
             "capture": {"unattended": True},
+            "api": {"port": 0},
             "delivery": {"undo": 0},
         }
         tables["paths"]["jurisdiction"] = str(self.jurisdiction)

@@ -16,13 +16,19 @@ from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.web import withheld
+from agent.web.arrivals import ArrivalDesk, arrival_routes
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
+from agent.web.gallery import GalleryDesk, gallery_routes
 from agent.web.keeping import RetentionDesk, retention_routes
+from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
+from agent.web.pages import Page
+from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
+from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 
@@ -38,6 +44,14 @@ class Station(Protocol):
     async def status(self) -> Mapping[str, Any]: ...
 
 
+class Pages(Protocol):
+    """What `kiosk.site.Kiosk` is."""
+
+    @property
+    def pages(self) -> Sequence[Page]: ...
+    async def failed(self, request: Request, error: LivescanError) -> Response: ...
+
+
 def build_api(
     station: Station,
     live: Live,
@@ -47,12 +61,21 @@ def build_api(
     audit: AuditDesk | None = None,
     cases: CaseDesk | None = None,
     access: AccessDesk | None = None,
+    gallery: GalleryDesk | None = None,
+    replies: ReplyDesk | None = None,
+    tasks: TaskDesk | None = None,
+    liaison: LiaisonDesk | None = None,
+    reports: ReportDesk | None = None,
+    retaken: RetakenDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
+    arrivals: ArrivalDesk | None = None,
+    pages: Pages | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
-    owed, and the jail's list. `access`: sign-in and officers. `sending`: undo, the queue. `retention`: how long it is kept.
-    Without them these routes are not there.
+    owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    `gallery`: prints booked before. `arrivals`: the jail's list. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -82,6 +105,12 @@ def build_api(
         await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
+    async def on_error(request: Request, error: Exception) -> Response:
+        if not isinstance(error, LivescanError):
+            raise error
+        on_page = pages is not None and not request.url.path.startswith("/api/")
+        return await pages.failed(request, error) if pages is not None and on_page else _refused(error, 400)
+
     async def events(_: Request) -> Response:
         return StreamingResponse(_lines(live), media_type="application/x-ndjson")
 
@@ -99,10 +128,18 @@ def build_api(
             *(audit_routes(audit) if audit else ()),
             *(access_routes(access) if access else ()),
             *(case_routes(cases) if cases else ()),
+            *(gallery_routes(gallery) if gallery else ()),
+            *(reply_routes(replies) if replies else ()),
+            *(task_routes(tasks) if tasks else ()),
+            *(liaison_routes(liaison) if liaison else ()),
+            *(report_routes(reports) if reports else ()),
+            *(retaken_routes(retaken) if retaken else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
+            *(arrival_routes(arrivals) if arrivals else ()),
+            *((page.route for page in pages.pages) if pages else ()),
         ],
-        exception_handlers={LivescanError: _on_error},
+        exception_handlers={LivescanError: on_error},
     )
 
 
@@ -110,12 +147,6 @@ async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
         if (told := withheld.of_event(event)) is not None:
             yield json.dumps(told) + "\n"
-
-
-async def _on_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, LivescanError):
-        raise error
-    return _refused(error, 400)
 
 
 def _refused(error: LivescanError, status: int) -> Response:

@@ -101,3 +101,11 @@ def finger_of(body: Mapping[str, Any]) -> Position:
     if isinstance(finger, bool) or not isinstance(finger, int) or finger not in [int(one) for one in FINGERS]:
         raise LivescanError("No finger is named by its number.", means="Nothing was done.", do="Give 1 (right thumb) to 10 (left little).")
     return Position(finger)
+
+
+def positions_of(numbers: Any) -> list[Position]:
+    """Finger positions by number. Raises LivescanError."""
+    try:
+        return [Position(int(number)) for number in numbers]
+    except (TypeError, ValueError):
+        raise LivescanError("The fingers to take again are not numbers of finger positions, 1 to 14.") from None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from agent.errors import LivescanError
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class CoreUnreachable(LivescanError):
@@ -39,17 +42,22 @@ class CoreClient:
         self._token = token
         self._timeout = timeout  # s
 
-    def get(self, path: str) -> Any:
-        return self._call("GET", path, None)
+    def as_officer(self, token: str) -> CoreClient:
+        """The same, for whoever is signed in by that token."""
+        return CoreClient(self._path, timeout=self._timeout, token=token)
 
-    def post(self, path: str, body: Any) -> Any:
-        return self._call("POST", path, body)
+    def get(self, path: str, *, headers: Mapping[str, str] = _NONE) -> Any:
+        """headers: why criminal-history data is asked for (docs/access.md)."""
+        return self._call("GET", path, None, headers)
 
-    def download(self, path: str, body: Any = None) -> bytes:
+    def post(self, path: str, body: Any, *, headers: Mapping[str, str] = _NONE) -> Any:
+        return self._call("POST", path, body, headers)
+
+    def download(self, path: str, body: Any = None, *, headers: Mapping[str, str] = _NONE) -> bytes:
         """A file; asked for by POST where there is a body."""
         connection = _UnixConnection(self._path, self._timeout)
         try:
-            response = self._send(connection, "GET" if body is None else "POST", path, body)
+            response = self._send(connection, "GET" if body is None else "POST", path, body, headers)
             return bytes(response.read())
         except (OSError, http.client.HTTPException) as error:
             raise CoreUnreachable("The core stopped answering.", means="The file was not taken out.") from error
@@ -72,17 +80,19 @@ class CoreClient:
         signed_in = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         return signed_in | ({"Content-Type": "application/json"} if data else {})
 
-    def _call(self, method: str, path: str, body: Any) -> Any:
+    def _call(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         connection = _UnixConnection(self._path, self._timeout)
         try:
-            return json.load(self._send(connection, method, path, body))
+            return json.load(self._send(connection, method, path, body, headers))
         finally:
             connection.close()
 
-    def _send(self, connection: _UnixConnection, method: str, path: str, body: Any) -> http.client.HTTPResponse:
+    def _send(
+        self, connection: _UnixConnection, method: str, path: str, body: Any, headers: Mapping[str, str] = _NONE
+    ) -> http.client.HTTPResponse:
         data = None if body is None else json.dumps(body).encode()
         try:
-            connection.request(method, path, data, self._headers(data))
+            connection.request(method, path, data, {**self._headers(data), **headers})
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             raise CoreUnreachable(

@@ -16,7 +16,7 @@ from agent.booking.records import WantedPhoto
 from agent.errors import LivescanError
 from agent.model.fingers import Position
 from agent.model.photo import PhotoKind
-from agent.web.bodies import body_of, officer_of, who_of
+from agent.web.bodies import body_of, officer_of, positions_of, who_of
 
 
 class FileDesk(Protocol):
@@ -34,7 +34,7 @@ class FileDesk(Protocol):
 def file_routes(desk: FileDesk) -> list[Route]:
     async def correct(request: Request) -> Response:
         body = await body_of(request)
-        corrects = await desk.correct(_booking(request), officer_of(body), _facts(body), _positions(body.get("retake", [])))
+        corrects = await desk.correct(_booking(request), officer_of(body), _facts(body), positions_of(body.get("retake", [])))
         return JSONResponse({"booking": _booking(request), "corrects": corrects})
 
     async def resend(request: Request) -> Response:
@@ -76,13 +76,6 @@ def _booking(request: Request) -> str:
 
 def _facts(body: Mapping[str, Any]) -> Facts | None:
     return None if body.get("facts") is None else facts_from_python(body["facts"])
-
-
-def _positions(numbers: Any) -> list[Position]:
-    try:
-        return [Position(int(number)) for number in numbers]
-    except (TypeError, ValueError):
-        raise LivescanError("The fingers to take again are not numbers of finger positions, 1 to 14.") from None
 
 
 def _photo(body: Mapping[str, Any]) -> WantedPhoto:

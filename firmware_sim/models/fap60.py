@@ -19,6 +19,7 @@ from firmware_sim.models.fap60_capture import Capture
 from firmware_sim.models.fap60_outlet import Outlet, shape_of
 from firmware_sim.models.fap60_states import LEGAL, MOVES, Cause
 from firmware_sim.models.fap60_wire import Advice, Arm, Error, Event, Indication, InfoFlag, Kind, Request, Stamp, State
+from firmware_sim.models.glass import Glass
 from firmware_sim.models.hands import Hands
 from firmware_sim.subject.person import FLAT_AREA, ROLL_AREA, Gray, Person, Touch, write_truth
 
@@ -28,7 +29,7 @@ RELEASE = 0x0100  # bcdDevice
 SELF_TEST_US = 300_000
 TO_DEVICE_REQUESTS = frozenset(Request) - {Request.GET_INFO, Request.GET_STATE}
 INFO = wire.Info(
-    InfoFlag(0x7F),  # all that the page knows
+    InfoFlag(0xFF),  # all that the page knows
     FLAT_AREA,
     ROLL_AREA,
     FIRMWARE,
@@ -62,6 +63,7 @@ class Fap60:
     def __init__(self, serial: str, person: Person, pace: Pace, truth: Path | None = None) -> None:
         self.descriptors = describe(serial)
         self.hands = Hands(person)
+        self.glass = Glass()
         self.pace = pace
         self.agenda = Agenda()
         self.state = State.READY
@@ -190,11 +192,12 @@ class Fap60:
             self.clear = clear
             self.tell(Event.PLATEN, int(clear))
 
-    def send_frame(self, kind: Kind, pixels: Gray, ppi: int) -> bytes:
-        """Queue a frame of the present capture and give back its bytes."""
+    def send_frame(self, kind: Kind, pixels: Gray, ppi: int, corner: tuple[int, int] = (0, 0)) -> bytes:
+        """Queue a frame of the present capture and give back its bytes. `corner`: its left and top within the area."""
         assert self.capture is not None, "frames belong to a capture"
         place = (self.capture.fingers_seen, self.capture.next_index())
-        return self.outlet.send_frame(shape_of(pixels, kind, self.capture.arm.mode, ppi, place), pixels, *self._present_token())
+        shape = shape_of(pixels, kind, self.capture.arm.mode, ppi, place, corner=corner)
+        return self.outlet.send_frame(shape, pixels, *self._present_token())
 
     def keep_truth(self, touch: Touch) -> None:
         """A disk that is full must not stop the scanner: whoever compares finds the file missing."""

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from firmware_sim.models.fap60_states import Cause
-from firmware_sim.models.fap60_wire import Advice, Arm, ArmFlag, Error, Event, Kind, Mode, State
+from firmware_sim.models.fap60_wire import NATIVE, Advice, Arm, ArmFlag, Error, Event, Kind, Mode, State
+from firmware_sim.models.glass import corner
 from firmware_sim.subject import motion
 from firmware_sim.subject.motion import Placing, Rolling
 from firmware_sim.subject.person import (
@@ -25,8 +27,9 @@ from firmware_sim.subject.person import (
     Touch,
     Way,
 )
-from firmware_sim.subject.platen import Hand
+from firmware_sim.subject.platen import Hand, sensor_noise
 from firmware_sim.subject.roll import flaws
+from firmware_sim.subject.synthetic.impression import BARE
 
 if TYPE_CHECKING:
     from firmware_sim.models.fap60 import Fap60
@@ -36,7 +39,6 @@ TAKING_US = 120_000
 PREVIEW_US = 1_000_000 // 15
 MIN_PREVIEW_WALL = 1 / 30  # s; a simulator that runs fast skips previews before it starves the host
 MAX_UNREAD_STRIPS = 64  # raw roll frames that no host reads; what comes after is lost, and said so
-SMALL = 64  # pixels, a picture of nothing
 HAND = Hand()
 
 
@@ -111,6 +113,9 @@ class Capture:
         if self._device.state is not State.AWAIT_CLEAR:
             return
         self._device.move(Cause.CLEAR)
+        if self.arm.mode is Mode.EMPTY:
+            self._take()
+            return
         touch = self._device.hands.answer(asked(self.arm))
         if touch is not None:
             self._after(HAND.reach_ms * 1000, lambda: self.finger_down(touch))
@@ -128,6 +133,7 @@ class Capture:
         agenda = self._device.agenda
         agenda.forget(TAG)
         agenda.forget("timeout")
+        self._leave()
         if not self._device.clear and self._device.hands.lying is None:
             self._after(HAND.lift_ms * 1000, self._device.lifted, "lift")
 
@@ -137,10 +143,16 @@ class Capture:
         if self._device.state not in (State.TRACKING, State.ROLL_ACTIVE):
             return
         self._device.agenda.forget(TAG)
+        self._leave()
         self.fingers_seen, self._touch, self._placing, self._rolling = 0, None, None, None
         self.advice = Advice.NONE
         self._device.move(Cause.GONE)
         self._count()
+
+    def _leave(self) -> None:
+        """What lay there leaves the glass as it leaves it."""
+        if self._touch is not None and self.fingers_seen:
+            self._device.glass.touched(self._touch)
 
     # a finger comes down
 
@@ -204,7 +216,7 @@ class Capture:
         if n:
             self._device.tell(Event.ROLL, min(1000, max(0, round(look.part * 1000))), round(abs(look.part - before) * columns))
         if self._raw:
-            self._send_strip(look.pixels)
+            self._send_strip(self._device.glass.through(look.pixels, self.way))
         next_one = (lambda: self._roll(n + 1)) if self._rolled_ms < rolling.duration_ms else self._roll_done
         self._roll_due = self._at_pace(self._roll_due, step, next_one)
 
@@ -214,7 +226,7 @@ class Capture:
             self.next_index()
             self.advice |= Advice.FRAME_LOST
         else:
-            self._device.send_frame(Kind.RAW_ROLL, pixels, 500)
+            self._device.send_frame(Kind.RAW_ROLL, self._fine(pixels), self.arm.ppi)
 
     def _roll_done(self) -> None:
         self._device.hands.lying = None
@@ -233,7 +245,8 @@ class Capture:
             return
         if self._device.outlet.preview_is_read():
             half = ArmFlag.HALF_SIZE in self.arm.flags
-            self._device.send_frame(Kind.PREVIEW, self._look(), 250 if half else 500)
+            seen = self._device.glass.through(self._look(), self.way, scale=2 if half else 1)
+            self._device.send_frame(Kind.PREVIEW, seen, NATIVE // 2 if half else NATIVE)
         self._preview_due = self._at_pace(self._preview_due, self._period(), self._preview)
 
     def _look(self) -> Gray:
@@ -250,25 +263,41 @@ class Capture:
 
     def _taken(self) -> None:
         self._device.move(Cause.TAKEN)
-        picture = self._picture()
+        picture, at = self._picture()
         if self._touch is not None and self.fingers_seen:
-            self._device.keep_truth(self._touch if self._raw else replace(self._touch, pixels=picture))
-        self.result = self._device.send_frame(Kind.RESULT, picture, 500)
+            self._device.keep_truth(replace(self._touch, pixels=self._fine(self._touch.pixels if self._raw else picture)))
+        scale = self.arm.ppi // NATIVE
+        self.result = self._device.send_frame(Kind.RESULT, self._fine(picture), self.arm.ppi, (at[0] * scale, at[1] * scale))
         self._give_the_host_its_time()
 
-    def _picture(self) -> Gray:
-        """What lies on the platen; a triggered picture of an empty platen is bare, one of a roll under way ends where the roll is."""
-        if self._touch is None or not self.fingers_seen:
-            return np.full((SMALL, SMALL), 255, np.uint8)
+    def _picture(self) -> tuple[Gray, tuple[int, int]]:
+        """What is seen on the platen at native ppi, and its corner; the whole of it where no finger lies."""
         if self._strip is not None:
-            return self._strip
+            return self._strip, (0, 0)
+        touch = self._touch if self.fingers_seen else None
+        pixels, at = (self._bare(), (0, 0)) if touch is None else (self._laid(touch), corner(touch))
+        return self._device.glass.through(pixels, self.way, at), at
+
+    def _bare(self) -> Gray:
+        shape = (self._area[1], self._area[0])
+        return np.asarray(BARE - sensor_noise(shape, self._device.pace.now()), np.uint8)
+
+    def _laid(self, touch: Touch) -> Gray:
+        """A triggered picture of a roll under way ends where the roll is."""
         if self._rolling is None:
-            return self._touch.pixels
+            return touch.pixels
         pixels = self._rolling.finished()
         if Advice.MANUAL_TRIGGER in self.advice:
             pixels = pixels.copy()
             pixels[:, round(pixels.shape[1] * self._rolling.look(self._rolled_ms).part) :] = 255
         return pixels
+
+    def _fine(self, pixels: Gray) -> Gray:
+        """At the ppi that was asked for. A person is rendered at the native one, so a finer picture shows no more than that."""
+        if self.arm.ppi == NATIVE:
+            return pixels
+        scale = self.arm.ppi / NATIVE
+        return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
 
     def _give_the_host_its_time(self) -> None:
         """Reading the result takes the host time of the wall, however fast the person is."""

@@ -68,7 +68,7 @@ class Outlet:
         return Stamp(self._sequence, token, self._now(), advice)
 
 
-def shape_of(pixels: Gray, kind: Kind, mode: Mode, ppi: int, place: tuple[int, int]) -> FrameShape:
-    """`place`: fingers seen, index within the capture."""
+def shape_of(pixels: Gray, kind: Kind, mode: Mode, ppi: int, place: tuple[int, int], *, corner: tuple[int, int]) -> FrameShape:
+    """`place`: fingers seen, index within the capture. `corner`: left and top within the area."""
     rows, columns = pixels.shape
-    return FrameShape(kind, mode, columns, rows, -(-columns // STRIDE) * STRIDE, ppi, *place)
+    return FrameShape(kind, mode, columns, rows, -(-columns // STRIDE) * STRIDE, ppi, *place, *corner)

@@ -63,6 +63,7 @@ class InfoFlag(IntFlag):
     BEEPER = 1 << 4
     FOOT_SWITCH = 1 << 5
     FINGER_LEDS = 1 << 6
+    PLACED_FRAMES = 1 << 7
 
 
 class Mode(IntEnum):
@@ -73,6 +74,7 @@ class Mode(IntEnum):
     THUMBS = 3
     LEFT_FOUR = 4
     RIGHT_FOUR = 5
+    EMPTY = 6
 
 
 class ArmFlag(IntFlag):
@@ -150,8 +152,10 @@ FINGERS = {
     Mode.THUMBS: frozenset({1, 6}),
     Mode.LEFT_FOUR: frozenset({7, 8, 9, 10}),
     Mode.RIGHT_FOUR: frozenset({2, 3, 4, 5}),
+    Mode.EMPTY: frozenset(),
 }
 ONE_FINGER = (Mode.ROLL, Mode.FLAT_1)
+NATIVE, FINEST = 500, 1000  # ppi
 
 
 def with_crc(head: bytes) -> bytes:
@@ -175,12 +179,15 @@ class Info:
     firmware: str
     calibration: str
     calibrated_at: int  # seconds since 1970 UTC
-    ppi: int = 500
+    ppi: int = NATIVE
     preview_rate: int = 150  # frames a second times 10
+    finest: int = FINEST  # ppi, 0: the native one only
 
     def pack(self) -> bytes:
         modes = sum(1 << mode for mode in Mode)
-        head = struct.pack("<4sHBBHH4HHH", b"LSI1", 1, 60, self.flags, modes, self.ppi, *self.flat, *self.roll, self.preview_rate, 0)
+        head = struct.pack(
+            "<4sHBBHH4HHH", b"LSI1", 1, 60, self.flags, modes, self.ppi, *self.flat, *self.roll, self.preview_rate, self.finest
+        )
         texts = struct.pack("<16s16sI", self.firmware.encode("ascii"), self.calibration.encode("ascii"), self.calibrated_at)
         return with_crc(head + texts)
 
@@ -194,6 +201,7 @@ class Arm:
     flags: ArmFlag
     fingers: frozenset[int]  # finger positions 1..10
     missing: frozenset[int]
+    ppi: int  # of the result and of raw roll frames
     still_ms: int
     timeout_ms: int  # 0: none
 
@@ -201,14 +209,17 @@ class Arm:
     def parse(cls, data: bytes) -> Arm:
         """Raises WireError for what section 5 forbids."""
         token, mode, flags, fingers, missing, ppi, still, _reserved, timeout = struct.unpack("<IBBHHHHHI", check_crc(data, ARM_SIZE))
-        if token == 0 or ppi != 500 or mode not in list(Mode) or (fingers | missing) >> 10:
+        if token == 0 or ppi not in (NATIVE, FINEST) or mode not in list(Mode) or (fingers | missing) >> 10:
             raise WireError(f"token {token}, mode {mode}, {ppi} ppi, fingers {fingers:#x}, missing {missing:#x}")
-        arm = cls(token, Mode(mode), ArmFlag(flags & 0x0F), positions(fingers), positions(missing), still, timeout)
+        arm = cls(token, Mode(mode), ArmFlag(flags & 0x0F), positions(fingers), positions(missing), ppi, still, timeout)
         arm._check()
         return arm
 
     def _check(self) -> None:
-        wrong_fingers = not self.fingers or not self.fingers <= FINGERS[self.mode] or bool(self.fingers & self.missing)
+        if self.mode is Mode.EMPTY:
+            wrong_fingers = bool(self.fingers | self.missing)
+        else:
+            wrong_fingers = not self.fingers or not self.fingers <= FINGERS[self.mode] or bool(self.fingers & self.missing)
         too_many = self.mode in ONE_FINGER and len(self.fingers) != 1
         if wrong_fingers or too_many or (ArmFlag.RAW_ROLL in self.flags and self.mode is not Mode.ROLL):
             raise WireError(f"fingers {sorted(self.fingers)}, missing {sorted(self.missing)}, flags {self.flags}")
@@ -254,12 +265,14 @@ class FrameShape:
     ppi: int
     fingers: int  # seen on the platen
     index: int  # within the capture, from 0
+    left: int = 0  # pixels, of this picture in the area of its mode
+    top: int = 0  # pixels
 
 
 def pack_frame_header(shape: FrameShape, stamp: Stamp, payload: bytes) -> bytes:
     begin = struct.pack("<4sHHIIQ", b"LSF1", 1, HEADER_SIZE, stamp.sequence, stamp.token, stamp.time_us)
     middle = struct.pack("<BBBBHHHH", shape.kind, shape.mode, 8, 0, shape.width, shape.height, shape.stride, shape.ppi)
-    end = struct.pack("<IIIHH8x", stamp.advice, len(payload), zlib.crc32(payload), shape.fingers, shape.index)
+    end = struct.pack("<IIIHHHH4x", stamp.advice, len(payload), zlib.crc32(payload), shape.fingers, shape.index, shape.left, shape.top)
     return with_crc(begin + middle + end)
 
 

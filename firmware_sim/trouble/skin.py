@@ -10,6 +10,7 @@ import numpy as np
 from firmware_sim.models.hands import Twist
 from firmware_sim.subject.condition import NAMED
 from firmware_sim.subject.person import Gray, Touch
+from firmware_sim.subject.synthetic.impression import BARE
 
 GLARE = 90  # grey levels that strong light adds
 
@@ -37,6 +38,11 @@ def _one_less(touch: Touch) -> Touch:
     return replace(touch, pixels=pixels, fingers=touch.fingers - 1, boxes=touch.boxes[:-1])
 
 
+def _nobody(touch: Touch) -> Touch:
+    """What the scanner takes for fingers leaves no ink of its own."""
+    return replace(touch, pixels=np.full_like(touch.pixels, BARE))
+
+
 TWISTS: Mapping[str, Twist] = {
     "dirty-platen": Twist(NAMED["dirty-platen"], says=("SURFACE_DIRTY",)),
     "latent-ghost": Twist(NAMED["latent"], says=("LATENT",)),
@@ -58,5 +64,6 @@ TWISTS: Mapping[str, Twist] = {
     "wrong-hand": Twist(NAMED["wrong-hand"], says=("WRONG_HAND",)),
     "missing-finger": Twist(change=_one_less),
     "extra-finger": Twist(change=_one_more, says=("EXTRA_FINGER",)),
+    "latent-for-fingers": Twist(change=_nobody),
     "spoof": Twist(says=("SPOOF",)),
 }

@@ -83,6 +83,8 @@ class UsbTrouble:
             "claimed-elsewhere": refuse(OpStatus.DEVICE_BUSY),
             "permission-denied": refuse(OpStatus.NOT_AVAILABLE),
             "sensor-fault": Move(lambda _: self._sensor_fault()),
+            "dirt-on-glass": Move(self._soil, self._wipe),
+            "prints-left-on-glass": Move(self._grease, self._wipe),
             "imminent-failure": Move(lambda _: setattr(self._scanner, "fails_next", True)),
         }
 
@@ -245,3 +247,16 @@ class UsbTrouble:
     def _sensor_fault(self) -> None:
         if isinstance(self._scanner, Fap60):
             self._scanner.fault(Error.SENSOR)
+
+    def _soil(self, armed: Armed) -> None:
+        if isinstance(self._scanner, Fap60):
+            self._scanner.glass.soil(armed.number("percent") / 100)
+
+    def _grease(self, armed: Armed) -> None:
+        if isinstance(self._scanner, Fap60):
+            self._scanner.glass.greasy = armed.number("percent") / 100
+
+    def _wipe(self, _: Armed) -> None:
+        if isinstance(self._scanner, Fap60):
+            self._scanner.glass.greasy = 0.0
+            self._scanner.glass.wipe()

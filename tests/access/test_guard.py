@@ -73,9 +73,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 def every_route() -> list[tuple[str, str]]:
     anything: Any = object()
-    parts = dict.fromkeys(("files", "capture", "audit", "cases", "access", "retention"), anything)
-    made: Starlette = build_api(anything, Live(), **parts)
+    desks = ("files", "capture", "audit", "cases", "access", "replies", "tasks", "liaison", "reports", "retaken", "retention", "gallery")
+    made: Starlette = build_api(anything, Live(), **dict.fromkeys((*desks, "arrivals"), anything))
     example = {"booking_id": BOOKING, "fgp": "2", "number": "1", "officer": "officer-07", "what": "reset"}
+    example |= {"rid": "a" * 64, "kind": "rejected", "detainer": "b" * 64, "draft": "c" * 16, "tcn": "LS-0001-01K"}
     found = []
     for route in made.routes:
         assert isinstance(route, Route)

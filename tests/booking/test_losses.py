@@ -121,3 +121,22 @@ def test_a_refused_envelope_is_kept_and_sent_again_only_by_a_person(office: Offi
 
 def _no_room(_handle: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_a_person_sets_aside_is_kept_and_not_sent_until_a_person_tries_again(office: Office, tmp_path: Path) -> None:
+    booking, txid = sealed(office)
+    tcn = office.sealer.last_sealed(booking).tcn  # type: ignore[arg-type]
+    assert office.run(office.leaving.aside(tcn, "officer-01")) == txid
+    assert (office.outbound.pending(), office.ledger.unacknowledged_releases()) == ([], [txid])
+    assert [path.name for path in (tmp_path / "outbound").iterdir()] == [f"{txid}.cms"]
+    assert office.run(office.leaving.again(tcn)) == txid
+    assert [item.txid for item in office.outbound.pending()] == [txid]
+    assert office.ledger.unacknowledged_releases() == []
+
+
+def test_what_is_receipted_can_be_neither_set_aside_nor_tried_again(office: Office) -> None:
+    booking, txid = sealed(office)
+    tcn = office.sealer.last_sealed(booking).tcn  # type: ignore[arg-type]
+    office.run(office.outbound.receipted(txid))
+    assert office.run(office.leaving.aside(tcn, "officer-01")) is None
+    assert office.run(office.leaving.again(tcn)) is None

@@ -55,6 +55,8 @@ class ScriptedScanner:
     cancelled: list[int] = field(default_factory=list)
     closed: bool = False
     auto_capture: bool = True
+    empties: list[NDArray[np.uint8]] | None = None  # the glass with nothing on it, one picture for each look; None: it cannot take that
+    ppi: tuple[int, ...] = (500,)
 
     def __post_init__(self) -> None:
         self._pressed: queue.Queue[str] = queue.Queue()
@@ -69,8 +71,9 @@ class ScriptedScanner:
     @property
     def capabilities(self) -> Capabilities:
         size = dict.fromkeys(Mode, (1600, 1500))
+        modes = frozenset(Mode) - ({Mode.EMPTY} if self.empties is None else set())
         return Capabilities(
-            60, frozenset(Mode), size, (500,), self.auto_capture, True, self._raw, frozenset(), False, frozenset({"foot"}), None, True
+            60, modes, size, self.ppi, self.auto_capture, True, self._raw, frozenset(), False, frozenset({"foot"}), None, True
         )
 
     def open(self) -> None:
@@ -99,9 +102,17 @@ class ScriptedScanner:
         self._open_capture = True
         self._triggered = False
         try:
-            yield from self._played(token, self.script.pop(0))
+            if self.armed[-1].mode is Mode.EMPTY and self.empties is not None:
+                yield from self._emptied(token, self.empties.pop(0))
+            else:
+                yield from self._played(token, self.script.pop(0))
         finally:
             self._open_capture = False
+
+    def _emptied(self, token: int, glass: NDArray[np.uint8]) -> Iterator[DeviceEvent]:
+        for number, state in enumerate((S.AWAIT_CLEAR, S.ARMED, S.TAKING)):
+            yield StateChanged(number, state)
+        yield Result(9, self._frame(glass, token, Show()))
 
     def _played(self, token: int, show: Show) -> Iterator[DeviceEvent]:
         self._note()
@@ -138,7 +149,7 @@ class ScriptedScanner:
 
     def _frame(self, pixels: NDArray[np.uint8], token: int, show: Show) -> Frame:
         advice = show.advice | (Advice.MANUAL_TRIGGER if self._triggered else Advice.NONE)
-        return Frame(0, token, 0, pixels, 500, advice, self.armed[-1].mode)
+        return Frame(0, token, 0, pixels, self.ppi[0], advice, self.armed[-1].mode)
 
     def _note(self) -> None:
         self.threads.add(threading.current_thread().name)

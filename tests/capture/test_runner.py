@@ -56,6 +56,7 @@ class Bench:
     pool: type[Workers] = Workers
     any_scanner: bool = False
     rules: CaptureRules = field(default_factory=CaptureRules)
+    settings: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.scanner = ScriptedScanner(self.script)
@@ -65,7 +66,7 @@ class Bench:
         return self.keeper.accepted
 
     def runner(self, workers: Workers) -> CaptureRunner:
-        settings = CaptureSettings(reopen_every_s=0.01, rules=self.rules)
+        settings = CaptureSettings(reopen_every_s=0.01, rules=self.rules, **self.settings)  # type: ignore[arg-type]
         ways = {"on_event": self.events.append, "ask": self._ask, "reopen": self._reopen}
         pace = {"settings": settings, "any_scanner": self.any_scanner}
         return CaptureRunner(self.scanner, workers, QualityThresholds(), SetClock(NOON), **pace, **ways)  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def letters(office: Office, digest: str) -> list[tuple[str, Letter]]:
 def _empty() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.row_factory = sqlite3.Row
-    db.executescript(MIGRATIONS[0])
+    db.executescript("".join(MIGRATIONS))
     return db
 
 

@@ -91,7 +91,7 @@ def test_keeping_twice_keeps_one_with_the_first_time(boxes: Boxes) -> None:
     boxes.clock.advance(timedelta(minutes=5))
     again = asyncio.run(boxes.outbox.keep(TXID, "LS-0001", 5, DATA))
     assert again == datetime(2026, 11, 24, 7, tzinfo=UTC)
-    assert len(asyncio.run(boxes.outbox.owed())) == 1
+    assert len(asyncio.run(boxes.outbox.owed(9))) == 1
 
 
 def test_the_broker_taking_all_of_it_keeps_the_payload_and_is_news_for_the_core(boxes: Boxes) -> None:
@@ -111,14 +111,47 @@ def test_a_release_frees_the_payload_and_may_come_twice_or_for_a_stranger(boxes:
         asyncio.run(boxes.outbox.release(txid))
     assert boxes.files() == []
     assert boxes.state() == ("RECEIVED", "")
-    assert asyncio.run(boxes.outbox.owed()) == []
+    assert asyncio.run(boxes.outbox.owed(9)) == []
     assert asyncio.run(boxes.outbox.news()) == []
     assert asyncio.run(boxes.outbox.kept(TXID)) is None, "a core that offers it again has lost the receipt, and is right"
 
 
 def test_higher_priority_first_then_the_order_of_queueing(boxes: Boxes) -> None:
     names = [boxes.keep(data, priority) for data, priority in ((b"a", 5), (b"b", 5), (b"c", 0))]
-    assert [item.txid for item in asyncio.run(boxes.outbox.owed())] == [names[2], names[0], names[1]]
+    assert [item.txid for item in asyncio.run(boxes.outbox.owed(9))] == [names[2], names[0], names[1]]
+
+
+def test_of_a_long_queue_only_the_first_are_looked_at(boxes: Boxes) -> None:
+    names = [boxes.keep(bytes([number])) for number in range(5)]
+    assert [item.txid for item in asyncio.run(boxes.outbox.owed(2))] == names[:2]
+    total, first = asyncio.run(boxes.outbox.standing(3))
+    assert (total, [one.txid for one in first]) == (5, names[:3])
+
+
+def test_what_becomes_urgent_overtakes(boxes: Boxes) -> None:
+    first, second = boxes.keep(b"first"), boxes.keep(b"second")
+    assert asyncio.run(boxes.outbox.prioritise(second, 0))
+    assert not asyncio.run(boxes.outbox.prioritise(second, 0)), "nothing is written for what is so already"
+    assert not asyncio.run(boxes.outbox.prioritise("00" * 32, 0))
+    assert [item.txid for item in asyncio.run(boxes.outbox.owed(9))] == [second, first]
+
+
+def test_a_person_lets_what_is_held_go_on(boxes: Boxes) -> None:
+    boxes.keep()
+    asyncio.run(boxes.outbox.hold(TXID, "refused"))
+    assert asyncio.run(boxes.outbox.try_again(TXID))
+    assert boxes.state() == ("QUEUED", "")
+    asyncio.run(boxes.outbox.release(TXID))
+    assert asyncio.run(boxes.outbox.try_again(TXID)), "what has its receipt stays received"
+    assert boxes.state() == ("RECEIVED", "")
+    assert asyncio.run(boxes.outbox.try_again("00" * 32))
+
+
+def test_what_lost_its_payload_only_the_core_can_help(boxes: Boxes) -> None:
+    boxes.keep()
+    asyncio.run(boxes.outbox.hold(TXID, PAYLOAD_MISSING))
+    assert not asyncio.run(boxes.outbox.try_again(TXID))
+    assert boxes.state() == ("HELD", PAYLOAD_MISSING)
 
 
 def test_a_file_without_a_row_is_deleted_at_start(boxes: Boxes) -> None:
@@ -145,7 +178,7 @@ def test_a_row_without_its_file_is_held_and_asked_of_the_core_again(boxes: Boxes
     assert asyncio.run(boxes.outbox.kept(TXID)) is None
     boxes.restart()
     assert boxes.state() == ("HELD", PAYLOAD_MISSING)
-    assert asyncio.run(boxes.outbox.owed()) == []
+    assert asyncio.run(boxes.outbox.owed(9)) == []
     boxes.keep()
     assert boxes.state() == ("QUEUED", "")
 

@@ -276,6 +276,26 @@ def test_chunks_larger_than_the_broker_takes_are_held_and_not_sent_for_ever(mosq
     tell(story)
 
 
+def test_a_chunk_says_by_property_what_its_header_says(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    mosquitto.start()
+    heard: list[tuple[str, bytes]] = []
+    looking = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
+    looking.on_message = lambda client, data, message: heard.append((message.properties.ContentType, message.properties.CorrelationData))
+    looking.connect("127.0.0.1", mosquitto.port)
+    looking.subscribe("fp/v1/st/+/tx/#", qos=1)
+    looking.loop_start()
+
+    async def story() -> None:
+        async with core_at(tmp_path) as core, uplink_at(tmp_path, mosquitto.port, version=5):
+            txid = core.seal(b"sealed")
+            await until(lambda: heard)
+            assert heard[0] == ("application/vnd.livescan.chunk", bytes.fromhex(txid))
+
+    tell(story)
+    looking.disconnect()
+    looking.loop_stop()
+
+
 class NarrowBroker:
     """Speaks just enough MQTT 5 to say ReceiveMaximum 2, and answers each PUBLISH late; `most` is how many it had unanswered at once."""
 

@@ -132,6 +132,23 @@ def test_one_without_receipt_gives_its_place_to_those_tried_less_often() -> None
     assert begin_all(flights, owed) == ["c", "d"], "two that the bureau cannot read do not keep the rest from it"
 
 
+def test_what_is_urgent_goes_first_until_it_had_its_chances() -> None:
+    flights, begun = Flights(1, Retry()), []
+    for moment in range(6):
+        begun += begin_all(flights, [outgoing("urgent", 0), outgoing("other")])
+        send_all(flights, float(moment))
+        flights.give_up_overdue(1e9)
+    assert begun == ["urgent"] * 4 + ["other", "urgent"]
+
+
+def test_a_person_need_not_wait_for_the_next_try() -> None:
+    flights = Flights(1, Retry())
+    begin_all(flights, [outgoing("a")])
+    send_all(flights)
+    flights.forget("a")
+    assert (flights.free, flights.attempts("a")) == (1, 0)
+
+
 def test_a_silent_bureau_is_not_sent_the_whole_backlog() -> None:
     flights = Flights(2, Retry(first=30))
     owed = [outgoing(str(n)) for n in range(100)]

@@ -37,6 +37,7 @@ class HostFrame:
     advice: int
     fingers: int
     index: int
+    corner: tuple[int, int]
     pixels: NDArray[np.uint8]
 
 
@@ -134,9 +135,9 @@ def parse_frame(data: bytes) -> HostFrame:
     assert zlib.crc32(data[:60]) == struct.unpack("<I", data[60:64])[0]
     magic, version, size, sequence, token, _time = struct.unpack("<4sHHIIQ", data[:24])
     kind, mode, bits, _reserved, width, height, stride, ppi = struct.unpack("<BBBBHHHH", data[24:36])
-    advice, length, crc, fingers, index = struct.unpack("<IIIHH", data[36:52])
+    advice, length, crc, fingers, index, left, top = struct.unpack("<IIIHHHH", data[36:56])
     assert (magic, version, size, bits) == (b"LSF1", 1, 64, 8)
     assert length == stride * height == len(data) - 64
     assert crc == zlib.crc32(data[64:])
     pixels = np.frombuffer(data[64:], np.uint8).reshape(height, stride)[:, :width]
-    return HostFrame(kind, mode, sequence, token, ppi, advice, fingers, index, pixels)
+    return HostFrame(kind, mode, sequence, token, ppi, advice, fingers, index, (left, top), pixels)

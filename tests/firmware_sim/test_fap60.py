@@ -38,9 +38,9 @@ def test_info_says_simulated_and_all_that_the_page_knows(host: Host):
     data = host.client.control_in(0xC1, 1, 0, 0, 64).data
     magic, version, device, flags, modes, ppi, *areas = struct.unpack("<4sHBBHH4H", data[:20])
     assert (magic, version, device, ppi, areas) == (b"LSI1", 1, 60, 500, [1640, 1520, 840, 800])
-    assert flags == 0x7F
-    assert modes == 0b111110
-    assert struct.unpack("<H", data[20:22])[0] == 150
+    assert flags == 0xFF
+    assert modes == 0b1111110
+    assert struct.unpack("<HH", data[20:24]) == (150, 1000)
     assert zlib.crc32(data[:60]) == struct.unpack("<I", data[60:])[0]
 
 
@@ -159,7 +159,8 @@ def test_trigger_on_an_empty_platen_gives_a_bare_image(make_bench: Callable[...,
         assert host.with_token(4, 20) == 0
         result = host.until_result()
         assert result.advice == fap.MANUAL | fap.TOO_FEW
-        assert (result.pixels.min(), result.fingers) == (255, 0)
+        assert (result.pixels.shape, result.fingers) == ((1520, 1640), 0)
+        assert result.pixels.min() > 220
 
 
 def test_triggered_roll_is_narrow(make_bench: Callable[..., Bench]):
@@ -226,13 +227,15 @@ REFUSED = {
     "arm too short": (0x03, bytes(23), Error.BAD_VALUE),
     "arm with a wrong checksum": (0x03, arm_bytes(1, 5, RIGHT_FOUR)[:-1] + b"\0", Error.BAD_VALUE),
     "arm with token 0": (0x03, arm_bytes(0, 5, RIGHT_FOUR), Error.BAD_VALUE),
-    "arm with an unknown mode": (0x03, arm_bytes(1, 6, RIGHT_FOUR), Error.BAD_VALUE),
+    "arm with an unknown mode": (0x03, arm_bytes(1, 7, RIGHT_FOUR), Error.BAD_VALUE),
+    "arm of a finger on the empty platen": (0x03, arm_bytes(1, 6, {2}), Error.BAD_VALUE),
+    "arm of a missing finger on the empty platen": (0x03, arm_bytes(1, 6, set(), missing=2), Error.BAD_VALUE),
     "arm with no finger": (0x03, arm_bytes(1, 5, set()), Error.BAD_VALUE),
     "arm of a left finger on the right": (0x03, arm_bytes(1, 5, {2, 7}), Error.BAD_VALUE),
     "arm of two fingers to roll": (0x03, arm_bytes(1, 1, {2, 3}), Error.BAD_VALUE),
     "arm of a finger asked and missing": (0x03, arm_bytes(1, 5, RIGHT_FOUR, missing=1 << 2), Error.BAD_VALUE),
     "arm of an eleventh finger": (0x03, arm_bytes(1, 5, {2, 11}), Error.BAD_VALUE),
-    "arm at 1000 ppi": (0x03, arm_bytes(1, 5, RIGHT_FOUR, ppi=1000), Error.BAD_VALUE),
+    "arm at 600 ppi": (0x03, arm_bytes(1, 5, RIGHT_FOUR, ppi=600), Error.BAD_VALUE),
     "arm of a slap with raw roll frames": (0x03, arm_bytes(1, 5, RIGHT_FOUR, flags=5), Error.BAD_VALUE),
     "self test with data": (0x08, b"x", Error.BAD_VALUE),
     "cancel without a token": (0x05, b"", Error.BAD_VALUE),

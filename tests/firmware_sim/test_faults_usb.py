@@ -483,7 +483,7 @@ def test_sensor_fault(bench: Bench, host: Host):
 
 # the board
 
-TESTED_ELSEWHERE = {"imminent-failure"}  # test_uru4500.py
+TESTED_ELSEWHERE = {"imminent-failure", "dirt-on-glass", "prints-left-on-glass", "latent-for-fingers"}  # test_uru4500.py, test_glass.py
 
 
 def test_every_usb_fault_has_a_test_here():

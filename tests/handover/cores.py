@@ -28,6 +28,7 @@ class SmallCore:
         self.database = Database(directory / "core.db", TABLES)
         self.end: CoreEnd | None = None
         self.loaded: list[str] = []
+        self.priority = 5
 
     def seal(self, data: bytes) -> str:
         """A new envelope; its txid."""
@@ -39,7 +40,7 @@ class SmallCore:
 
     def pending(self) -> Sequence[HandoverItem]:
         rows = self.database.read_now(lambda db: db.execute("SELECT txid FROM envelope WHERE NOT receipted ORDER BY rowid").fetchall())
-        return [HandoverItem(row["txid"], "LS-0001", 5) for row in rows]
+        return [HandoverItem(row["txid"], "LS-0001", self.priority) for row in rows]
 
     def load(self, txid: str) -> bytes:
         self.loaded.append(txid)

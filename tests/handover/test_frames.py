@@ -36,6 +36,9 @@ MESSAGES = (
     frames.CertificateTaken(TXID, ""),
     frames.Revocations(TXID, b"list"),
     frames.RevocationsTaken(TXID, "It is of another authority."),
+    frames.QueueAsked(7),
+    frames.Queue(7, b"{}"),
+    frames.TryAgain(TXID),
 )
 
 

@@ -18,6 +18,7 @@ from agent.handover import core_end, frames
 from agent.handover.core_end import CoreEnd
 from agent.handover.errors import HandoverError
 from agent.handover.frames import Progress, Stage
+from agent.handover.queue_facts import QueueFacts
 from agent.handover.uplink_end import UplinkEnd
 from agent.store.database import DatabaseError
 from tests.handover.cores import SmallCore
@@ -36,6 +37,10 @@ class SmallUplink:
         self.kept_calls: list[str] = []
         self.released: list[str] = []
         self.full = False
+        self.priorities: dict[str, int] = {}
+        self.tried_again: list[str] = []
+        self.hurried: list[str] = []
+        self.facts = QueueFacts(False, "unknown", "There is no broker.", 3.5, 0, 0, ())
 
     async def kept(self, txid: str) -> datetime | None:
         return AT if txid in self.outbound else None
@@ -46,6 +51,21 @@ class SmallUplink:
         assert station == STATION
         self.outbound[txid] = data
         return AT
+
+    async def prioritise(self, txid: str, priority: int) -> bool:
+        before = self.priorities.get(txid, 5)
+        self.priorities[txid] = priority
+        return priority != before
+
+    async def try_again(self, txid: str) -> bool:
+        self.tried_again.append(txid)
+        return txid in self.outbound
+
+    async def queue(self) -> QueueFacts:
+        return self.facts
+
+    def sooner(self, txid: str) -> None:
+        self.hurried.append(txid)
 
     async def release(self, txid: str) -> None:
         self.outbound.pop(txid, None)
@@ -66,7 +86,8 @@ class SmallUplink:
         del self.waiting_rids[rid]
 
     def end(self, path: Path) -> UplinkEnd:
-        return UplinkEnd(path, outbound=self, inbound=self, on_kept=self.kept_calls.append, on_released=self.released.append)
+        told = (self.kept_calls.append, self.released.append)
+        return UplinkEnd(path, outbound=self, inbound=self, on_kept=told[0], on_released=told[1], queue=self)
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -228,6 +249,65 @@ def test_an_uplink_without_room_is_offered_the_envelope_again(core: SmallCore, p
             assert not uplink.kept_calls
             uplink.full = False
             await until(lambda: txid in uplink.outbound)
+
+    asyncio.run(story())
+
+
+def test_an_envelope_that_becomes_urgent_is_offered_as_such(core: SmallCore, path: Path) -> None:
+    async def story() -> None:
+        uplink = SmallUplink()
+        txid = core.seal(b"sealed")
+        async with listening(core, path) as end, dialling(uplink, path):
+            await until(lambda: uplink.outbound)
+            core.priority = 0
+            end.offer()
+            await until(lambda: uplink.priorities.get(txid) == 0)
+            assert uplink.hurried == [txid]
+            assert core.loaded == [txid], "its bytes are not sent twice"
+
+    asyncio.run(story())
+
+
+def test_a_person_lets_one_be_tried_again_and_a_payload_that_is_missing_is_given_again(core: SmallCore, path: Path) -> None:
+    async def story() -> None:
+        uplink = SmallUplink()
+        txid = core.seal(b"sealed")
+        async with listening(core, path) as end, dialling(uplink, path):
+            await until(lambda: uplink.outbound)
+            uplink.outbound.clear()
+            end.try_again(txid)
+            await until(lambda: uplink.outbound)
+            assert (uplink.tried_again, uplink.hurried) == ([txid], [txid])
+
+    asyncio.run(story())
+
+
+def test_the_core_hears_how_the_queue_stands_or_that_nobody_tells(core: SmallCore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core_end, "QUEUE_WITHIN", 0.2)
+
+    async def story() -> None:
+        uplink = SmallUplink()
+        async with listening(core, path) as end:
+            assert await end.queue() is None
+            end.try_again("00" * 32)
+            async with dialling(uplink, path):
+                await until(lambda: end.connected)
+                assert await end.queue() == uplink.facts
+
+    asyncio.run(story())
+
+
+def test_what_was_let_go_and_is_owed_again_is_offered_again(core: SmallCore, path: Path) -> None:
+    """A person set it aside, and changed their mind before the uplink had answered."""
+
+    async def story() -> None:
+        uplink = SmallUplink()
+        txid = core.seal(b"sealed")
+        async with listening(core, path) as end, dialling(uplink, path):
+            await until(lambda: uplink.outbound)
+            await end.release(txid)
+            end.offer()
+            await until(lambda: uplink.released == [txid] and txid in uplink.outbound)
 
     asyncio.run(story())
 

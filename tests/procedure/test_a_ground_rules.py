@@ -78,7 +78,7 @@ def test_R3_a_fresh_installation_has_no_agreement() -> None:
 def test_R4_no_field_for_an_immigration_status_exists() -> None:
     """No column, no fact of a booking, no route: nobody here can enter one."""
     db = sqlite3.connect(":memory:")
-    db.executescript(MIGRATIONS[0])
+    db.executescript("".join(MIGRATIONS))
     tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     columns = {f"{table}.{row[1]}" for table in tables for row in db.execute(f"PRAGMA table_info({table})")}
     forbidden = ("status", "alien", "removab", "citizen", "deport", "illegal", "nationality", "score", "flag")

@@ -119,7 +119,7 @@ def test_R22_an_iar_is_shown_word_for_word_with_source_and_time(case: Case) -> N
 
 def test_R22_no_column_holds_a_flag_or_score_made_from_it() -> None:
     db = sqlite3.connect(":memory:")
-    db.executescript(MIGRATIONS[0])
+    db.executescript("".join(MIGRATIONS))
     columns = [
         row[1]
         for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")

@@ -190,7 +190,7 @@ def test_R36_no_birthplace_causes_a_query(case: Case, place: str) -> None:
 def test_R36_no_key_switches_an_automatic_query_on() -> None:
     assert set(Iaq.model_fields) == {"by_a_person", "offense_literal_required"}
     assert load_jurisdiction().iaq.by_a_person is False
-    assert importers("agent.casework.iaq") <= {"web/pages.py", "cli/procedure.py"}, "nothing that runs by itself drafts one"
+    assert importers("agent.casework.iaq") == {"casework/liaison_desk.py", "web/liaison.py"}, "nothing that runs by itself drafts one"
 
 
 ASKING = Asking("officer-9", (ROLE,), "wristband and papers disagree", "5550100", in_custody=True)

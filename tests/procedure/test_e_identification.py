@@ -113,7 +113,7 @@ def test_R45_a_case_full_of_responses_has_no_detainer(case: Case) -> None:
 def test_R46_nothing_infers_a_status() -> None:
     """No column, index, sort key, rule or model; what helps with prints may not read region C or D."""
     db = sqlite3.connect(":memory:")
-    db.executescript(MIGRATIONS[0])
+    db.executescript("".join(MIGRATIONS))
     sql = " ".join(text for (text,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")).lower()
     assert not [word for word in ("alien", "removab", "immigra", "idr", "iar", "match", "encounter") if word in sql]
     for room in ("quality", "match", "imaging", "capture"):

@@ -12,7 +12,9 @@ import pytest
 from agent.audit.book import AuditError
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnState
+from agent.casework import tasks
 from agent.casework.detainer_record import Lodged
+from agent.casework.viewing import What
 from agent.core import MIGRATIONS
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
@@ -152,6 +154,12 @@ def with_detainer(station: Station) -> BookingId:
     return booking
 
 
+def with_a_task(station: Station) -> BookingId:
+    booking = station.done()
+    station.database.write_now(lambda db: tasks.after_release(db, booking, f"{booking:0<64}", What.IDENTIFICATION, station.clock.now()))
+    return booking
+
+
 STAYS = {
     "that the bureau has not signed for": (waiting, "not_receipted"),
     "that is with the uplink and not signed for": (handed, "not_receipted"),
@@ -159,6 +167,7 @@ STAYS = {
     "whose immigration response has not come": (without_idr, "no_idr"),
     "of which the uplink may still have the sealed copy": (at_uplink, "at_uplink"),
     "under a legal hold": (held_by_law, "legal_hold"),
+    "with a task that nobody has done": (with_a_task, "for_a_person"),
     "with a detainer that has not ended": (with_detainer, "detainer"),
 }
 

@@ -23,6 +23,7 @@ FINGERS = {
     Mode.THUMBS: frozenset({1, 6}),
     Mode.SLAP_RIGHT: frozenset({2, 3, 4, 5}),
     Mode.SLAP_LEFT: frozenset({7, 8, 9, 10}),
+    Mode.EMPTY: frozenset(),
 }
 PLACES = {
     Mode.FLAT_1: "right-thumb",
@@ -30,6 +31,7 @@ PLACES = {
     Mode.THUMBS: "thumbs",
     Mode.SLAP_RIGHT: "right-four",
     Mode.SLAP_LEFT: "left-four",
+    Mode.EMPTY: "",
 }
 
 
@@ -62,11 +64,11 @@ class Trial:
         return Request(chosen, FINGERS[chosen], **values)  # type: ignore[arg-type]  # the cases' own keywords
 
     def easiest(self) -> Mode:
-        return Mode.FLAT_1 if Mode.FLAT_1 in self.scanner.capabilities.modes else min(self.scanner.capabilities.modes)
+        return Mode.FLAT_1 if Mode.FLAT_1 in self.scanner.capabilities.modes else min(self.scanner.capabilities.modes - {Mode.EMPTY})
 
     def arm(self, request: Request) -> int:
         token = self.scanner.arm(request)
-        if "by-itself" not in self.target.hand.can and "place" in self.target.hand.can:
+        if "by-itself" not in self.target.hand.can and "place" in self.target.hand.can and PLACES[request.mode]:
             self.bench("place", PLACES[request.mode])
         return token
 

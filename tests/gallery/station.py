@@ -1,0 +1,93 @@
+"""A gallery at a booking office without devices: real ledger, vault, audit form and files; templates are given, not read from prints."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from agent.audit.entries import Entry
+from agent.booking.states import BookingState
+from agent.gallery.desk import GalleryDesk, Parts
+from agent.gallery.policy import GalleryPolicy
+from agent.match.template import Template
+from agent.model.booking import BookingId
+from agent.model.fingers import Position
+from tests.booking.office import FACTS, Office
+from tests.gallery.people import POLICY
+
+
+class Station:
+    def __init__(self, folder: Path, policy: GalleryPolicy = POLICY) -> None:
+        self.office = Office(folder)
+        self.said: list[Mapping[str, Any]] = []
+        self.noted: list[Entry] = []
+        self.read: dict[str, dict[Position, Template]] = {}  # what is read of each booking's prints
+        self.clock = self
+        self._folder = folder
+        self._events: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self.moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
+        self.start(policy)
+
+    def start(self, policy: GalleryPolicy = POLICY, key: bytes | None = None) -> None:
+        """As after a restart of the core."""
+        parts = Parts(self.office.ledger, self.office.prints, self, self.said.append, self._listen, self._note)
+        self.desk = GalleryDesk(parts, self._folder / "gallery", key or self.office.keys.storage_key, policy)
+        self.desk._taking.templates = self._read  # type: ignore[method-assign]
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def book(self, number: int, templates: dict[Position, Template], name: str = "TRAINING,SAM", ago: timedelta = timedelta(0)) -> str:
+        """A booking whose prints are complete."""
+        booking_id = BookingId(f"20261124-{number:08d}")
+        facts = replace(FACTS, subject=replace(FACTS.subject, name=name))
+        self.read[booking_id] = templates
+        self.office.run(self.office.prints.keep_facts(booking_id, facts))
+        self.office.run(self.office.ledger.open_booking(booking_id, "o.1", self.moment - ago))
+        self.office.run(self.office.ledger.captured(booking_id, self.moment, overridden=False))
+        self._events.put_nowait({"event": "captured", "booking": booking_id})
+        return booking_id
+
+    def work(self) -> None:
+        """Until everything that was said has been done."""
+
+        async def run() -> None:
+            working = asyncio.create_task(self.desk.work())
+            async with asyncio.timeout(20):
+                while not working.done() and not (self._events.empty() and await self._all_done()):
+                    await asyncio.sleep(0.02)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+        self.office.run(run())
+
+    def hints(self, booking_id: str, *, names: bool = False) -> list[dict[str, Any]]:
+        return self.office.run(self.desk.hints(booking_id, names=names))
+
+    def close(self) -> None:
+        self.desk.close()
+        self.office.close()
+
+    async def _all_done(self) -> bool:
+        if self.desk.trouble:
+            return True
+        rows = self.office.ledger.bookings(BookingState.CAPTURED)
+        done = await asyncio.to_thread(lambda: self.desk._gallery().done_with([row.id for row in rows]))
+        return len(done) == len(rows)
+
+    async def _listen(self) -> AsyncIterator[Mapping[str, Any]]:
+        while True:
+            yield await self._events.get()
+
+    async def _note(self, entry: Entry) -> None:
+        self.noted.append(entry)
+
+    async def _read(self, booking_id: BookingId) -> dict[Position, Template]:
+        return self.read[booking_id]
