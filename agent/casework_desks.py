@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.booking.facts import facts_from_json
+from agent.booking.intake import jail_numbers
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
@@ -61,8 +63,9 @@ class CaseworkDesks:
 def casework_desks(of: CaseParts) -> CaseworkDesks:
     drafts, zone = Drafts(of.database, of.vault), ZoneInfo(of.settings.station.time_zone)
     bookings = lambda: [row.id for row in of.ledger.bookings()]  # noqa: E731  # asked at each use
+    numbers = partial(jail_numbers, of.database)
     return CaseworkDesks(
-        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings),
+        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings, numbers=numbers),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say

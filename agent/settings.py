@@ -135,6 +135,10 @@ class ApiSettings(_Frozen):
     port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
+class JailSettings(_Frozen):
+    drop: str  # a folder in which the jail system leaves files; "" none
+
+
 class AccessSettings(_Frozen):
     required: bool
     origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
@@ -153,6 +157,7 @@ class Settings(_Frozen):
     trust: TrustSettings
     api: ApiSettings
     access: AccessSettings
+    jail: JailSettings
 
     @property
     def sign_in_required(self) -> bool:

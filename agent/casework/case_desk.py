@@ -25,7 +25,7 @@ _PRINTED = frozenset(SubmissionState) - {SubmissionState.DRAFT}
 
 
 class CaseDesk:
-    """bookings: ids of all on this station; number_of: the jail's number of one, or its own id."""
+    """bookings: ids of all on this station; numbers: the jail's number of each that has one. Both block."""
 
     def __init__(
         self,
@@ -35,12 +35,14 @@ class CaseDesk:
         *,
         station: str,
         bookings: Callable[[], Sequence[BookingId]],
+        numbers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._casework = casework
         self._policy = policy
         self._clock = clock
         self._station = station
         self._bookings = bookings
+        self._numbers = numbers
 
     async def open_items(self) -> Sequence[Mapping[str, Any]]:
         found = await asyncio.to_thread(self._casework.open_items)
@@ -90,7 +92,7 @@ class CaseDesk:
     async def reconciled(self, roster: bytes) -> Mapping[str, Any]:
         """The jail's list against this station's bookings, by booking number. Raises RosterError."""
         inmates, unreadable = read_roster(roster)
-        ours = await asyncio.to_thread(lambda: [self._ours(one) for one in self._bookings()])
+        ours = await asyncio.to_thread(self._all)
         found = reconcile(inmates, ours, unreadable)
         now: datetime = self._clock.now()
         lines = [
@@ -103,8 +105,12 @@ class CaseDesk:
         ]
         return {"lines": lines, "unreadable": list(found.unreadable), "page": page(found, station=self._station, printed_at=now)}
 
-    def _ours(self, booking_id: BookingId) -> OurBooking:
+    def _all(self) -> list[OurBooking]:
+        numbers = self._numbers()
+        return [self._ours(one, numbers.get(one, one)) for one in self._bookings()]
+
+    def _ours(self, booking_id: BookingId, number: str) -> OurBooking:
         state: CaseState = self._casework.state(booking_id)
         received = state.submission in (SubmissionState.ACKNOWLEDGED, SubmissionState.REJECTED)
         answered = state.ident not in (IdentState.NOT_STARTED, IdentState.AWAITED)
-        return OurBooking(booking_id, state.submission in _PRINTED, received, answered)
+        return OurBooking(number, state.submission in _PRINTED, received, answered)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypedDict
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from agent.booking.facts import Facts
 from agent.errors import LivescanError
@@ -80,10 +80,17 @@ class JailArrival(_Strict):
     """Somebody was booked in."""
 
     booking_number: str = Field(pattern=NUMBER, description="the jail's own; the same number is the same person")
-    arrived_at: AwareDatetime = Field(description="ISO 8601 with its offset")
+    arrived_at: AwareDatetime = Field(description="ISO 8601 with its offset", json_schema_extra={"pattern": "^20[0-9]{2}-"})
     subject: JailSubject = JailSubject()
     date_of_arrest: date | None = Field(default=None, description="local date (EBTS 2.045); the day of arrival where it is not given")
     charges: Annotated[tuple[JailCharge, ...], Field(max_length=MOST_CHARGES)] = ()
+
+    @field_validator("arrived_at")
+    @classmethod
+    def _of_this_century(cls, at: datetime) -> datetime:
+        if not 2000 <= at.year < 2100:
+            raise ValueError("the year is none of this century")
+        return at
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,19 @@ _TOLD = frozenset(
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def v1_routes(desk: JailDesk, cases: CaseDesk, live: Live, health: Health) -> list[Route]:
+@dataclass(frozen=True)
+class V1:
+    """What stands behind `/api/v1`."""
+
+    desk: JailDesk
+    cases: CaseDesk
+    live: Live
+    health: Health
+
+
+def v1_routes(of: V1) -> list[Route]:
+    desk, cases, live, health = of.desk, of.cases, of.live, of.health
+
     async def arrive(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
         said, again = await desk.arrive(body, request.headers.get("idempotency-key", ""))

@@ -66,7 +66,9 @@ def main():
         sys.exit(__doc__)
     except urllib.error.HTTPError as refused:
         said = json.load(refused)
-        sys.exit(" ".join([said["what"], said["means"], said["do"], *(f"{one['field']}: {one['sentence']}." for one in said.get("errors", []))]))
+        sys.exit(
+            " ".join([said["what"], said["means"], said["do"], *(f"{one['field']}: {one['sentence']}." for one in said.get("errors", []))])
+        )
     except OSError as error:
         sys.exit(f"The station does not answer at {URL}: {error}. Nothing is lost: run the same command again.")
 

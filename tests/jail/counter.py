@@ -28,7 +28,7 @@ from agent.submission.precheck import check_facts
 from agent.web.guard import Guard, Rules
 from agent.web.live import Live
 from agent.web.metrics import Counts, Health
-from agent.web.v1 import v1_routes
+from agent.web.v1 import V1, v1_routes
 from tests.booking.office import ALL, IDENTITY, Office
 from tests.casework.bench import POLICY
 
@@ -47,7 +47,9 @@ class Counter:
         self.office = Office(folder, migrations=(*ALL, intake.SCHEMA, jail.SCHEMA))
         clock, self.live, self.noted = SystemClock(), Live(), list[Entry]()
         office = self.office
-        self.intake = Intake(office.database, office.vault, office.ledger, office.prints, office.desk, clock, check=_check)
+        self.intake = Intake(
+            office.database, office.vault, ledger=office.ledger, prints=office.prints, desk=office.desk, clock=clock, check=_check
+        )
         self.desk = JailDesk(self.intake, office.ledger, office.casework, office.database, clock, say=self.live.say)
         self._store = AccessStore(folder / "access", KEY)
         self.access = AccessDesk(self._store, clock, note=self.noted.append, origin=ORIGIN, kept=Kept.PBKDF2)
@@ -58,7 +60,7 @@ class Counter:
         self.counts = Counts({"sealed": 3}, None, 412)
         cases = CaseDesk(office.casework, lambda: POLICY, clock, station="LS-0001", bookings=lambda: [])
         health = Health(self._status, lambda: self.counts, clock.now, "1.0")
-        routes = v1_routes(self.desk, cases, self.live, health)
+        routes = v1_routes(V1(self.desk, cases, self.live, health))
         self.api = Guard(Starlette(routes=routes), Rules(self.access, self._note, True, ORIGIN, "NY0303000"))
 
     def client(self, role: Role = Role.JAIL_SYSTEM) -> TestClient:
