@@ -27,8 +27,11 @@ from agent.clock import Clock
 from agent.model.booking import BookingId, Subject
 from agent.policy import Jurisdiction
 from agent.settings import Settings
+from agent.state_profile import load_state
 from agent.store.database import Database
 from agent.store.vault import Vault, VaultError
+from agent.submission.reply_forms.answer import ReplyForm
+from agent.submission.reply_forms.choose import PROFILE_1, form_of
 from agent.workers import Workers
 
 
@@ -63,9 +66,17 @@ class CaseworkDesks:
 def casework_desks(of: CaseParts) -> CaseworkDesks:
     drafts, zone = Drafts(of.database, of.vault), ZoneInfo(of.settings.station.time_zone)
     bookings = lambda: [row.id for row in of.ledger.bookings()]  # noqa: E731  # asked at each use
-    numbers = partial(jail_numbers, of.database)
     return CaseworkDesks(
-        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings, numbers=numbers),
+        CaseDesk(
+            of.casework,
+            of.policy,
+            of.clock,
+            station=of.settings.station.id,
+            bookings=bookings,
+            zone=zone,
+            released=of.detainers.released,
+            numbers=partial(jail_numbers, of.database),
+        ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say
@@ -92,6 +103,11 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
         ),
         Retaken(of.ledger, of.prints, of.workers),
     )
+
+
+def reply_form(settings: Settings) -> ReplyForm:
+    """How the state's bureau writes its answers. Raises ConfigError."""
+    return form_of(load_state(settings.bureau.state).replies) if settings.bureau.state else PROFILE_1
 
 
 def _subject(prints: Prints) -> Callable[[BookingId], Awaitable[Subject]]:

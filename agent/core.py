@@ -54,7 +54,7 @@ from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
-from agent.casework_desks import CaseParts, casework_desks
+from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock, SystemClock
 from agent.counter import kiosk_of
 from agent.errors import LivescanError
@@ -152,7 +152,7 @@ class Core:
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
-        self._casework = Casework(self._database, vault, keys, clock, policy)
+        self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
         leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",

@@ -252,7 +252,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def jail_numbers(database: Database) -> dict[str, str]:
+def jail_numbers(database: Database) -> dict[BookingId, str]:
     """Our booking to the jail's number, where it has one. Blocks for a read."""
     sql = "SELECT booking, number FROM arrival WHERE booking IS NOT NULL AND number IS NOT NULL"
     return dict(database.read_now(lambda db: [tuple(row) for row in db.execute(sql)]))

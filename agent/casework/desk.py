@@ -31,6 +31,8 @@ from agent.policy import Jurisdiction
 from agent.signing.keys import ReadingKeys
 from agent.store.database import Database
 from agent.store.vault import NotInVault, Vault
+from agent.submission.reply_forms.answer import ReplyForm
+from agent.submission.reply_forms.choose import PROFILE_1
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +49,18 @@ MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept
 class Casework:
     """One per core. Its coroutines belong to the core's loop; `thread`, `state` and `manual_queue` also serve a command line."""
 
-    def __init__(self, database: Database, vault: Vault, keys: ReadingKeys, clock: Clock, policy: Callable[[], Jurisdiction]) -> None:
-        """policy: asked at each use, so that a suspension holds at once."""
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        keys: ReadingKeys,
+        clock: Clock,
+        policy: Callable[[], Jurisdiction],
+        *,
+        form: ReplyForm = PROFILE_1,
+    ) -> None:
+        """policy: asked at each use, so that a suspension holds at once; form: how this state's bureau writes its answers."""
+        self._form = form
         self._database = database
         self._vault = vault
         self._keys = keys
@@ -99,7 +111,7 @@ class Casework:
             return True
         if await self._database.read(inbox.unusable) < MOST_UNUSABLE:
             return False
-        return isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now()), Unusable)
+        return isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now(), self._form), Unusable)
 
     async def _dropped(self, rid: str) -> Taken:
         """On record by its digest, for a person; its bytes are not kept."""
@@ -200,7 +212,7 @@ class Casework:
         self._not_while_suspended(what)
         now = self._clock.now()
         await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=rid, booking=taken.booking_id, at=now))
-        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at)
+        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at, self._form)
         return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
 
     def _not_while_suspended(self, what: What) -> None:
@@ -235,7 +247,7 @@ class Casework:
     async def _settle(self, rid: str, data: bytes) -> Taken:
         now = self._clock.now()
         arrived_at = await self._database.write(lambda db: inbox.arrive(db, rid, now))
-        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at)
+        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at, self._form)
         return await self._database.write(lambda db: inbox.settle(db, rid, letter, arrived_at, self._numbers_key))
 
     def _move(self, rid: str, data: bytes, booking: BookingId) -> None:

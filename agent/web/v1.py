@@ -66,7 +66,7 @@ def v1_routes(of: V1) -> list[Route]:
         return JSONResponse(dict(await desk.released(request.path_params["number"], _who(), _instant(body))))
 
     async def roster(request: Request) -> Response:
-        return JSONResponse(dict(await cases.reconciled(await _bytes(request))))
+        return JSONResponse(dict(await cases.reconciled(await _bytes(request), _who())))
 
     async def events(_: Request) -> Response:
         return StreamingResponse(_stream(desk, live), media_type="text/event-stream", headers={"Cache-Control": "no-store"})

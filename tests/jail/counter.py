@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -58,7 +59,9 @@ class Counter:
             "manual": 0, "keys": [], "audit": "",
         }  # fmt: skip
         self.counts = Counts({"sealed": 3}, None, 412)
-        cases = CaseDesk(office.casework, lambda: POLICY, clock, station="LS-0001", bookings=lambda: [])
+        cases = CaseDesk(
+            office.casework, lambda: POLICY, clock, station="LS-0001", bookings=lambda: [], zone=ZoneInfo("UTC"), released=_released
+        )
         health = Health(self._status, lambda: self.counts, clock.now, "1.0")
         routes = v1_routes(V1(self.desk, cases, self.live, health))
         self.api = Guard(Starlette(routes=routes), Rules(self.access, self._note, True, ORIGIN, "NY0303000"))
@@ -76,6 +79,10 @@ class Counter:
 
     async def _note(self, entry: Entry) -> None:
         self.noted.append(entry)
+
+
+async def _released(booking: BookingId, by: str, *, at: datetime | None = None) -> datetime:
+    return at or datetime.now(UTC)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
