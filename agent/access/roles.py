@@ -32,6 +32,11 @@ class Right(StrEnum):
     JAIL = "jail"  # /api/v1: who is to be printed, where each booking stands
     METRICS = "metrics"  # numbers for a monitoring system
     PROGRAMS = "programs"  # tokens of programs
+    READ_IDENTIFICATION = "read_identification"  # SRE, ERRT: asked by casework at each view
+    READ_IMMIGRATION = "read_immigration"  # IDR, IAR and their photos (SOP 2.2.6)
+    READ_DETAINER = "read_detainer"
+    SEARCH_DETAINERS = "search_detainers"  # for persons with a lodged one
+    DRAFT_QUERY = "draft_query"  # a name-based query to ICE
     OWN = "own"  # one's own session, password, security keys
 
 
@@ -53,6 +58,11 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.JAIL: frozenset({_R.JAIL_SYSTEM}),
         Right.METRICS: frozenset({_R.MONITOR, _R.JAIL_SYSTEM, _R.ADMIN}),
         Right.PROGRAMS: frozenset({_R.ADMIN}),
+        Right.READ_IDENTIFICATION: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.READ_IMMIGRATION: frozenset({_R.RECORDS_LIAISON}),
+        Right.READ_DETAINER: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.SEARCH_DETAINERS: frozenset({_R.RECORDS_LIAISON}),
+        Right.DRAFT_QUERY: frozenset({_R.RECORDS_LIAISON}),
         Right.OWN: PEOPLE,
     }
 )

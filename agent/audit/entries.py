@@ -59,6 +59,7 @@ class Event(StrEnum):
     SIGNED_OUT = "signed_out"
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    VOUCHED = "vouched"  # a second officer has proved who they are, and agreed to what the first decides
     OFFICER_CHANGED = "officer_changed"
     PURGED = "purged"
     EXPUNGED = "expunged"

@@ -23,6 +23,7 @@ from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.guard import door_of
 from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
@@ -33,6 +34,7 @@ from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
 from agent.web.v1 import V1, v1_routes
+from agent.web.vouching import vouched
 
 
 class Station(Protocol):
@@ -106,7 +108,11 @@ def build_api(
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
+        booking, body = request.path_params["booking_id"], await body_of(request, LARGEST_FORM)
+        said = decision_of(body)
+        if access is not None:
+            said = await vouched(access, said, body, booking=booking, door=door_of(request.scope))
+        await station.decide(booking, said)
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def on_error(request: Request, error: Exception) -> Response:

@@ -14,9 +14,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from agent.access.roles import Right, Role
+from agent.access.roles import TABLE, Right, Role
 from agent.audit.book import AuditError
 from agent.audit.entries import Entry, Event, Outcome
+from agent.casework.viewing import ROLES
 from agent.training.demo import training_booking
 from agent.web.api import build_api
 from agent.web.guard import COOKIE, Guard, Rules, right_of
@@ -205,4 +206,6 @@ def test_nothing_is_done_that_cannot_be_recorded(place: Place, monkeypatch: pyte
 
 
 def test_every_right_is_used() -> None:
-    assert {right_of(method, path) for method, path in every_route()} | {Right.HISTORY} >= set(Right)
+    by_casework = {casework_right for casework_right in Right if casework_right.startswith(("read_", "search_", "draft_"))}
+    assert by_casework == {right for right in Right if TABLE[right] in ROLES.values() and right in by_casework}
+    assert {right_of(method, path) for method, path in every_route()} | {Right.HISTORY} | by_casework >= set(Right)
