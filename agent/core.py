@@ -50,6 +50,7 @@ from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LAST as CASEWORK_LAST
 from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
@@ -112,6 +113,8 @@ MIGRATIONS = (
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
     intake.SCHEMA,
+    *CASEWORK_LAST,
+    audit_due.INBOX_SCHEMA,
     jail_desk.SCHEMA,
 )
 
@@ -348,6 +351,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,
             arrivals=self._intake,
