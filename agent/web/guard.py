@@ -88,7 +88,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/v1/events", _R.JAIL),
         ("GET", r"/api/v1/health", _R.METRICS),
         ("GET", r"/api/v1/metrics", _R.METRICS),
-        ("GET", r"/api/v1/openapi\.json", _R.STATUS),
+        ("GET", r"/api/v1/openapi\.json", _R.METRICS),
         ("GET", r"/api/session", _R.OWN),
         ("POST", r"/api/session/(lock|unlock|sign-out|password|keys|keys/challenge)", _R.OWN),
         ("GET", _B + r"/hints", _R.BOOK),
