@@ -11,7 +11,7 @@ import logging
 import signal
 import socket
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
 from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
+from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
@@ -51,7 +52,7 @@ from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
@@ -60,6 +61,7 @@ from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.reloading import Reload
 from agent.retention import rows as retention_rows
 from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
@@ -73,7 +75,6 @@ from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.sockets import handed
 from agent.station_views import StationViews, ViewedParts
-from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.room import Room, RoomSettings
 from agent.store.vault import Vault
@@ -101,19 +102,6 @@ MIGRATIONS = (
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
 )
-
-
-async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Runs until SIGTERM or SIGINT. Raises ConfigError before it is ready when keys or settings are wrong."""
-    with alone_in(settings.paths.state / "core", "core"):
-        core = Core(settings, SystemClock())
-        try:
-            await core.start()
-            ready("core: bookings open")
-            await core.until_told()
-        finally:
-            service.stopping()
-            await core.close()
 
 
 class Core:
@@ -248,8 +236,8 @@ class Core:
         self._healing: list[asyncio.Future[None]] = []
         self._stop = asyncio.Event()
 
-    async def start(self) -> None:
-        await self._audit_start()
+    async def start(self, reload: Reload | None = None) -> None:
+        await self._audit_start(reload)
         self._retention.shredder.register(self._gallery)
         await self._retention.resume()
         await self._reconcile()
@@ -287,6 +275,8 @@ class Core:
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
+        if reload is not None:
+            reload.listen(self._stop, self._busy)
 
     async def until_told(self) -> None:
         """Until a signal, or until a part fails: then it raises what that part raised."""
@@ -320,6 +310,11 @@ class Core:
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    def _busy(self) -> str:
+        """Why other settings cannot be taken up now; "" when they can."""
+        taking = self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
+        return "A booking is being taken: reload again when it is finished." if taking else ""
 
     def _in_words(self) -> str:
         """For `systemctl status`."""
@@ -366,9 +361,11 @@ class Core:
             detainer_open=self._detainers.any_open,
         )
 
-    async def _audit_start(self) -> None:
+    async def _audit_start(self, reload: Reload | None) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
             await self._audit.note(AuditEntry(AuditEvent.STARTED))
+            if reload is not None and reload.changed is not None:
+                await self._audit.note(AuditEntry(AuditEvent.SETTINGS_CHANGED, facts={"settings": reload.changed}))
 
     async def _audit_check(self) -> None:
         """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
