@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo test test-long test-system cluster-test fuzz lint deb lock venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb lock venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -29,6 +29,9 @@ export SUBJECT OUT
 
 demo: venv
 	@$(BIN)/python -m agent.cli demo --once $${SUBJECT:+--subject "$$SUBJECT"} $${OUT:+--out "$$OUT"}
+
+kiosk: venv
+	@$(BIN)/python -m agent.cli kiosk $${SUBJECT:+--subject "$$SUBJECT"}
 
 test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)

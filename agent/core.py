@@ -12,13 +12,17 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from starlette.applications import Starlette
+
 from agent import fips, service
+from agent.access.breached import BreachedList
 from agent.access.desk import AccessDesk
 from agent.access.passwords import Kept
 from agent.access.store import AccessStore
@@ -28,12 +32,13 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, leaving, tcns
+from agent.booking import corrections, intake, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
+from agent.booking.intake import Intake, is_arrival, sending_cleared
 from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
@@ -46,18 +51,21 @@ from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LAST as CASEWORK_LAST
 from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
-from agent.casework_desks import CaseParts, casework_desks
+from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock
+from agent.counter import kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
 from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
+from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
@@ -65,15 +73,16 @@ from agent.reloading import Reload
 from agent.retention import rows as retention_rows
 from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
-from agent.sealed_to import precheck_for, require_same_station, sealed_to
+from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
 from agent.settings import PathSettings, Settings, config_dir, read_toml
+from agent.settings_watch import SettingsWatch
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
 from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
-from agent.sockets import handed
+from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.database import Database
 from agent.store.room import Room, RoomSettings
@@ -81,7 +90,8 @@ from agent.store.vault import Vault
 from agent.web.api import build_api
 from agent.web.guard import Guard, Rules
 from agent.web.live import Live
-from agent.web.serve import serve_on
+from agent.web.page_door import PageDoor
+from agent.web.serve import listen_local, serve_on, serve_page
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -101,11 +111,14 @@ MIGRATIONS = (
     audit_due.UNDO_SCHEMA,
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
+    intake.SCHEMA,
+    *CASEWORK_LAST,
+    audit_due.INBOX_SCHEMA,
 )
 
 
 class Core:
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:  # noqa: PLR0915  a line for each part
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         require_same_station(settings, keys)
         fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
@@ -119,17 +132,19 @@ class Core:
         self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
         self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
+        self._settings_watch = SettingsWatch(settings, self._audit_book, self._audit.note)
         self._room = Room(state, RoomSettings())
         self._room.look()
         self._access_store = AccessStore(settings.paths.state / "access", keys.storage_key)
         kept, origin = Kept.PBKDF2 if settings.trust.fips_required else Kept.ARGON2ID, settings.access.origin
-        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept)
+        breached = BreachedList(Path(settings.access.breached) if settings.access.breached else None)
+        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept, breached=breached)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
-        self._casework = Casework(self._database, vault, keys, clock, policy)
+        self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
         leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",
@@ -144,7 +159,7 @@ class Core:
         self._tcns = TcnBook(self._database, settings.station.id)
         photos, corrected = Photos(vault), Corrections(self._database)
         to = sealed_to(settings, keys)
-        sealer = self._sealer = Sealer(
+        self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
             photos=photos,
@@ -158,6 +173,7 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
+        check = check_for(to.identity, clock)
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
         self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
@@ -165,11 +181,12 @@ class Core:
             ledger=self._ledger,
             prints=self._prints,
             capture=self._capture,
-            sealer=sealer,
+            sealer=self._sealer,
             clock=clock,
             say=self._live.say,
             offer=self._handover.offer,
-            precheck=precheck_for(to.identity, clock),
+            precheck=precheck_for(check),
+            cleared=partial(sending_cleared, self._database),
         )
         importer = Importer(
             self._ledger,
@@ -178,7 +195,9 @@ class Core:
             QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state),
             clock,
         )
-        parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
+        parts = Parts(
+            self._ledger, self._prints, photos, corrected, self._tcns, self._sealer, self._outbound, importer, self._workers, clock
+        )
         self._records = Records(
             parts,
             camera=settings.camera.source,
@@ -213,55 +232,42 @@ class Core:
             load_policy(settings.paths.gallery),
         )
         self._retention = RetentionDesk(self._kept(state, audit))
-        self._views = StationViews(
-            ViewedParts(
-                settings=settings,
-                clock=clock,
-                room=self._room,
-                desk=self._desk,
-                capture=self._capture,
-                ledger=self._ledger,
-                prints=self._prints,
-                records=self._records,
-                casework=self._casework,
-                handover=self._handover,
-                keys=keys,
-                feed=self._feed,
-                gallery=self._gallery,
-            )
+        self._intake = Intake(self._database, vault, ledger=self._ledger, prints=self._prints, desk=self._desk, clock=clock, check=check)
+        viewed = ViewedParts(
+            settings=settings,
+            clock=clock,
+            room=self._room,
+            desk=self._desk,
+            capture=self._capture,
+            ledger=self._ledger,
+            prints=self._prints,
+            records=self._records,
+            casework=self._casework,
+            handover=self._handover,
+            keys=keys,
+            feed=self._feed,
+            gallery=self._gallery,
+            breached=breached,
         )
+        self._views = StationViews(viewed)
+        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._desks.cases)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
-        self._serving: asyncio.Task[Any] | None = None
+        self._serving: set[asyncio.Task[Any]] = set()
         self._healing: list[asyncio.Future[None]] = []
         self._stop = asyncio.Event()
 
     async def start(self, reload: Reload | None = None) -> None:
-        await self._audit_start(reload)
+        await self._audit_start()
         self._retention.shredder.register(self._gallery)
         await self._retention.resume()
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        guarded = build_api(
-            self._views,
-            self._live,
-            files=self._records,
-            capture=self._attending,
-            audit=self._audit,
-            cases=self._desks.cases,
-            access=self._access,
-            gallery=self._gallery,
-            replies=self._desks.replies,
-            tasks=self._desks.tasks,
-            liaison=self._desks.liaison,
-            reports=self._desks.reports,
-            retaken=self._desks.retaken,
-            retention=self._retention,
-            sending=self._sending,
-        )
-        api = Guard(guarded, self._rules())
-        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=handed("core")))
+        paths, ports = by_door(handed("core"))
+        api = Guard(self._application(), self._rules())
+        self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=paths)))
+        await self._serve_page(ports)
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
@@ -271,6 +277,7 @@ class Core:
         await self._begin(self._audit_check())
         await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
+        await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -291,8 +298,8 @@ class Core:
     async def close(self) -> None:
         await self._capture.settle(_CAPTURE_ENDS_WITHIN)
         self._stop.set()
-        if self._serving is not None:
-            await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_SERVING_ENDS_WITHIN)
         for task in (*self._tasks, *self._healing):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._healing, return_exceptions=True)
@@ -316,6 +323,28 @@ class Core:
         taking = self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
         return "A booking is being taken: reload again when it is finished." if taking else ""
 
+    def _application(self, kiosk: Kiosk | None = None) -> Starlette:
+        return build_api(
+            self._views,
+            self._live,
+            files=self._records,
+            capture=self._attending,
+            audit=self._audit,
+            cases=self._desks.cases,
+            access=self._access,
+            gallery=self._gallery,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
+            inbox=self._desks.inbox,
+            retention=self._retention,
+            sending=self._sending,
+            arrivals=self._intake,
+            pages=kiosk,
+        )
+
     def _in_words(self) -> str:
         """For `systemctl status`."""
         waiting = len(self._ledger.unreceipted())
@@ -328,6 +357,14 @@ class Core:
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
+
+    async def _serve_page(self, given: Sequence[socket.socket]) -> None:
+        """The kiosk, and the API beside it, for whoever is signed in there. `given`: by systemd; else the port is taken here."""
+        if (port := self._settings.api.port) == 0:
+            return
+        rules = replace(self._rules(), pages=self._kiosk.pages, refusal=self._kiosk.refusal)
+        door = PageDoor(Guard(self._application(self._kiosk), rules), self._settings.access.origin)
+        self._serving.add(await self._begin(serve_page(given or listen_local(port), door, self._stop)))
 
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
@@ -361,11 +398,9 @@ class Core:
             detainer_open=self._detainers.any_open,
         )
 
-    async def _audit_start(self, reload: Reload | None) -> None:
+    async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
-            await self._audit.note(AuditEntry(AuditEvent.STARTED))
-            if reload is not None and reload.changed is not None:
-                await self._audit.note(AuditEntry(AuditEvent.SETTINGS_CHANGED, facts={"settings": reload.changed}))
+            await self._settings_watch.started()
 
     async def _audit_check(self) -> None:
         """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
@@ -395,8 +430,13 @@ class Core:
 
     def _forget_unopened(self) -> None:
         """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
+        self._intake.forget_unlisted()
         for name in self._vault.bookings():
-            if not is_inbound(name) and self._ledger.booking(name) is None and self._vault.names(name) in ((), ("facts",)):
+            if (
+                not (is_inbound(name) or is_arrival(name))
+                and self._ledger.booking(name) is None
+                and self._vault.names(name) in ((), ("facts",))
+            ):
                 self._vault.shred(name)
 
     def _envelope_lost(self, txid: str) -> None:

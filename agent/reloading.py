@@ -98,11 +98,6 @@ class Reload:
         self.settings = settings
         self.next: Settings | None = None
 
-    @property
-    def changed(self) -> str | None:
-        """SHA-256 of settings that were taken up a moment ago; None when the process has just started."""
-        return None if self._before is None else digest_of(values_of(self.settings))
-
     def listen(self, stop: asyncio.Event, busy: Callable[[], str] = str) -> None:
         """The parts work. `stop` is set when they are to begin again. `busy`: why they may not now, "" when they may."""
         self._busy, self._before = busy, None

@@ -49,6 +49,7 @@ class BureauSettings(_Frozen):
     ori: Ori  # the SIB's ORI: Type-1 1.007 DAI; never the FBI's
     host: str
     port: int = Field(gt=0, le=65535)
+    state: str = ""  # whose profile says how answers are written: a name in config/profiles, or the path of such a file; "" profile 1
 
 
 class PathSettings(_Frozen):
@@ -95,6 +96,7 @@ class CaptureSettings(_Frozen):
     workers: int = Field(ge=1, le=16)
     unattended: bool
     state: str  # whose table of capture.toml holds beside the common rules; "" none
+    ppi: Literal[0, 500, 1000]  # asked of the scanner; 0: what capture.toml says
 
 
 class PedalSettings(_Frozen):
@@ -132,10 +134,12 @@ class TrustSettings(_Frozen):
 
 class ApiSettings(_Frozen):
     host: str
+    port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
 class AccessSettings(_Frozen):
     required: bool
+    breached: str  # path of a list of breached passwords; "" none but the shipped
     origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
 
 

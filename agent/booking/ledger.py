@@ -7,7 +7,7 @@ the `journal` that the core passes in, with the same connection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -107,12 +107,18 @@ class Ledger:
         self._database = database
         self._journal = journal
 
-    async def open_booking(self, booking_id: BookingId, officer: str, at: datetime) -> None:
+    async def open_booking(
+        self, booking_id: BookingId, officer: str, at: datetime, within: Callable[[sqlite3.Connection, BookingId], None] | None = None
+    ) -> None:
+        """`within`: what else is written in the same transaction."""
+
         def insert(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO booking (id, opened_at, officer, state) VALUES (?, ?, ?, ?)",
                 (booking_id, at.isoformat(), officer, BookingState.CAPTURING),
             )
+            if within is not None:
+                within(connection, booking_id)
 
         await self._database.write(insert)
 
@@ -247,7 +253,7 @@ class Ledger:
         await self._database.write(update)
 
     async def retake(self, booking_id: BookingId, positions: Collection[Position]) -> None:
-        """These impressions of an undone booking are to be taken anew. Raises NoSuchMove when it is not undone."""
+        """These impressions are to be taken anew. Raises NoSuchMove when the booking is sealed, or its prints are being taken."""
         rows = [(booking_id, int(position)) for position in positions]
 
         def update(connection: sqlite3.Connection) -> None:

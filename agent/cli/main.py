@@ -20,7 +20,9 @@ from agent.cli import (
     demo,
     devices,
     gallery,
+    inbox,
     keys,
+    kiosk,
     match,
     nist,
     officer,
@@ -44,6 +46,7 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
@@ -59,6 +62,7 @@ app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
 app.add_typer(queue.app, name="queue")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")

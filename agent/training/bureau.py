@@ -23,6 +23,7 @@ from agent.model.messages import MessageKind
 from agent.nist import codec
 from agent.nist.errors import NistError
 from agent.nist.records import Transaction
+from agent.nist.reply_table import ReplyTable
 from agent.signing.certificates import Role
 from agent.signing.errors import EnvelopeError
 from agent.signing.keys import BureauKeys
@@ -50,8 +51,11 @@ class Examined:
 class Bureau:
     """Its record lies in `directory`. One instance at a time; its coroutines belong to one loop."""
 
-    def __init__(self, directory: Path, keys: BureauKeys, clock: Clock, scenario: Scenario = PLAIN) -> None:
-        """scenario: the usual one, for a transaction that asks for none of those that are shipped."""
+    def __init__(
+        self, directory: Path, keys: BureauKeys, clock: Clock, scenario: Scenario = PLAIN, *, replies: ReplyTable | None = None
+    ) -> None:
+        """scenario: the usual one, for a transaction that asks for none of those that are shipped; replies: how it writes its answers."""
+        self._replies = replies or ReplyTable()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._keys = keys
@@ -144,11 +148,12 @@ class Bureau:
             log.error("bureau: nothing can be sealed to %s: %s", arrived.station, error)
             return []
         first_at = self._database.read_now(lambda db: store.committed_at(db, arrived.station, arrived.tcn or ""))
-        return answers_to(arrived, request, Desk(self._keys, station, self._asked_for(request), first_at=first_at))
+        return answers_to(arrived, request, Desk(self._keys, station, self._asked_for(request), replies=self._replies, first_at=first_at))
 
     def _asked_for(self, request: Transaction | None) -> Scenario:
         type2 = request.first(2) if request is not None else None
-        return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario)
+        correction = request is not None and request.tcr is not None
+        return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario, correction=correction)
 
 
 def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:

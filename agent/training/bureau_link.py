@@ -22,6 +22,7 @@ from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEven
 from agent.delivery.status import parse_status
 from agent.errors import LivescanError
 from agent.model.messages import Environment
+from agent.nist.reply_table import ReplyTable
 from agent.signing.keys import BureauKeys, TrainingKeys
 from agent.store.alone import alone_in
 from agent.training.bureau import Bureau
@@ -44,6 +45,7 @@ class BureauSettings:
     port: int
     host: str = "127.0.0.1"
     scenario: Scenario = PLAIN
+    replies: ReplyTable = field(default_factory=ReplyTable)  # how it writes its answers
     resend: float = 10.0  # s without the station's ack until an answer is published again
     clock: Clock = field(default_factory=SystemClock)
     chunk: int | None = None  # data bytes per message; None for the most that is allowed
@@ -53,7 +55,7 @@ async def run_bureau(settings: BureauSettings, *, ready: Callable[[], None]) -> 
     """Runs until cancelled. ready: called once, when the broker has granted every subscription. Raises BureauError, ConfigError."""
     keys = BureauKeys.load(settings.keys, environment=Environment.TRAINING)
     with alone_in(settings.directory, "training bureau"):
-        bureau = Bureau(settings.directory, keys, settings.clock, settings.scenario)
+        bureau = Bureau(settings.directory, keys, settings.clock, settings.scenario, replies=settings.replies)
         try:
             await bureau.open()
             await _Desk(settings, bureau, ready).run()
