@@ -20,6 +20,7 @@ from agent.kiosk.tiles import Tile, tiles
 from agent.model.fingers import Position
 from agent.web.bodies import decision_of
 from agent.web.pages import Page
+from agent.web.vouching import vouched
 
 REASONS = ("dry", "worn", "injured", "tremor", "uncooperative", "best")  # of the catalogue: reason.NAME
 
@@ -85,7 +86,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         body = {"choice": form.text("choice"), "officer": who(), "second": form.text("second"), "finger": None}
         if form.text("choice") == Choice.TAKE:
             body["reason"] = form.text("why") or form.text("reason")
-        await frame.parts.station.decide(booking, decision_of(body))
+        proof = {"password": form.text("second_password"), "code": form.text("second_code")}
+        said = await vouched(frame.parts.access, decision_of(body), {"second_proof": proof}, booking=booking, door="page")
+        await frame.parts.station.decide(booking, said)
         return go(f"/booking/{booking}/capture")
 
     async def take_now(request: Request) -> Response:
@@ -100,10 +103,10 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def attempt(request: Request) -> Response:
         fgp, number = Position(int(request.path_params["fgp"])), int(request.path_params["number"])
-        return _png(await frame.parts.capture.picture(_booking(request), fgp, number))
+        return png(await frame.parts.capture.picture(_booking(request), fgp, number))
 
     async def stored(request: Request) -> Response:
-        return _png(await frame.parts.capture.stored_picture(_booking(request), Position(int(request.path_params["fgp"]))))
+        return png(await frame.parts.capture.stored_picture(_booking(request), Position(int(request.path_params["fgp"]))))
 
     return (
         Page("GET", "/booking/{booking_id}", booking, Right.SEE),
@@ -122,6 +125,7 @@ _AT: Mapping[str, str] = {
     BookingState.HELD: "capture",
     BookingState.CAPTURED: "review",
     BookingState.SEALED: "state",
+    BookingState.UNDONE: "send",
 }
 
 
@@ -129,5 +133,5 @@ def _booking(request: Request) -> str:
     return str(request.path_params["booking_id"])
 
 
-def _png(data: bytes) -> Response:
+def png(data: bytes) -> Response:
     return Response(data, media_type="image/png")
