@@ -43,6 +43,8 @@ class Event(StrEnum):
     REPLY = "reply"
     CASE_STEP = "case_step"  # any other step of a booking's thread
     INBOUND_UNTIED = "inbound_untied"  # a message that belongs to no booking, or proves nothing
+    INBOUND_TIED = "inbound_tied"  # by a person, to a booking
+    INBOUND_SET_ASIDE = "inbound_set_aside"  # by a person: nothing follows from it
     DETAINER = "detainer"  # a step of a detainer's record
     CORRECTED = "corrected"
     RESENT = "resent"

@@ -71,6 +71,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("detainer_deeds", "detainer IN (SELECT id FROM detainers WHERE booking = ?)"),
     ("detainers", "booking = ?"),
     ("releases", "booking = ?"),
+    ("case_settled", "rid IN (SELECT rid FROM case_inbound WHERE booking = ?)"),
     ("case_effects", "rid IN (SELECT rid FROM case_inbound WHERE booking = ?)"),
     ("case_inbound", "booking = ?"),
     ("case_numbers", "tcn IN (SELECT tcn FROM case_submissions WHERE booking = ?)"),
@@ -164,6 +165,7 @@ def unproven(db: sqlite3.Connection, before: str) -> list[str]:
 
 
 def forget_message(db: sqlite3.Connection, rid: str) -> None:
+    db.execute("DELETE FROM case_settled WHERE rid = ?", (rid,))
     db.execute("DELETE FROM case_effects WHERE rid = ?", (rid,))
     db.execute("DELETE FROM case_inbound WHERE rid = ? AND booking IS NULL AND verified = 0", (rid,))
     db.execute("INSERT INTO audit_due (event, inbound, step) VALUES ('purged', ?, 'unproven')", (rid,))

@@ -52,6 +52,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", _B + r"/file", _R.EXPORT),
         ("GET", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
         ("POST", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
+        ("GET", r"/api/inbox", _R.HISTORY),
+        ("POST", r"/api/inbox/[0-9a-f]{64}(/(tie|aside))?", _R.HISTORY),
         ("GET", r"/api/open", _R.SEE),
         ("GET", _B + r"/owed", _R.SEE),
         ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
