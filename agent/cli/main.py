@@ -28,6 +28,7 @@ from agent.cli import (
     officer,
     program,
     queue,
+    reload,
     retention,
     rig,
     service,
@@ -56,6 +57,7 @@ app.command("card")(card.card)
 app.command("init")(station.init)
 app.command("check")(station.check)
 app.command("idle")(station.idle)
+app.command("reload")(reload.reload)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
