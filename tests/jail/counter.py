@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from agent.access.breached import BreachedList
 from agent.access.desk import AccessDesk
 from agent.access.passwords import Kept
 from agent.access.roles import Role
@@ -53,7 +54,7 @@ class Counter:
         )
         self.desk = JailDesk(self.intake, office.ledger, office.casework, office.database, clock, say=self.live.say)
         self._store = AccessStore(folder / "access", KEY)
-        self.access = AccessDesk(self._store, clock, note=self.noted.append, origin=ORIGIN, kept=Kept.PBKDF2)
+        self.access = AccessDesk(self._store, clock, note=self.noted.append, origin=ORIGIN, kept=Kept.PBKDF2, breached=BreachedList())
         self.status: dict[str, Any] = {
             "station": "LS-0001", "environment": "training", "scanner": {"found": True, "state": "ready"}, "uplink": True, "unreceipted": 0,
             "manual": 0, "keys": [], "audit": "",
