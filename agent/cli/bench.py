@@ -36,6 +36,21 @@ def demo(
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("kiosk")
+def kiosk(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
+    """The kiosk in Debian's Chromium: age and rate of the live pictures, first paint of each page, what the first load weighs."""
+    from agent.bench.kiosk import measure
+
+    figures = measure(lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    out.print(table)
+
+
 @app.command("stations")
 def stations(
     count: Annotated[int, typer.Option(min=1, max=18_000, help="stations on one mosquitto")] = 5000,

@@ -44,11 +44,11 @@ def test_the_worst_comes_first_and_a_reason_is_seen_before_good_ones() -> None:
 def test_a_picture_at_full_size_is_halved_and_says_its_size() -> None:
     full = np.zeros((751, 801), np.uint8)
     full[:, 400:] = 200
-    data = packed(Picture(7, full, 500))
-    assert struct.unpack(">IHH", data[:8]) == (7, 400, 375)
-    pixels = np.frombuffer(data, np.uint8, offset=8).reshape(375, 400)
+    data = packed(Picture(7, full, 500, 1.5))
+    assert struct.unpack(">IHHd", data[:16]) == (7, 400, 375, 1500.0)
+    pixels = np.frombuffer(data, np.uint8, offset=16).reshape(375, 400)
     assert (pixels[0, 0], pixels[0, -1]) == (0, 200)
-    assert packed(Picture(1, full, 250))[8:] == full.tobytes()
+    assert packed(Picture(1, full, 250, 0.0))[16:] == full.tobytes()
 
 
 def test_where_a_booking_stands_is_told_of_the_submission_that_counts() -> None:
