@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent.errors import LivescanError
 from agent.gallery.candidates import Candidate
 from agent.gallery.hint_book import HintBook
 from agent.gallery.policy import GalleryPolicy
@@ -62,8 +63,12 @@ class Gallery:
         self._lock = threading.Lock()
         self._index = Index()
         self._subjects: dict[int, Subject] = {}
-        for subject, data in self._store.compacts():
-            self._remember(subject, parse_compact(data) if data else None)
+        try:
+            for subject, data in self._store.compacts():
+                self._remember(subject, parse_compact(data) if data else None)
+        except LivescanError:
+            self._store.close()
+            raise
 
     def __len__(self) -> int:
         return len(self._subjects)
