@@ -114,6 +114,16 @@ class Gallery:
         found = self._store.templates(asked)
         return {number: parse_templates(found[number]) for number in asked if number in found}
 
+    def bookings(self, numbers: Collection[int]) -> list[str]:
+        """Of these subjects, in their order."""
+        with self._lock:
+            return [self._subjects[number].booking for number in numbers if number in self._subjects]
+
+    def likeness_of_all(self, small: Compact) -> int:
+        """The first step of a search alone, for its speed: to how many people."""
+        with self._lock:
+            return len(self._index.likeness(small))
+
     def candidates(self, fused: Mapping[int, Fused]) -> list[Candidate]:
         """Best first."""
         with self._lock:
