@@ -17,6 +17,7 @@ from agent.casework.case_desk import CaseDesk
 from agent.casework.desk import Casework
 from agent.casework.detainers import Detainers
 from agent.casework.drafts import Drafts
+from agent.casework.inbox_desk import InboxDesk
 from agent.casework.liaison_desk import LiaisonDesk
 from agent.casework.reply_desk import ReplyDesk
 from agent.casework.report_desk import Opened, ReportDesk
@@ -25,8 +26,11 @@ from agent.clock import Clock
 from agent.model.booking import BookingId, Subject
 from agent.policy import Jurisdiction
 from agent.settings import Settings
+from agent.state_profile import load_state
 from agent.store.database import Database
 from agent.store.vault import Vault, VaultError
+from agent.submission.reply_forms.answer import ReplyForm
+from agent.submission.reply_forms.choose import PROFILE_1, form_of
 from agent.workers import Workers
 
 
@@ -56,13 +60,22 @@ class CaseworkDesks:
     liaison: LiaisonDesk
     reports: ReportDesk
     retaken: Retaken
+    inbox: InboxDesk
 
 
 def casework_desks(of: CaseParts) -> CaseworkDesks:
     drafts, zone = Drafts(of.database, of.vault), ZoneInfo(of.settings.station.time_zone)
     bookings = lambda: [row.id for row in of.ledger.bookings()]  # noqa: E731  # asked at each use
     return CaseworkDesks(
-        CaseDesk(of.casework, of.policy, of.clock, station=of.settings.station.id, bookings=bookings),
+        CaseDesk(
+            of.casework,
+            of.policy,
+            of.clock,
+            station=of.settings.station.id,
+            bookings=bookings,
+            zone=zone,
+            released=of.detainers.released,
+        ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say
@@ -88,7 +101,13 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             opened=_opened(of.ledger, of.vault),
         ),
         Retaken(of.ledger, of.prints, of.workers),
+        InboxDesk(of.casework),
     )
+
+
+def reply_form(settings: Settings) -> ReplyForm:
+    """How the state's bureau writes its answers. Raises ConfigError."""
+    return form_of(load_state(settings.bureau.state).replies) if settings.bureau.state else PROFILE_1
 
 
 def _subject(prints: Prints) -> Callable[[BookingId], Awaitable[Subject]]:

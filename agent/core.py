@@ -12,13 +12,17 @@ import signal
 import socket
 import sqlite3
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from starlette.applications import Starlette
+
 from agent import fips, service
+from agent.access.breached import BreachedList
 from agent.access.desk import AccessDesk
 from agent.access.passwords import Kept
 from agent.access.store import AccessStore
@@ -28,50 +32,54 @@ from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry as AuditEntry
 from agent.audit.entries import Event as AuditEvent
 from agent.audit.feed import AuditFeed, AuditGate
-from agent.booking import corrections, leaving, tcns
+from agent.booking import corrections, intake, leaving, tcns
 from agent.booking import ledger as booking_ledger
 from agent.booking.attending import Attending
 from agent.booking.corrections import Corrections
 from agent.booking.desk import Desk
 from agent.booking.importing import Importer
+from agent.booking.intake import Intake, is_arrival, sending_cleared
 from agent.booking.leaving import Leaving
 from agent.booking.ledger import Entry, KnownNumbers, Ledger
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
+from agent.booking.renewing import Renewing
 from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LAST as CASEWORK_LAST
 from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
-from agent.casework_desks import CaseParts, casework_desks
+from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock, SystemClock
+from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
 from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
+from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.retention import rows as retention_rows
 from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
-from agent.sealed_to import precheck_for, require_same_station, sealed_to
+from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
 from agent.settings import PathSettings, Settings, config_dir, read_toml
-from agent.signing.certificates import out_of_date
+from agent.settings_watch import SettingsWatch
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
-from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
-from agent.sockets import handed
+from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.alone import alone_in
 from agent.store.database import Database
@@ -80,7 +88,8 @@ from agent.store.vault import Vault
 from agent.web.api import build_api
 from agent.web.guard import Guard, Rules
 from agent.web.live import Live
-from agent.web.serve import serve_on
+from agent.web.page_door import PageDoor
+from agent.web.serve import listen_local, serve_on, serve_page
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -100,6 +109,10 @@ MIGRATIONS = (
     audit_due.UNDO_SCHEMA,
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
+    intake.SCHEMA,
+    *CASEWORK_LAST,
+    audit_due.INBOX_SCHEMA,
+    leaving.SEALED_WITH,
 )
 
 
@@ -117,7 +130,7 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 
 class Core:
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:  # noqa: PLR0915  a line for each part
         keys = self._keys = KeyRing(settings.paths.keys, settings.station.environment)
         require_same_station(settings, keys)
         fips.require(settings.trust.fips_required, fips.missing_in_python(), missing_in_cryptography())
@@ -131,32 +144,33 @@ class Core:
         self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
         self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
+        self._settings_watch = SettingsWatch(settings, self._audit_book, self._audit.note)
         self._room = Room(state, RoomSettings())
         self._room.look()
         self._access_store = AccessStore(settings.paths.state / "access", keys.storage_key)
         kept, origin = Kept.PBKDF2 if settings.trust.fips_required else Kept.ARGON2ID, settings.access.origin
-        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept)
+        breached = BreachedList(Path(settings.access.breached) if settings.access.breached else None)
+        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept, breached=breached)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
-        self._casework = Casework(self._database, vault, keys, clock, policy)
-        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
+        leave = self._leaving = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",
             self._ledger,
             settings.station.id,
             leaving=leave,
             say=self._live.say,
-            lost=self._envelope_lost,
         )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
         self._tcns = TcnBook(self._database, settings.station.id)
         photos, corrected = Photos(vault), Corrections(self._database)
         to = sealed_to(settings, keys)
-        sealer = self._sealer = Sealer(
+        self._sealer = Sealer(
             ledger=self._ledger,
             prints=self._prints,
             photos=photos,
@@ -170,18 +184,21 @@ class Core:
             clock=clock,
             say=self._live.say,
         )
+        check = check_for(to.identity, clock)
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
+        self._renewing = Renewing(self._ledger, self._outbound, self._sealer, handover=self._handover, keys=keys, clock=clock)
         self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
             prints=self._prints,
             capture=self._capture,
-            sealer=sealer,
+            sealer=self._sealer,
             clock=clock,
             say=self._live.say,
             offer=self._handover.offer,
-            precheck=precheck_for(to.identity, clock),
+            precheck=precheck_for(check),
+            cleared=partial(sending_cleared, self._database),
         )
         importer = Importer(
             self._ledger,
@@ -190,7 +207,9 @@ class Core:
             QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state),
             clock,
         )
-        parts = Parts(self._ledger, self._prints, photos, corrected, self._tcns, sealer, self._outbound, importer, self._workers, clock)
+        parts = Parts(
+            self._ledger, self._prints, photos, corrected, self._tcns, self._sealer, self._outbound, importer, self._workers, clock
+        )
         self._records = Records(
             parts,
             camera=settings.camera.source,
@@ -225,27 +244,29 @@ class Core:
             load_policy(settings.paths.gallery),
         )
         self._retention = RetentionDesk(self._kept(state, audit))
-        self._views = StationViews(
-            ViewedParts(
-                settings=settings,
-                clock=clock,
-                room=self._room,
-                desk=self._desk,
-                capture=self._capture,
-                ledger=self._ledger,
-                prints=self._prints,
-                records=self._records,
-                casework=self._casework,
-                handover=self._handover,
-                keys=keys,
-                feed=self._feed,
-                gallery=self._gallery,
-            )
+        self._intake = Intake(self._database, vault, ledger=self._ledger, prints=self._prints, desk=self._desk, clock=clock, check=check)
+        viewed = ViewedParts(
+            settings=settings,
+            clock=clock,
+            room=self._room,
+            desk=self._desk,
+            capture=self._capture,
+            ledger=self._ledger,
+            prints=self._prints,
+            records=self._records,
+            casework=self._casework,
+            handover=self._handover,
+            keys=keys,
+            feed=self._feed,
+            gallery=self._gallery,
+            breached=breached,
         )
+        self._views = StationViews(viewed)
+        joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
+        self._kiosk = kiosk_of(viewed, self._views, joined)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
-        self._serving: asyncio.Task[Any] | None = None
-        self._healing: list[asyncio.Future[None]] = []
+        self._serving: set[asyncio.Task[Any]] = set()
         self._stop = asyncio.Event()
 
     async def start(self) -> None:
@@ -255,34 +276,21 @@ class Core:
         await self._reconcile()
         self._settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._handover.start()
-        guarded = build_api(
-            self._views,
-            self._live,
-            files=self._records,
-            capture=self._attending,
-            audit=self._audit,
-            cases=self._desks.cases,
-            access=self._access,
-            gallery=self._gallery,
-            replies=self._desks.replies,
-            tasks=self._desks.tasks,
-            liaison=self._desks.liaison,
-            reports=self._desks.reports,
-            retaken=self._desks.retaken,
-            retention=self._retention,
-            sending=self._sending,
-        )
-        api = Guard(guarded, self._rules())
-        self._serving = await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=handed("core")))
+        paths, ports = by_door(handed("core"))
+        api = Guard(self._application(), self._rules())
+        self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=paths)))
+        await self._serve_page(ports)
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
+        await self._begin(self._renewing.run())
         await self._begin(self._watch_keys())
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
         await self._begin(self._audit_check())
         await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
+        await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -301,11 +309,11 @@ class Core:
     async def close(self) -> None:
         await self._capture.settle(_CAPTURE_ENDS_WITHIN)
         self._stop.set()
-        if self._serving is not None:
-            await asyncio.wait({self._serving}, timeout=_SERVING_ENDS_WITHIN)
-        for task in (*self._tasks, *self._healing):
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_SERVING_ENDS_WITHIN)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._healing, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
@@ -321,6 +329,28 @@ class Core:
         await asyncio.sleep(0)
         return task
 
+    def _application(self, kiosk: Kiosk | None = None) -> Starlette:
+        return build_api(
+            self._views,
+            self._live,
+            files=self._records,
+            capture=self._attending,
+            audit=self._audit,
+            cases=self._desks.cases,
+            access=self._access,
+            gallery=self._gallery,
+            replies=self._desks.replies,
+            tasks=self._desks.tasks,
+            liaison=self._desks.liaison,
+            reports=self._desks.reports,
+            retaken=self._desks.retaken,
+            inbox=self._desks.inbox,
+            retention=self._retention,
+            sending=self._sending,
+            arrivals=self._intake,
+            pages=kiosk,
+        )
+
     def _in_words(self) -> str:
         """For `systemctl status`."""
         waiting = len(self._ledger.unreceipted())
@@ -333,6 +363,14 @@ class Core:
     def _rules(self) -> Rules:
         said = self._settings
         return Rules(self._access, self._audit.note, said.sign_in_required, said.access.origin, said.station.ori)
+
+    async def _serve_page(self, given: Sequence[socket.socket]) -> None:
+        """The kiosk, and the API beside it, for whoever is signed in there. `given`: by systemd; else the port is taken here."""
+        if (port := self._settings.api.port) == 0:
+            return
+        rules = replace(self._rules(), pages=self._kiosk.pages, refusal=self._kiosk.refusal)
+        door = PageDoor(Guard(self._application(self._kiosk), rules), self._settings.access.origin)
+        self._serving.add(await self._begin(serve_page(given or listen_local(port), door, self._stop)))
 
     async def _watch_holds(self) -> None:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
@@ -368,7 +406,7 @@ class Core:
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
-            await self._audit.note(AuditEntry(AuditEvent.STARTED))
+            await self._settings_watch.started()
 
     async def _audit_check(self) -> None:
         """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
@@ -389,33 +427,18 @@ class Core:
         await self._tcns.close_foreign(self._clock.now())
         await self._casework.resume()
         await asyncio.to_thread(self._forget_unopened)
-        for txid in self._ledger.unreceipted():
-            booking_id = self._ledger.booking_of(txid)
-            if booking_id is not None and any(_receives(event, txid) for event in self._casework.events(booking_id)):
-                await self._outbound.receipted(txid)
-        for txid in await asyncio.to_thread(self._outbound.damaged):
-            await self._renew(txid)
+        owed = [(one.booking_id, one.tcn, one.envelope_sha256) for one in await asyncio.to_thread(self._leaving.owed)]
+        for txid in await asyncio.to_thread(self._casework.receipted, owed):
+            await self._outbound.receipted(txid)
 
     def _forget_unopened(self) -> None:
         """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
+        known = {str(row.id) for row in self._ledger.bookings()}
+        self._intake.forget_unlisted()
+        known = {str(row.id) for row in self._ledger.bookings()}
         for name in self._vault.bookings():
-            if not is_inbound(name) and self._ledger.booking(name) is None and self._vault.names(name) in ((), ("facts",)):
+            if not (is_inbound(name) or is_arrival(name)) and name not in known and self._vault.names(name) in ((), ("facts",)):
                 self._vault.shred(name)
-
-    def _envelope_lost(self, txid: str) -> None:
-        """From any thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(lambda: self._healing.append(asyncio.ensure_future(self._renew(txid))))
-
-    async def _renew(self, txid: str, why: str = "it was gone or damaged on the disk; check the disk's health") -> None:
-        """Seal anew what was sealed; the bureau knows it by its content digest."""
-        try:
-            if await self._sealer.renew(txid) is not None:
-                log.error("the sealed envelope %s was sealed anew: %s", txid, why)
-                await self._handover.release(txid)  # the old one is no use to anybody any more
-                self._handover.offer()
-        except LivescanError as error:
-            log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
 
     async def _watch_room(self) -> None:
         """The ballast is given up while there is need, so that receipts are kept and payloads go; then reserved again."""
@@ -433,22 +456,17 @@ class Core:
             if await asyncio.to_thread(self._enrolling.requests):
                 self._handover.offer()
             await asyncio.sleep(LOOK_EVERY)
-            before = self._keys.now
             if await asyncio.to_thread(self._keys.look):
-                await self._rekeyed(before)
+                await self._rekeyed()
+            await self._renewing.look()
 
-    async def _rekeyed(self, before: StationKeys) -> None:
-        """What waits for the bureau is sealed anew when it could no longer be opened or believed: same content digest, new envelope."""
+    async def _rekeyed(self) -> None:
         now = self._keys.now
         self._sealer.rekey(now.signer, now.bureau, now.revocations)
         self._audit_book.sign_with(now.signer)
         await self._audit.note(AuditEntry(AuditEvent.KEYS_CHANGED, facts={"certificate": certificate_sha256(now.signer.certificate).hex()}))
         log.info("keys: new certificates are in force")
         self._live.say({"event": "keys", "booking": None})
-        ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
-        if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
-                await self._renew(txid, "its keys have changed")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
         """The ledger's changes as events of the booking's thread, in the same transaction."""
@@ -495,7 +513,3 @@ _WORD_OF = {
     "IDR_ERROR": "idr",
     "IAR": "iar",
 }  # a message's kind to the event that listeners hear
-
-
-def _receives(event: CaseEvent, txid: str) -> bool:
-    return event.kind is EventKind.RECEIVED and event.envelope_sha256 == txid

@@ -11,9 +11,11 @@ from agent.booking.sealing import SealedTo
 from agent.clock import Clock
 from agent.errors import ConfigError
 from agent.model.booking import Booking, BookingId
+from agent.nist.findings import Finding, Rule, Severity
 from agent.settings import Settings
 from agent.signing.ring import KeyRing
 from agent.submission.build import StationIdentity
+from agent.submission.errors import SubmissionError
 from agent.submission.precheck import check_facts
 from agent.submission.profiles import PROFILES
 from agent.submission.type14 import Scanning
@@ -53,13 +55,24 @@ def sealed_to(settings: Settings, keys: KeyRing) -> SealedTo:
     )
 
 
-def precheck_for(identity: StationIdentity, clock: Clock) -> Callable[[Facts], None]:
+def check_for(identity: StationIdentity, clock: Clock) -> Callable[[Facts], list[Finding]]:
+    """What the bureau would refuse of facts, whoever's they are."""
+
+    def check(facts: Facts) -> list[Finding]:
+        booking = Booking(BookingId("PRECHECK"), clock.now(), "", facts.subject, facts.arrest, facts.missing)
+        try:
+            return check_facts(booking, identity, clock.now())
+        except SubmissionError as error:  # what cannot even be written
+            return [Finding("2", Rule.CHARACTERS, "ANSI/NIST-ITL 1-2011 5.1", Severity.ERROR, error.what)]
+
+    return check
+
+
+def precheck_for(check: Callable[[Facts], list[Finding]]) -> Callable[[Facts], None]:
     """Raises FactsError with every rule that the facts break, before anyone is asked for a finger."""
 
     def precheck(facts: Facts) -> None:
-        booking = Booking(BookingId("PRECHECK"), clock.now(), "", facts.subject, facts.arrest, facts.missing)
-        wrong = check_facts(booking, identity, clock.now())
-        if wrong:
+        if wrong := check(facts):
             said = "; ".join(f"{one.field} {one.sentence}" for one in wrong)
             raise FactsError(f"The bureau would refuse these facts: {said}", means="Nothing was opened.", do="Mend these fields.")
 

@@ -49,6 +49,7 @@ class BureauSettings(_Frozen):
     ori: Ori  # the SIB's ORI: Type-1 1.007 DAI; never the FBI's
     host: str
     port: int = Field(gt=0, le=65535)
+    state: str = ""  # whose profile says how answers are written: a name in config/profiles, or the path of such a file; "" profile 1
 
 
 class PathSettings(_Frozen):
@@ -95,6 +96,7 @@ class CaptureSettings(_Frozen):
     workers: int = Field(ge=1, le=16)
     unattended: bool
     state: str  # whose table of capture.toml holds beside the common rules; "" none
+    ppi: Literal[0, 500, 1000]  # asked of the scanner; 0: what capture.toml says
 
 
 class PedalSettings(_Frozen):
@@ -132,10 +134,12 @@ class TrustSettings(_Frozen):
 
 class ApiSettings(_Frozen):
     host: str
+    port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
 class AccessSettings(_Frozen):
     required: bool
+    breached: str  # path of a list of breached passwords; "" none but the shipped
     origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
 
 
@@ -189,16 +193,34 @@ def settings_files(path: Path) -> tuple[Path, ...]:
 
 def load_settings(path: Path) -> Settings:
     """The defaults with the station's files laid over them. Raises WrongSettings naming file, line and key of everything that is wrong."""
-    layers = [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _overlay(merged, layer.values)
+    layers = _layers(path)
     try:
-        settings = Settings.model_validate(merged)
+        settings = Settings.model_validate(_merged(layers))
     except ValidationError as error:
         raise WrongSettings(faults_of([dict(one) for one in error.errors()], layers, _known())) from error
     _refuse_simulation_in_production(settings, layers)
     return settings
+
+
+def load_paths(path: Path) -> PathSettings:
+    """The paths alone, of a station whose settings may not be whole yet. Raises ConfigError."""
+    layers = _layers(path)
+    try:
+        return PathSettings.model_validate(_merged(layers)["paths"])
+    except ValidationError as error:
+        found = [{**one, "loc": ("paths", *one["loc"])} for one in error.errors()]
+        raise WrongSettings(faults_of(found, layers, _known())) from error
+
+
+def _layers(path: Path) -> list[Layer]:
+    return [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
+
+
+def _merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _overlay(merged, layer.values)
+    return merged
 
 
 def _layer(path: Path) -> Layer:

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from agent.access.breached import BreachedList
 from agent.audit.feed import AuditFeed
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts
 from agent.booking.ledger import BookingRow, Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
+from agent.booking.states import BookingState
 from agent.capture.station import StationCapture
 from agent.casework.desk import Casework
 from agent.casework.taken import Inbound
@@ -27,6 +29,7 @@ from agent.signing.ring import KeyRing
 from agent.store.room import Room
 from agent.web.bodies import Decision
 from agent.web.capturing import answer_to
+from agent.web.vouching import require_vouched
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class ViewedParts:
     keys: KeyRing
     feed: AuditFeed
     gallery: GalleryDesk
+    breached: BreachedList
 
 
 class StationViews:
@@ -61,6 +65,7 @@ class StationViews:
 
     async def decide(self, booking_id: str, said: Decision) -> None:
         """The officer's answer to the capture's question."""
+        require_vouched(said)
         self._of.capture.answer(booking_id, answer_to(said, self._of.clock.now()))
 
     async def status(self) -> Mapping[str, Any]:
@@ -71,11 +76,13 @@ class StationViews:
             "scanner": of.capture.status(),
             "uplink": of.handover.connected,
             "room": await asyncio.to_thread(lambda: of.room.words),
+            "open": len(of.ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)),
             "unreceipted": len(of.ledger.unreceipted()),
             "manual": len(of.casework.manual_queue()),
             "keys": await asyncio.to_thread(self._key_warnings),
             "kept_in": {"signing": of.keys.signer.kept, "opening": of.keys.openers[0].kept},
             "audit": of.feed.trouble or of.feed.broken,
+            "passwords": await asyncio.to_thread(of.breached.complaint, of.clock.now()),
         }
 
     async def bookings(self) -> Sequence[Mapping[str, Any]]:
@@ -114,8 +121,13 @@ class StationViews:
             "opened_at": _instant(row.opened_at),
             "state": row.state,
             "held_why": row.held_why,
+            "kinds": sorted({event.kind for event in self._of.casework.events(row.id)}),
             "stands_at": next((step.words for step in steps if step.at is not None), "Opened."),
         }
+
+    def taken(self, booking_id: str) -> frozenset[int]:
+        """Positions that are stored."""
+        return frozenset(int(one) for one in self._of.ledger.taken(BookingId(booking_id)))
 
     def _key_warnings(self) -> list[str]:
         """What a person must do about certificates, until it is done."""

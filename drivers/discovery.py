@@ -51,6 +51,10 @@ class Found:
     problem: DeviceError | None = None  # Busy, Refused
     holder: Holder | None = None  # the program of ours that has it open
 
+    @property
+    def ten_print(self) -> bool:
+        return _driver_of(self).ten_print
+
 
 def find(*, serial: str | None = None, usbip: str | None = None, leases: Leases | None = None) -> list[Found]:
     """The scanners on USB, or on the USB/IP server at an address; with a serial number, those that have it.

@@ -50,6 +50,15 @@ class Attending:
         positions = sorted({one.position for one in kept})
         return [_told(one) for position in positions for one in best_first(a for a in kept if a.position is position)]
 
+    async def attempts_of(self, booking_id: str, position: Position) -> list[dict[str, Any]]:
+        """Those of one position, best first."""
+        return [_told(one) for one in best_first(await self._prints.attempts(self._row(booking_id).id, position))]
+
+    async def stored_picture(self, booking_id: str, position: Position) -> bytes:
+        """What is stored of one position, small, as PNG. Raises LivescanError when nothing is."""
+        stored = await self._prints.impression(self._row(booking_id).id, position)
+        return await self._workers.run(thumbnail_png, stored.pixels, THUMBNAIL)
+
     async def picture(self, booking_id: str, position: Position, number: int) -> bytes:
         """One attempt, small, as PNG. Raises LivescanError when it is not kept."""
         attempt = await self._prints.attempt(self._row(booking_id).id, position, number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 _AGAIN_AFTER = 5.0  # s, when even the hold cannot be written: a full disk
 
 
+Within = Callable[[sqlite3.Connection, BookingId], None]
+
+
 class Capture(Protocol):
     """What the desk needs of the capture room: take these steps, hand each impression over, return when all are taken."""
 
@@ -53,8 +57,10 @@ class Desk:
         say: Say,
         offer: Callable[[], None],
         precheck: Callable[[Facts], None],
+        cleared: Callable[[BookingId], bool] = lambda _: True,
     ) -> None:
-        """`precheck`: raises LivescanError for facts that no print can make good."""
+        """`precheck`: raises LivescanError for facts that no print can make good. `cleared`: whether an officer has yet to say send."""
+        self._cleared = cleared
         self._precheck = precheck
         self._ledger = ledger
         self._prints = prints
@@ -65,13 +71,17 @@ class Desk:
         self._offer = offer
         self._wake = asyncio.Event()
 
-    async def open(self, facts: Facts, officer: str) -> BookingId:
-        """A new booking, on disk when this returns; its capture begins as soon as the scanner is free."""
-        self._precheck(facts)
+    async def open(self, facts: Facts, officer: str, *, early: Within | None = None) -> BookingId:
+        """A new booking, on disk when this returns; its capture begins as soon as the scanner is free.
+
+        `early`: opened before all is typed in; what else is written in the transaction that opens it.
+        """
+        if early is None:
+            self._precheck(facts)
         now = self._clock.now()
         booking_id = new_booking_id(now)
         await self._prints.keep_facts(booking_id, facts)
-        await self._ledger.open_booking(booking_id, officer, now)
+        await self._ledger.open_booking(booking_id, officer, now, early)
         self._say({"event": "opened", "booking": booking_id})
         self._wake.set()
         return booking_id
@@ -92,17 +102,22 @@ class Desk:
         """For ever: the oldest booking that is not sealed and not held. Cancel it to stop."""
         while True:
             self._wake.clear()
-            open_bookings = self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
+            open_bookings = [row for row in self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED) if self._is_due(row)]
             if not open_bookings:
                 await self._wake.wait()
             for row in open_bookings:
                 await self._go_on(row)
 
+    def _is_due(self, row: BookingRow) -> bool:
+        """One whose prints are all there waits for the officer's word, where one is to be given."""
+        return row.state is BookingState.CAPTURING or self._cleared(row.id)
+
     async def _go_on(self, row: BookingRow) -> None:
         try:
             if row.state is BookingState.CAPTURING:
                 await self._take_prints(row.id)
-            await self._seal(row.id)
+            if self._cleared(row.id):
+                await self._seal(row.id)
         except (LivescanError, DeviceError) as error:
             await self._hold(row.id, str(error))
         except Exception as error:

@@ -25,7 +25,7 @@ class BookingEvent(StrEnum):
     RESUMED = "resumed"  # a person says: go on
     CORRECTED = "corrected"  # a person changed the facts of a sealed booking: a new submission is made
     UNDONE = "undone"  # a person took it back before anything was sent
-    RETAKEN = "retaken"  # a person wants impressions of a sealed booking taken again, for a new submission
+    RETAKEN = "retaken"  # a person wants impressions taken again; of a sealed booking for a new submission
 
 
 TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
@@ -33,6 +33,7 @@ TABLE: dict[tuple[BookingState, BookingEvent], BookingState] = {
     (BookingState.CAPTURING, BookingEvent.HELD): BookingState.HELD,
     (BookingState.CAPTURED, BookingEvent.SEALED): BookingState.SEALED,
     (BookingState.CAPTURED, BookingEvent.HELD): BookingState.HELD,
+    (BookingState.CAPTURED, BookingEvent.RETAKEN): BookingState.CAPTURING,  # before it was sent
     (BookingState.HELD, BookingEvent.RESUMED): BookingState.CAPTURING,
     (BookingState.SEALED, BookingEvent.CORRECTED): BookingState.CAPTURED,
     (BookingState.SEALED, BookingEvent.RETAKEN): BookingState.CAPTURING,

@@ -13,7 +13,7 @@ import numpy as np
 from agent.capture.advice import sentence
 from agent.capture.course import Course
 from agent.capture.device_thread import DeviceThread
-from agent.capture.events import Cautioned, Counted, Looked
+from agent.capture.events import Cautioned, Counted, Looked, Rolled
 from agent.capture.mending import Mending
 from agent.capture.rolling import ADVICE, Rolling
 from agent.capture.session import Event, NoSuchMove, State
@@ -188,6 +188,7 @@ class AtDevice:
         if self._rolling is None:
             return
         new = await self._rolling.add(frame, index)
+        self._course.tell(Rolled(self._rolling.progress))
         if words := sentence(new, self._course.session.step):
             self._course.tell(Cautioned(words))
 

@@ -40,6 +40,13 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Rolled:
+    """How far a roll has come."""
+
+    progress: int  # 0..999 per mille of a usual finger
+
+
+@dataclass(frozen=True)
 class Cautioned:
     """What to do better, while the finger is still on the glass."""
 
@@ -79,4 +86,4 @@ class Interrupted:
     do: str
 
 
-CaptureEvent = Moved | Looked | Counted | Cautioned | GlassSeen | Judged | Accepted | Interrupted
+CaptureEvent = Moved | Looked | Counted | Rolled | Cautioned | GlassSeen | Judged | Accepted | Interrupted

@@ -42,6 +42,7 @@ class Rolling:
         self._composer = RollComposer((round(SIZE[0] * ppi / 25.4), round(SIZE[1] * ppi / 25.4)), ppi)
         self._said = Advice.NONE
         self._next = 0
+        self.progress = 0  # 0..999 per mille of a usual finger
 
     async def add(self, frame: Frame, index: int) -> Advice:
         """What is new to be said after this picture. One that comes twice, or late, is passed over.
@@ -55,6 +56,7 @@ class Rolling:
             sight: RollSight = await asyncio.to_thread(self._composer.add, frame.pixels, index, frame.device_time_us)
         except ValueError as error:
             raise Garbled(f"The scanner sent a picture that does not belong to this roll: {error}.") from error
+        self.progress = sight.progress
         seen = _advice(fault.kind for fault in sight.faults)
         new, self._said = seen & ~self._said, self._said | seen
         return new

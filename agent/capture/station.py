@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.capture.events import CaptureEvent, Cautioned, GlassSeen, Interrupted, Judged, Moved
@@ -17,8 +18,9 @@ from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
-from agent.capture.session import UNDER_WAY
+from agent.capture.session import UNDER_WAY, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.view import LiveView
 from agent.clock import Clock
 from agent.errors import ConfigError, LivescanError
 from agent.model.booking import BookingId
@@ -28,8 +30,8 @@ from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
 from drivers.device import Scanner
-from drivers.discovery import open_scanner
-from drivers.errors import DeviceError, Gone
+from drivers.discovery import find, open_scanner
+from drivers.errors import DeviceError, Gone, Refused
 from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
@@ -39,6 +41,14 @@ _LOOK_AGAIN = 0.5  # s between two looks for a scanner that is not there
 OWNER = "livescan core"
 UNATTENDED = "unattended training: the best of the attempts was taken"
 NOBODY_ASKED = "unattended training: nobody was there to say whose finger it is"
+
+
+@dataclass(frozen=True)
+class Presence:
+    there: bool
+    name: str = ""  # make, model, serial number
+    why: str = ""  # where it is not there and something can be said of it
+    busy: bool = False  # prints are being taken
 
 
 class NothingToDecide(LivescanError):
@@ -51,8 +61,10 @@ class StationCapture:
         self._workers = workers
         self._clock = clock
         self._say = say
+        self.view = LiveView()
         self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
-        self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
+        pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
+        self._pace = replace(pace, ppi=settings.capture.ppi or pace.ppi)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
         self._runner: CaptureRunner | None = None
@@ -101,6 +113,27 @@ class StationCapture:
         return {"found": True, "state": self._runner.session.state}
 
     @property
+    def second_officer(self) -> bool:
+        """Whether this state wants one for a print that is kept in spite of what was found."""
+        return self._pace.rules.second_officer
+
+    async def present(self) -> Presence:
+        """Whether the scanner is there now; it is not opened for that, and a capture under way says it itself."""
+        if self._runner is not None and not self._runner.session.ended:
+            lost = self._runner.session.state is State.PAUSED
+            return Presence(not lost, self._used, self.view.now.trouble, busy=True)
+        return await asyncio.to_thread(self._looked)
+
+    def _looked(self) -> Presence:
+        try:
+            found = find(usbip=self._settings.scanner.usbip or None, leases=self._leases)
+        except DeviceError as trouble:
+            return Presence(False, why=str(trouble))
+        wanted = self._settings.scanner.serial
+        there = [one for one in found if one.ten_print and wanted in ("", one.serial or wanted)]
+        return Presence(True, f"{there[0].make} {there[0].model} {there[0].serial}".strip()) if there else Presence(False)
+
+    @property
     def words(self) -> str:
         """How the scanner is, in a word or two."""
         return "not opened yet" if self._runner is None else str(self._runner.session.state)
@@ -123,7 +156,7 @@ class StationCapture:
                 scanner = await asyncio.to_thread(self._opened)
                 break
             except DeviceError as trouble:
-                self._say({"event": "advice", "booking": self._booking, "sentence": str(trouble)})
+                self._said(str(trouble))
                 await asyncio.sleep(_LOOK_AGAIN)
         return CaptureRunner(
             scanner,
@@ -148,6 +181,12 @@ class StationCapture:
                 "The scanner is a simulated one.",
                 means="Its prints may not be sent as an arrest record; none was taken.",
                 do="Plug in a certified scanner, or use a training station.",
+            )
+        if self._pace.ppi not in scanner.capabilities.ppi:
+            scanner.close()
+            raise Refused(
+                f"The scanner takes no prints at {self._pace.ppi} ppi.",
+                do="Plug in one that does, or set capture.ppi of station.toml to what it can.",
             )
         return scanner
 
@@ -181,10 +220,12 @@ class StationCapture:
                 await self._runner.trigger(Trigger.PEDAL)
 
     def _said(self, sentence: str) -> None:
+        self.view.say(sentence)
         self._say({"event": "advice", "booking": self._booking, "sentence": sentence})
 
     def _heard(self, event: CaptureEvent) -> None:
-        """What of the capture goes to listeners: sentences and states, no pixels."""
+        """What of the capture goes to listeners: sentences and states, no pixels. The screen has them of its own."""
+        self.view.heard(event)
         match event:
             case Moved(state=state, step=Step(position=position), attempt=attempt):
                 self._say({"event": "capture", "booking": self._booking, "fgp": int(position), "state": state, "attempt": attempt})

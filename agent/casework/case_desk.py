@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from agent.casework.answer_states import IdentState
 from agent.casework.clocks import clocks
@@ -21,11 +22,18 @@ from agent.model.booking import BookingId
 from agent.model.messages import ReplyKind
 from agent.policy import Jurisdiction
 
+
+class Released(Protocol):
+    async def __call__(self, booking: BookingId, by: str, *, at: datetime | None = None) -> datetime: ...
+
+
 _PRINTED = frozenset(SubmissionState) - {SubmissionState.DRAFT}
 
 
 class CaseDesk:
-    """bookings: ids of all on this station; number_of: the jail's number of one, or its own id."""
+    """bookings: ids of all on this station. numbers: the jail's number of those that it gave one; others go by their own id.
+    released: records that a person has left.
+    """
 
     def __init__(
         self,
@@ -35,12 +43,18 @@ class CaseDesk:
         *,
         station: str,
         bookings: Callable[[], Sequence[BookingId]],
+        zone: ZoneInfo,
+        released: Released,
+        numbers: Callable[[], Mapping[BookingId, str]] = dict,
     ) -> None:
         self._casework = casework
         self._policy = policy
         self._clock = clock
         self._station = station
         self._bookings = bookings
+        self._zone = zone
+        self._released = released
+        self._numbers = numbers
 
     async def open_items(self) -> Sequence[Mapping[str, Any]]:
         found = await asyncio.to_thread(self._casework.open_items)
@@ -87,10 +101,15 @@ class CaseDesk:
             for one in asked
         ]
 
-    async def reconciled(self, roster: bytes) -> Mapping[str, Any]:
-        """The jail's list against this station's bookings, by booking number. Raises RosterError."""
+    async def reconciled(self, roster: bytes, by: str = "roster") -> Mapping[str, Any]:
+        """The jail's list against this station's bookings, by booking number; who has left by it is on record. Raises RosterError."""
         inmates, unreadable = read_roster(roster)
-        ours = await asyncio.to_thread(lambda: [self._ours(one) for one in self._bookings()])
+        numbers = await asyncio.to_thread(self._numbers)
+        ids = {numbers.get(one, one): one for one in await asyncio.to_thread(self._bookings)}
+        ours = await asyncio.to_thread(lambda: [self._ours(number, one) for number, one in ids.items()])
+        gone = [(ids[one.booking_number], one) for one in inmates if one.released_at and one.booking_number in ids]
+        for booking, one in gone:
+            await self._released(booking, by, at=self._as_local(one.released_at))
         found = reconcile(inmates, ours, unreadable)
         now: datetime = self._clock.now()
         lines = [
@@ -101,10 +120,20 @@ class CaseDesk:
             }
             for one in found.lines
         ]
-        return {"lines": lines, "unreadable": list(found.unreadable), "page": page(found, station=self._station, printed_at=now)}
+        released = [one.booking_number for _, one in gone]
+        return {
+            "lines": lines,
+            "unreadable": list(found.unreadable),
+            "released": released,
+            "page": page(found, station=self._station, printed_at=now),
+        }
 
-    def _ours(self, booking_id: BookingId) -> OurBooking:
+    def _as_local(self, at: datetime | None) -> datetime | None:
+        """A jail that writes no time zone writes its own."""
+        return at.replace(tzinfo=self._zone) if at is not None and at.tzinfo is None else at
+
+    def _ours(self, number: str, booking_id: BookingId) -> OurBooking:
         state: CaseState = self._casework.state(booking_id)
         received = state.submission in (SubmissionState.ACKNOWLEDGED, SubmissionState.REJECTED)
         answered = state.ident not in (IdentState.NOT_STARTED, IdentState.AWAITED)
-        return OurBooking(booking_id, state.submission in _PRINTED, received, answered)
+        return OurBooking(number, state.submission in _PRINTED, received, answered)

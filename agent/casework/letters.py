@@ -12,7 +12,9 @@ from agent.signing.certificates import Role, common_name
 from agent.signing.errors import EnvelopeError
 from agent.signing.keys import ReadingKeys
 from agent.signing.verify import Opened, open_envelope
-from agent.submission.read_reply import read_reply
+from agent.submission.replies import Encounter
+from agent.submission.reply_forms.answer import ReplyForm
+from agent.submission.reply_forms.choose import PROFILE_1
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,15 @@ class ReplyLetter:
     content_sha256: str
     content: bytes
     reply: Reply
+    encounters: tuple[Encounter, ...] = ()
+    photos: tuple[bytes, ...] = ()  # as they came, to be decoded in a process of its own
 
 
 Letter: TypeAlias = Unusable | ReceiptLetter | ReplyLetter
 
 
-def read_letter(data: bytes, keys: ReadingKeys, received_at: datetime) -> Letter:
-    """Whatever the bytes are. Verified as of the time at which they were first received."""
+def read_letter(data: bytes, keys: ReadingKeys, received_at: datetime, form: ReplyForm = PROFILE_1) -> Letter:
+    """Whatever the bytes are; form: how this bureau writes its answers. Verified as of the time at which they were first received."""
     try:
         opened = open_envelope(
             data,
@@ -62,13 +66,13 @@ def read_letter(data: bytes, keys: ReadingKeys, received_at: datetime) -> Letter
         return Unusable("It is not proven to come from the bureau: " + " ".join(opened.facts.reasons))
     if opened.routing.station != keys.station:
         return Unusable("It is addressed to another station.")
-    return _read(opened, source, received_at)
+    return _read(opened, source, received_at, form)
 
 
-def _read(opened: Opened, source: str, received_at: datetime) -> Letter:
+def _read(opened: Opened, source: str, received_at: datetime, form: ReplyForm) -> Letter:
     if opened.routing.kind is MessageKind.REPLY:
-        reply = read_reply(opened.content, received_at=received_at)
-        return ReplyLetter(opened.routing, source, opened.content_sha256, opened.content, reply)
+        answer = form.read(opened.content, received_at)
+        return ReplyLetter(opened.routing, source, opened.content_sha256, opened.content, answer.reply, answer.encounters, answer.photos)
     try:
         return ReceiptLetter(opened.routing, source, opened.content_sha256, opened.content, read_receipt(opened.content))
     except ReceiptError as error:

@@ -14,9 +14,6 @@ from agent.casework.thread import MASTER_RECORD
 from agent.casework.tie import TiedBy
 from agent.casework.viewing import What, what_is
 from agent.model.messages import ReplyKind
-from agent.nist.codec import parse
-from agent.nist.errors import NistError
-from agent.submission.read_reply import encounters, photos
 from agent.submission.replies import Encounter
 
 
@@ -38,12 +35,7 @@ def read(letter: Letter, arrived_at: datetime, tied_by: TiedBy | None) -> ReadRe
     facts, kind = letter.reply.facts, letter.reply.kind
     text = facts.get("IAR") or "\n".join(facts[name] for name in ("IDR", "MSG", "ERS", "SII", "WHY") if facts.get(name))
     remark = MASTER_RECORD if tied_by not in (TiedBy.TCR, None) and what_is(kind) is What.IMMIGRATION else ""
-    try:
-        tx = parse(letter.content)
-    except NistError:
-        return ReadReply(kind, letter.source, arrived_at, text)
-    shown = (encounters(tx), photos(tx)) if kind is ReplyKind.IDR_MATCH else ((), ())
-    return ReadReply(kind, letter.source, arrived_at, text, *shown, remark)
+    return ReadReply(kind, letter.source, arrived_at, text, letter.encounters, letter.photos, remark)
 
 
 def as_html(text: str) -> str:

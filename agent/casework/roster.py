@@ -1,8 +1,8 @@
 """The jail's list against what this station has: booked and not printed, printed and not sent, sent and not answered. Pure.
 
-The list is CSV with a head line, or JSON: a list of objects; either has `booking_number`, and `arrived_at` (ISO 8601) where the jail knows
-it. Names may stand in it and are passed over: reconciling needs none. A line that cannot be read is named and never keeps the others from
-being compared.
+The list is CSV with a head line, or JSON: a list of objects; either has `booking_number`, `arrived_at` (ISO 8601) where the jail knows it,
+and `released_at` where the person has left. Names may stand in it and are passed over: reconciling needs none. A line that cannot be read
+is named and never keeps the others from being compared.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Standing(StrEnum):
 class Inmate:
     booking_number: str
     arrived_at: datetime | None = None
+    released_at: datetime | None = None  # the person was released or transferred
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,15 @@ def _inmate(row: Any) -> Inmate | str:
     number = str(row.get("booking_number") or "").strip()
     if not number or len(number) > 40 or not number.isprintable():
         return "it has no booking number"
-    arrived = row.get("arrived_at")
     try:
-        return Inmate(number, datetime.fromisoformat(arrived) if isinstance(arrived, str) and arrived else None)
+        return Inmate(number, _time(row.get("arrived_at")), _time(row.get("released_at")))
     except ValueError:
-        return "its time of arrival is no ISO 8601 time"
+        return "its time of arrival or release is no ISO 8601 time"
+
+
+def _time(value: Any) -> datetime | None:
+    """Raises ValueError."""
+    return datetime.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def _standing(ours: OurBooking | None) -> Standing:

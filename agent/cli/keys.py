@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,8 @@ def show(directory: DIR = None, config: CONFIG = None, as_json: JSON = False) ->
     from agent.clock import SystemClock
     from agent.signing.inventory import inventory, warnings
 
-    rows = inventory(_folder(directory, config), SystemClock().now())
+    now = SystemClock().now()
+    rows = tuple(dict.fromkeys(row for folder in _folders(directory, config) for row in inventory(folder, now)))
     if as_json:
         out.print_json(json.dumps({"keys": [row.as_python() for row in rows], "warnings": warnings(rows)}))
         return
@@ -76,7 +78,8 @@ def request(
     from agent.signing.renewal import ask
     from agent.signing.requests import as_pem
 
-    made = ask(_folder(directory, config) / "station", _use(use))
+    made = ask(_folder(directory, config, use) / "station", _use(use))
+    _given_back(directory, config)
     text = as_pem(made.der)
     if target is not None:
         _write(target, text)
@@ -101,10 +104,12 @@ def renew(
     from agent.signing.renewal import ask
     from agent.signing.slots import Use
 
-    folder = _folder(directory, config)
-    states = {row.use: row.state for row in inventory(folder, SystemClock().now())}
-    due = [use for use in Use if every or states[use] in (KeyState.RENEW, KeyState.EXPIRED, KeyState.REVOKED)]
-    made = [ask(folder / "station", use) for use in due]
+    now, made = SystemClock().now(), []
+    for folder in _folders(directory, config):
+        states = {row.use: row.state for row in inventory(folder, now)}
+        due = [use for use in Use if use in states and (every or states[use] in (KeyState.RENEW, KeyState.EXPIRED, KeyState.REVOKED))]
+        made += [ask(folder / "station", use) for use in due]
+    _given_back(directory, config)
     if as_json:
         out.print_json(json.dumps({"requests": [{"use": one.use, "sha256": one.sha256} for one in made]}))
         return
@@ -128,12 +133,13 @@ def install(
     from agent.signing.enrol import install_answer
     from agent.signing.installing import install_certificate
 
-    folder, data, now = _folder(directory, config), _read(certificate), SystemClock().now()
+    data, now = _read(certificate), SystemClock().now()
     if use is None:
-        what = install_certificate(folder, data, now)
+        what = install_certificate(_asked_in(_folders(directory, config), data), data, now)
     else:
-        install_answer(folder, _use(use), data, now)
+        install_answer(_folder(directory, config, use), _use(use), data, now)
         what = use
+    _given_back(directory, config)
     if as_json:
         out.print_json(json.dumps({"installed": what}))
         return
@@ -150,15 +156,46 @@ def crl(
     """Check a revocation list and put it in force."""
     from agent.signing.installing import install_revocations
 
-    taken = install_revocations(_folder(directory, config), _read(revocations))
+    data = _read(revocations)
+    taken, *_ = [install_revocations(folder, data) for folder in _folders(directory, config)]
+    _given_back(directory, config)
     if as_json:
         out.print_json(json.dumps({"revoked": len(taken.revoked), "next": taken.next_at.isoformat() if taken.next_at else None}))
         return
     out.print(f"The list is in force: {len(taken.revoked)} certificates are revoked.", highlight=False)
 
 
-def _folder(directory: Path | None, config: Path | None) -> Path:
-    return directory or settings(config).paths.keys
+def _folders(directory: Path | None, config: Path | None) -> tuple[Path, ...]:
+    """Of the core, and of the uplink where that is a user of its own. What is not readable from here is left out."""
+    if directory is not None:
+        return (directory,)
+    paths = settings(config).paths
+    there = tuple(one for one in dict.fromkeys((paths.keys, paths.tls_keys)) if os.access(one, os.R_OK | os.X_OK))
+    return there or (paths.keys,)
+
+
+def _folder(directory: Path | None, config: Path | None, use: str) -> Path:
+    if directory is not None:
+        return directory
+    paths = settings(config).paths
+    return paths.tls_keys if use == "tls" else paths.keys
+
+
+def _asked_in(folders: tuple[Path, ...], data: bytes) -> Path:
+    """The folder with the key that this certificate is for; the first one for everything that is no answer to a request."""
+    from agent.signing.installing import read_certificate
+    from agent.signing.renewal import waits_for
+
+    certificate = read_certificate(data)
+    return next((one for one in folders if waits_for(one / "station", certificate)), folders[0])
+
+
+def _given_back(directory: Path | None, config: Path | None) -> None:
+    """What root wrote belongs to the services."""
+    from agent.setting_up import own
+
+    if directory is None:
+        own(settings(config).paths)
 
 
 def _use(text: str) -> Use:

@@ -20,7 +20,9 @@ from agent.cli import (
     demo,
     devices,
     gallery,
+    inbox,
     keys,
+    kiosk,
     match,
     nist,
     officer,
@@ -29,6 +31,7 @@ from agent.cli import (
     rig,
     service,
     sim,
+    station,
 )
 from agent.cli.screen import reader_gone
 from agent.errors import LivescanError
@@ -42,17 +45,22 @@ app = typer.Typer(
     add_completion=True,
 )
 app.command("demo")(demo.demo)
+app.command("kiosk")(kiosk.kiosk)
 app.command("devices")(devices.devices)
 app.command("run")(service.run)
 app.command("core")(service.core)
 app.command("uplink")(service.uplink)
 app.command("bureau")(service.bureau)
 app.command("card")(card.card)
+app.command("init")(station.init)
+app.command("check")(station.check)
+app.command("idle")(station.idle)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
 app.add_typer(queue.app, name="queue")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")

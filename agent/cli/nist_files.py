@@ -56,14 +56,6 @@ def print_json(value: Any) -> None:
 
 def find_state(name: str | None) -> StateProfile | None:
     """A state's profile by its id in config/profiles, or by the path of its file."""
-    from agent.nist.profiles import read_profile
-    from agent.settings import config_dir, read_toml
+    from agent.state_profile import load_state
 
-    if name is None:
-        return None
-    shipped = config_dir() / "profiles" / f"{name}.toml"
-    path = shipped if shipped.is_file() else Path(name)
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in shipped.parent.glob("*.toml")))
-        raise UsageError(f"There is no state profile {name}.", do=f"Use one of {known}, or the path of a profile.")
-    return read_profile(read_toml(path), str(path))
+    return None if name is None else load_state(name, UsageError)

@@ -49,13 +49,17 @@ def bureau(
     directory: Annotated[Path, typer.Option("--dir", help="where the training bureau keeps its records")],
     keys: Annotated[Path, typer.Option(help="the folder that `livescan keys init --training` made")],
     port: Annotated[int, typer.Option(help="the broker's MQTT port on 127.0.0.1")],
+    state: Annotated[str, typer.Option(help="whose form it answers in: a name in config/profiles, or the path of such a file")] = "",
 ) -> None:
     """A bureau in miniature, for training: opens, verifies, receipts and answers. Never for a real arrest."""
     from agent.log import start_logging
+    from agent.nist.reply_table import ReplyTable
+    from agent.state_profile import load_state
     from agent.training.bureau_link import BureauSettings, run_bureau
 
     start_logging()
-    until_told(run_bureau(BureauSettings(directory, keys, port), ready=lambda: ready("bureau: open for transactions")))
+    replies = load_state(state).replies if state else ReplyTable()
+    until_told(run_bureau(BureauSettings(directory, keys, port, replies=replies), ready=lambda: ready("bureau: open for transactions")))
 
 
 def until_told(part: Coroutine[Any, Any, None]) -> None:

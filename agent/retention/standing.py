@@ -45,7 +45,7 @@ WORDS: Mapping[Keep, str] = MappingProxyType(
         Keep.REJECTED: "The bureau rejected it: a correction is owed.",
         Keep.CONTRADICTORY: "Its answers contradict each other: a person must decide.",
         Keep.NO_IDR: "An immigration response is expected and has not come.",
-        Keep.FOR_A_PERSON: "A message of it waits for a person.",
+        Keep.FOR_A_PERSON: "A message or a task of it waits for a person.",
         Keep.DETAINER: "A detainer of it has not ended.",
         Keep.TOO_YOUNG: "It is younger than the policy says.",
     }

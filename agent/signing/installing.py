@@ -69,11 +69,11 @@ def read_certificate(data: bytes) -> x509.Certificate:
 def _install_bureau(
     directory: Path, new: x509.Certificate, ca: x509.Certificate, now: datetime, revocations: RevocationList | None
 ) -> None:
-    """What is sealed from now on is sealed to it; it must be of the same bureau."""
+    """What is sealed from now on is sealed to it; it must be of the same bureau, where there was one."""
     path = directory / "bureau" / "opening.crt"
-    old = load_certificate(path)
+    old = load_certificate(path) if path.exists() else None
     sentence = certificates.distrust(new, ca) or certificates.unfit(new, Purpose.OPENING) or certificates.out_of_date(new, now)
-    if sentence is None and new.subject != old.subject:
+    if sentence is None and old is not None and new.subject != old.subject:
         sentence = "It is of another bureau."
     if sentence is None and revocations is not None:
         sentence = revocations.revoked_on(new)

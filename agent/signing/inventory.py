@@ -60,11 +60,21 @@ def inventory(directory: Path, now: datetime, *, renew_before: timedelta = RENEW
         revocations = load_revocations(directory / "ca" / "ca.crl", ca)
     except LivescanError as error:
         return (KeyRow("authority", "", "", "", None, KeyState.MISSING, str(error)),)
-    own = [_own(directory / "station", use, now, renew_before, revocations) for use in Use]
+    own = [_own(directory / "station", use, now, renew_before, revocations) for use in kept_uses(directory)]
     retired = [_foreign("opening (retired)", path, now, None) for path in sorted((directory / "station" / "retired").glob("*.crt"))]
-    bureau = _foreign("bureau opening", directory / "bureau" / "opening.crt", now, revocations)
+    ours = any(row.use != Use.TLS for row in own)
+    bureau = [_foreign("bureau opening", directory / "bureau" / "opening.crt", now, revocations)] if ours else []
     authority = _foreign("authority", directory / "ca" / "ca.crt", now, None)
-    return (*own, *retired, bureau, authority, *_list(revocations, now))
+    return (*own, *retired, *bureau, authority, *_list(revocations, now))
+
+
+def kept_uses(directory: Path) -> tuple[Use, ...]:
+    """Of which keys this folder is: where core and uplink are users of their own, each has its own folder."""
+    slots = [Slot(directory / "station", use) for use in Use]
+    there = tuple(slot.use for slot in slots if slot.key.exists() or slot.certificate.exists() or slot.pending() is not None)
+    if Use.TLS not in there and (Use.SIGNING in there or Use.OPENING in there):
+        return (Use.SIGNING, Use.OPENING)
+    return (Use.TLS,) if there == (Use.TLS,) else tuple(Use)
 
 
 def warnings(rows: tuple[KeyRow, ...]) -> tuple[str, ...]:

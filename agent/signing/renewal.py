@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
 
 from agent.errors import ConfigError, LivescanError
 from agent.signing import algorithms, certificates
@@ -85,25 +86,35 @@ def install(
         slot = Slot(directory, use)
         waiting = slot.pending()
         if waiting is not None and _belongs(certificate, waiting):
-            _require(refusal(certificate, _certificate(slot.certificate), use, ca=ca, now=now, revocations=revocations))
+            old = _certificate(slot.certificate) if slot.certificate.exists() else None
+            _require(refusal(certificate, old, use, ca=ca, now=now, revocations=revocations, asked=waiting))
             slot.swap(certificate)
             return use
     raise _refused("No key here waits for it: it was not asked for, or the key it was asked for was given up.")
 
 
+def waits_for(directory: Path, certificate: x509.Certificate) -> bool:
+    """Whether a key of this `station` folder was asked for with the certificate's key."""
+    return any(_belongs(certificate, one.der) for one in pending(directory, *Use))
+
+
 def refusal(
     new: x509.Certificate,
-    old: x509.Certificate,
+    old: x509.Certificate | None,
     use: Use,
     *,
     ca: x509.Certificate,
     now: datetime,
     revocations: RevocationList | None = None,
+    asked: bytes = b"",
 ) -> str | None:
-    """Why `new` may not follow `old`, in one sentence."""
-    if new.subject != old.subject or certificates.names(new) != certificates.names(old):
+    """Why `new` may not follow `old`, in one sentence. old: None for the first one, which is held against what was asked for (DER)."""
+    if old is None:
+        if certificates.common_name(new) is None or _who(new.subject) != _who(read_request(asked).subject):
+            return "It carries another name than was asked for."
+    elif new.subject != old.subject or certificates.names(new) != certificates.names(old):
         return "It carries another name than the one in use."
-    if new.not_valid_after_utc <= old.not_valid_after_utc:
+    elif new.not_valid_after_utc <= old.not_valid_after_utc:
         return "It does not last longer than the one in use."
     revoked = revocations.revoked_on(new) if revocations else None
     purpose = PURPOSE[use]
@@ -134,6 +145,13 @@ def _belongs(certificate: x509.Certificate, request: bytes) -> bool:
         return hmac.compare_digest(_spki(certificate.public_key()), _spki(read_request(request).public_key()))  # type: ignore[arg-type]
     except ValueError:
         return False
+
+
+def _who(subject: x509.Name) -> list[tuple[str, str]]:
+    """Common name and unit; the organisation is the authority's to choose."""
+    return [
+        (one.oid.dotted_string, str(one.value)) for one in subject if one.oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME)
+    ]
 
 
 def _spki(key: SigningPublicKey) -> bytes:

@@ -83,7 +83,7 @@ class Slot:
         if not self.next_certificate.exists():
             return False
         if self.next_key.exists():
-            if self.use is Use.OPENING:
+            if self.use is Use.OPENING and self.certificate.exists():
                 self._retire()
             self.next_key.replace(self.key)
             _sync(self.key.parent)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +19,14 @@ from agent.clock import SystemClock
 from agent.handover.instants import write_instant
 from agent.model.messages import Environment, MessageKind, Routing
 from agent.nist.records import Transaction
+from agent.nist.reply_table import Form, ReplyTable
 from agent.signing.keys import BureauKeys, init_training
 from agent.signing.seal import Signer, seal
+from agent.submission.replies import ReplyHead
 from agent.training.bureau_store import Arrival, Outcome, Outgoing
-from agent.training.scenario import Damage, Scenario, Scripted
-from agent.training.scripted_replies import content_of
+from agent.training.scenario import Damage, Scenario, Scripted, Spoken
+from agent.training.scripted_replies import content_of, control_number
+from agent.training.written_replies import written
 
 RECEIPT = "receipt"
 UNKNOWN = "UNKNOWN"  # TCN in the answer to an envelope that could not be opened
@@ -39,6 +42,7 @@ class Desk:
     station: x509.Certificate  # opening certificate of the station
     scenario: Scenario
     signer: Signer | None = None  # instead of the bureau's own
+    replies: ReplyTable = field(default_factory=ReplyTable)  # how it writes
     first_at: datetime | None = None  # UTC; when the bureau first committed the transaction, if it did before
 
 
@@ -55,7 +59,7 @@ def answers_to(arrived: Arrival, request: Transaction | None, desk: Desk) -> lis
 
 
 def _scripted(arrived: Arrival, said: Scripted, request: Transaction, desk: Desk) -> Outgoing:
-    content = content_of(said, request, arrived.station, arrived.at)
+    content = _content(said, request, arrived, desk.replies)
     if said.damage is Damage.SIGNER:
         desk = replace(desk, signer=stranger())
     made = _sealed(arrived, said.says.removesuffix("_NON_IDENT"), content, said.after, desk)
@@ -63,6 +67,14 @@ def _scripted(arrived: Arrival, said: Scripted, request: Transaction, desk: Desk
         return made
     flipped = made.envelope[:-1] + bytes([made.envelope[-1] ^ 1])
     return replace(made, rid=hashlib.sha256(flipped).hexdigest(), envelope=flipped)
+
+
+def _content(said: Scripted, request: Transaction, arrived: Arrival, table: ReplyTable) -> bytes:
+    """The inner file, in the form in which this state's bureau writes."""
+    if table.form is Form.PROFILE_1 or said.says is Spoken.NO_ITL_FILE:
+        return content_of(said, request, arrived.station, arrived.at)
+    head = ReplyHead(control_number(said, arrived.station, request.tcn), arrived.at, tied_by=said.tied_by)
+    return written(said, request, head, table)
 
 
 def receipt_of(arrived: Arrival, bureau: str, first_at: datetime) -> bytes:

@@ -67,6 +67,7 @@ class Scenario:
     name: str = "usual"
     sentence: str = ""
     rows: tuple[str, ...] = ()  # of docs/procedure.md
+    corrected: str = ""  # the scenario of a transaction that corrects one of this (1.010 TCR); "" the same again
     expect: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))  # what a station ends with
 
 
@@ -93,7 +94,15 @@ def read_scenario(path: Path) -> Scenario:
     try:
         answers = tuple(_scripted(one) for one in tables.get("answer", ()))
         receipt = None if tables.get("mute") else _span(tables.get("receipt_after", "0 s"))
-        return Scenario(answers, receipt, path.stem, tables["sentence"], tuple(tables["rows"]), MappingProxyType(tables["expect"]))
+        return Scenario(
+            answers,
+            receipt,
+            path.stem,
+            tables["sentence"],
+            tuple(tables["rows"]),
+            str(tables.get("corrected", "")),
+            MappingProxyType(tables["expect"]),
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"{path} is no scenario of the bureau: {error}.", do="See config/bureau-scenarios/README.md.") from error
 
@@ -104,10 +113,11 @@ def scenarios(directory: Path | None = None) -> Mapping[str, Scenario]:
     return MappingProxyType({path.stem: read_scenario(path) for path in sorted(folder.glob("*.toml"))})
 
 
-def asked_for(attention: str, known: Mapping[str, Scenario], usual: Scenario) -> Scenario:
-    """attention: 2.006 ATN of the transaction."""
+def asked_for(attention: str, known: Mapping[str, Scenario], usual: Scenario, *, correction: bool = False) -> Scenario:
+    """attention: 2.006 ATN of the transaction; correction: it names an earlier one (1.010 TCR)."""
     name = attention.removeprefix(ASKED_BY).strip().lower() if attention.startswith(ASKED_BY) else ""
-    return known.get(name, usual)
+    found = known.get(name, usual)
+    return known.get(found.corrected, found) if correction else found
 
 
 def _scripted(row: Mapping[str, Any]) -> Scripted:

@@ -73,7 +73,7 @@ def _immigration(said: Scripted, request: Transaction, head: ReplyHead) -> bytes
         case Spoken.IAR:
             return build_iar(request, head, text=said.iar or IAR_TEXT)
         case Spoken.IDR_MATCH:
-            encounters, photos = [encounter(n) for n in range(1, said.encounters + 1)], [_photo()] * said.photos
+            encounters, photos = [encounter(n) for n in range(1, said.encounters + 1)], [photo()] * said.photos
             return build_idr_match(request, head, encounters=encounters, iar=said.iar or None, messages=said.messages, photos=photos)
     return _broken(said.says, request, head)
 
@@ -97,7 +97,7 @@ def encounter(number: int) -> Encounter:
 
 
 @lru_cache(maxsize=1)
-def _photo() -> Photo:
+def photo() -> Photo:
     """A grey square: no face."""
     _, jpeg = cv2.imencode(".jpg", np.full((64, 48, 3), 128, np.uint8))
     taken = datetime.fromisoformat("2026-01-01T00:00:00+00:00")

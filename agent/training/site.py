@@ -111,6 +111,7 @@ class TrainingSite:
             },
             "scanner": {"serial": SERIAL, "usbip": self.scanner_address},
             "capture": {"unattended": True},
+            "api": {"port": 0},
             "delivery": {"undo": 0},
         }
         tables["paths"]["jurisdiction"] = str(self.jurisdiction)

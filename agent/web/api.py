@@ -16,19 +16,24 @@ from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.web import withheld
+from agent.web.arrivals import ArrivalDesk, arrival_routes
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.guard import door_of
+from agent.web.inbox import InboxDesk, inbox_routes
 from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
+from agent.web.pages import Page
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
+from agent.web.vouching import vouched
 
 
 class Station(Protocol):
@@ -40,6 +45,14 @@ class Station(Protocol):
     async def booking(self, booking_id: str) -> Mapping[str, Any] | None: ...
     async def bookings(self) -> Sequence[Mapping[str, Any]]: ...
     async def status(self) -> Mapping[str, Any]: ...
+
+
+class Pages(Protocol):
+    """What `kiosk.site.Kiosk` is."""
+
+    @property
+    def pages(self) -> Sequence[Page]: ...
+    async def failed(self, request: Request, error: LivescanError) -> Response: ...
 
 
 def build_api(
@@ -59,11 +72,15 @@ def build_api(
     retaken: RetakenDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
+    inbox: InboxDesk | None = None,
+    arrivals: ArrivalDesk | None = None,
+    pages: Pages | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
-    `gallery`: prints booked before. Without them these routes are not there.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a
+    person. `retention`: how long it is kept.
+    `gallery`: prints booked before. `arrivals`: the jail's list. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -90,8 +107,18 @@ def build_api(
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
+        booking, body = request.path_params["booking_id"], await body_of(request, LARGEST_FORM)
+        said = decision_of(body)
+        if access is not None:
+            said = await vouched(access, said, body, booking=booking, door=door_of(request.scope))
+        await station.decide(booking, said)
         return JSONResponse({"booking": request.path_params["booking_id"]})
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        if not isinstance(error, LivescanError):
+            raise error
+        on_page = pages is not None and not request.url.path.startswith("/api/")
+        return await pages.failed(request, error) if pages is not None and on_page else _refused(error, 400)
 
     async def events(_: Request) -> Response:
         return StreamingResponse(_lines(live), media_type="application/x-ndjson")
@@ -118,8 +145,11 @@ def build_api(
             *(retaken_routes(retaken) if retaken else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
+            *(inbox_routes(inbox) if inbox else ()),
+            *(arrival_routes(arrivals) if arrivals else ()),
+            *((page.route for page in pages.pages) if pages else ()),
         ],
-        exception_handlers={LivescanError: _on_error},
+        exception_handlers={LivescanError: on_error},
     )
 
 
@@ -127,12 +157,6 @@ async def _lines(live: Live) -> AsyncIterator[str]:
     async for event in live.listen():
         if (told := withheld.of_event(event)) is not None:
             yield json.dumps(told) + "\n"
-
-
-async def _on_error(_: Request, error: Exception) -> Response:
-    if not isinstance(error, LivescanError):
-        raise error
-    return _refused(error, 400)
 
 
 def _refused(error: LivescanError, status: int) -> Response:

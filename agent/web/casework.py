@@ -19,7 +19,7 @@ class CaseDesk(Protocol):
     async def open_items(self) -> Sequence[Mapping[str, Any]]: ...
     async def owed(self, booking_id: str) -> Mapping[str, Any]: ...
     async def rejection(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]: ...
-    async def reconciled(self, roster: bytes) -> Mapping[str, Any]: ...
+    async def reconciled(self, roster: bytes, by: str = "roster") -> Mapping[str, Any]: ...
 
 
 def case_routes(desk: CaseDesk) -> list[Route]:
@@ -36,7 +36,7 @@ def case_routes(desk: CaseDesk) -> list[Route]:
 
     async def roster(request: Request) -> Response:
         body = await body_of(request)
-        return JSONResponse(await desk.reconciled(str(body.get("roster") or "").encode()))
+        return JSONResponse(await desk.reconciled(str(body.get("roster") or "").encode(), who_of(request, body)))
 
     return [
         Route("/api/open", open_items),

@@ -42,6 +42,10 @@ class CoreClient:
         self._token = token
         self._timeout = timeout  # s
 
+    def as_officer(self, token: str) -> CoreClient:
+        """The same, for whoever is signed in by that token."""
+        return CoreClient(self._path, timeout=self._timeout, token=token)
+
     def get(self, path: str, *, headers: Mapping[str, str] = _NONE) -> Any:
         """headers: why criminal-history data is asked for (docs/access.md)."""
         return self._call("GET", path, None, headers)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.access.desk import AccessDesk, NotAllowed, NotSignedIn, Principal, SessionLocked
@@ -25,6 +26,8 @@ from agent.access.roles import Right, Role, may
 from agent.audit.entries import AuditRefused, Entry, Event, Outcome
 from agent.errors import LivescanError
 from agent.web.bodies import SERVICE, SIGNED_IN
+from agent.web.lasting import until_locked
+from agent.web.pages import Page, page_of
 from agent.web.withheld import ROLES_OF
 
 COOKIE = "livescan_session"
@@ -38,6 +41,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/status", _R.STATUS),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),
+        ("POST", r"/api/arrivals", _R.BOOK),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
         ("POST", _B + r"/(resume|decision|trigger|photos|hand|undo|urgent|send-now)", _R.BOOK),
@@ -48,6 +52,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", _B + r"/file", _R.EXPORT),
         ("GET", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
         ("POST", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
+        ("GET", r"/api/inbox", _R.HISTORY),
+        ("POST", r"/api/inbox/[0-9a-f]{64}(/(tie|aside))?", _R.HISTORY),
         ("GET", r"/api/open", _R.SEE),
         ("GET", _B + r"/owed", _R.SEE),
         ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
@@ -84,9 +90,15 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
     )
 )
 _BY_ITSELF = re.compile(rf"/api/(status|events|session|queue)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
+_LASTS = re.compile(r"/api/events")  # as long as its listener listens, and its officer is there
 _IN_LOCKED = frozenset({"/api/session/unlock", "/api/session/sign-out"})
-_BOOKING = re.compile(r"/api/bookings/([0-9]{8}-[0-9A-Z]{8})(/|$)")
+_BOOKING = re.compile(r"/(?:api/bookings|booking)/([0-9]{8}-[0-9A-Z]{8})(/|$)")
+_LOOKS = frozenset({"GET", "WS"})  # methods that change nothing
+_WITH_OLD_PASSWORD = frozenset({"/api/session/password", "/api/session", "/password"})
 _REASON = ("purpose", "action", "case", "requester", "agency", "recipient")
+
+
+Refusal = Callable[[Request, LivescanError, int], Response]
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,8 @@ class Rules:
     required: bool  # sign-in
     origin: str  # of the page
     ori: str  # of this agency
+    pages: Sequence[Page] = ()  # of the door on localhost, beside the API
+    refusal: Refusal | None = None  # of a page, for a person; None: as the API says it
 
 
 class Guard:
@@ -109,22 +123,44 @@ class Guard:
         try:
             who = await self._admitted(scope)
         except LivescanError as error:
-            await JSONResponse({"what": error.what, "means": error.means, "do": error.do}, _status(error))(scope, receive, send)
+            await self._refused(error, scope, receive, send)
             return
         signed_in = SIGNED_IN.set(None if who is None else who.officer)
         roles = ROLES_OF.set(None if who is None else who.roles)
         try:
-            await self._application(scope, receive, send)
+            await self._answer(who, scope, receive, send)
         finally:
             ROLES_OF.reset(roles)
             SIGNED_IN.reset(signed_in)
 
+    async def _refused(self, error: LivescanError, scope: Scope, receive: Receive, send: Send) -> None:
+        status = _status(error)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4000 + status})
+        elif self._rules.refusal is not None and not scope["path"].startswith("/api/"):
+            await self._rules.refusal(Request(scope), error, status)(scope, receive, send)
+        else:
+            await JSONResponse({"what": error.what, "means": error.means, "do": error.do}, status)(scope, receive, send)
+
+    async def _answer(self, who: Principal | None, scope: Scope, receive: Receive, send: Send) -> None:
+        token = token_of(Headers(scope=scope))
+        if who is None or not token or (scope["type"] == "http" and not _LASTS.fullmatch(scope["path"])):
+            await self._application(scope, receive, send)
+            return
+
+        async def still() -> bool:
+            try:
+                await asyncio.to_thread(lambda: self._rules.desk.principal(token, acts=False, door=door_of(scope)))
+            except (NotSignedIn, SessionLocked):
+                return False
+            return True
+
+        await until_locked(self._application, scope, receive, send, still)
+
     async def _admitted(self, scope: Scope) -> Principal | None:
         """Who is signed in; None for `service`, and where nobody need be signed in. Raises LivescanError."""
-        if scope["type"] != "http":
-            raise NotAllowed("Only requests are answered here.")
-        asked = _asked(scope)
-        if (asked.method, asked.path) in _OPEN:
+        asked = _asked(scope, self._rules.pages)
+        if (asked.method, asked.path) in _OPEN or (asked.page is not None and asked.page.right is None):
             return None
         principal = await self._principal(asked)
         await self._record(asked, principal, allowed=await self._may(principal, asked))
@@ -134,11 +170,10 @@ class Guard:
         token = _token(asked.headers, self._rules.origin, asked.method)
         if not token:
             return None
-        if asked.path in _IN_LOCKED:  # they look at the session themselves
+        if asked.in_locked:  # they look at the session themselves
             return Principal(await asyncio.to_thread(self._rules.desk.owner, token), frozenset(Role))
-        acts = not (asked.method == "GET" and _BY_ITSELF.fullmatch(asked.path))
-        found = await asyncio.to_thread(lambda: self._rules.desk.principal(token, acts=acts, door=asked.door))
-        if found.must_change and asked.path not in ("/api/session/password", "/api/session"):
+        found = await asyncio.to_thread(lambda: self._rules.desk.principal(token, acts=not asked.by_itself, door=asked.door))
+        if found.must_change and asked.path not in _WITH_OLD_PASSWORD:
             raise NotAllowed("The password must be changed first.", means="Nothing was done.", do="`livescan password`.")
         return found
 
@@ -165,7 +200,7 @@ class Guard:
         if asked.right is Right.HISTORY:
             said = {key: asked.headers.get(f"livescan-{key}", "") for key in _REASON}
             await self._rules.note(entry_of(said, who=who, booking=asked.booking, ori=self._rules.ori, door=asked.door))
-        elif asked.method != "GET" and asked.right is not Right.OWN:
+        elif asked.method not in _LOOKS and asked.right is not Right.OWN:
             await self._rules.note(entry)
 
 
@@ -177,12 +212,30 @@ class _Asked:
     door: str
     headers: Headers
     booking: str | None
+    page: Page | None  # that it is, where it is none of the API
+
+    @property
+    def by_itself(self) -> bool:
+        if self.page is not None:
+            return self.page.by_itself
+        return self.method == "GET" and _BY_ITSELF.fullmatch(self.path) is not None
+
+    @property
+    def in_locked(self) -> bool:
+        return self.path in _IN_LOCKED or (self.page is not None and self.page.in_locked)
 
 
-def _asked(scope: Scope) -> _Asked:
-    method, path = ("GET" if scope["method"] == "HEAD" else scope["method"]), scope["path"]
-    found = _BOOKING.match(path)
-    return _Asked(method, path, right_of(method, path), door_of(scope), Headers(scope=scope), found.group(1) if found else None)
+def _asked(scope: Scope, pages: Sequence[Page] = ()) -> _Asked:
+    method, path = _method(scope), scope["path"]
+    found, page = _BOOKING.match(path), page_of(pages, method, path)
+    right = page.right if page is not None else right_of(method, path)
+    return _Asked(method, path, right, door_of(scope), Headers(scope=scope), found.group(1) if found else None, page)
+
+
+def _method(scope: Scope) -> str:
+    if scope["type"] == "websocket":
+        return "WS"
+    return "GET" if scope["method"] == "HEAD" else str(scope["method"])
 
 
 def right_of(method: str, path: str) -> Right | None:
@@ -204,7 +257,7 @@ def token_of(headers: Headers) -> str:
 def _token(headers: Headers, origin: str, method: str) -> str:
     """A cookie is sent by whichever page asks, so a change is taken from the station's own page only."""
     by_cookie = not headers.get("authorization") and bool(_cookie(headers))
-    if by_cookie and method != "GET" and headers.get("origin") != origin:
+    if by_cookie and method not in _LOOKS and headers.get("origin") != origin:
         raise NotAllowed("That did not come from the station's own page.", means="Nothing was done.")
     return token_of(headers)
 

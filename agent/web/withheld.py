@@ -39,9 +39,12 @@ def of_booking(found: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def of_summary(found: Mapping[str, Any]) -> Mapping[str, Any]:
-    if sees_immigration() or not str(found.get("stands_at", "")).startswith(tuple(IMMIGRATION_WORDS.values())):
+    if sees_immigration():
         return found
-    return {**found, "stands_at": ANSWERED}
+    kept = {**found, "kinds": [one for one in found["kinds"] if one not in IMMIGRATION_KINDS]} if "kinds" in found else found
+    if not str(found.get("stands_at", "")).startswith(tuple(IMMIGRATION_WORDS.values())):
+        return kept
+    return {**kept, "stands_at": ANSWERED}
 
 
 def of_owed(found: Mapping[str, Any]) -> Mapping[str, Any]:

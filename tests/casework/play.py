@@ -25,10 +25,12 @@ from agent.delivery import topics
 from agent.delivery.chunks import Chunk, join, parse, split
 from agent.model.booking import BookingId
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
+from agent.nist.reply_table import ReplyTable
 from agent.signing.keys import BureauKeys, StationKeys, TrainingKeys, init_training
 from agent.signing.seal import seal
 from agent.store.database import Database
 from agent.store.vault import Vault
+from agent.submission.reply_forms.choose import form_of
 from agent.training.broker import BrokerFiles, NatsBroker
 from agent.training.bureau_link import BureauSettings, run_bureau
 from agent.training.bureau_store import bureau_owes
@@ -59,7 +61,11 @@ def number(name: str) -> tuple[BookingId, str]:
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Played]]:
-    folder = Path(tmp_path_factory.mktemp("s"))
+    yield from _site(Path(tmp_path_factory.mktemp("s")), ReplyTable())
+
+
+def _site(folder: Path, table: ReplyTable) -> Iterator[Mapping[str, Played]]:
+    """Broker, bureau and station for one run of all scenarios, the bureau's answers written by this table."""
     init_training(folder / "keys", station=STATION, bureau=BUREAU, clock=SystemClock())
     training = Environment.TRAINING
     keys = Keys(
@@ -71,16 +77,18 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Pl
     broker.start()
     database = Database(folder / "core.sqlite", MIGRATIONS)
     try:
-        yield asyncio.run(play(folder, keys, broker, database))
+        yield asyncio.run(play(folder, keys, broker, database, table))
     finally:
         database.close()
         broker.stop()
 
 
-async def play(folder: Path, keys: Keys, broker: NatsBroker, database: Database) -> Mapping[str, Played]:
+async def play(folder: Path, keys: Keys, broker: NatsBroker, database: Database, table: ReplyTable) -> Mapping[str, Played]:
     clock = SetClock(BEGAN)
-    casework = Casework(database, Vault(folder / "vault", keys.station.storage_key), keys.station, clock, lambda: POLICY)
-    settings = BureauSettings(folder / "bureau", keys.directory, broker.port, resend=3600, clock=clock)
+    casework = Casework(
+        database, Vault(folder / "vault", keys.station.storage_key), keys.station, clock, lambda: POLICY, form=form_of(table)
+    )
+    settings = BureauSettings(folder / "bureau", keys.directory, broker.port, resend=3600, clock=clock, replies=table)
     ready, original = asyncio.Event(), dict[str, bytes]()
     bureau = asyncio.create_task(run_bureau(settings, ready=ready.set))
     async with asyncio.timeout(10):

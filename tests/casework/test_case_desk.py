@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.casework import tasks
 from agent.casework.case_desk import CaseDesk
 from agent.casework.error_actions import ErrorAction, asked_by, fingers_in, table
 from agent.casework.events import EventKind
 from agent.casework.roster import Inmate, RosterError, Standing, read_roster
 from agent.casework.viewing import ViewRefused
 from agent.submission import replies
-from tests.casework.bench import BOOKING, NOT_AGREED, Keys
-from tests.procedure.case import LIAISON_LOOKS, OFFICER_LOOKS, Case
+from tests.casework.bench import BOOKING, NOT_AGREED, NOW, Keys
+from tests.procedure.case import LIAISON_LOOKS, OFFICER_LOOKS, ZONE, Case
 
 
 @pytest.fixture
@@ -28,7 +30,10 @@ def case(tmp_path: Path, training_keys: Keys):
 
 @pytest.fixture
 def desk(case: Case) -> CaseDesk:
-    return CaseDesk(case.casework, lambda: case.policy, case.clock, station="LS-0001", bookings=lambda: [BOOKING])
+    return CaseDesk(
+        case.casework, lambda: case.policy, case.clock, station="LS-0001", bookings=lambda: [BOOKING], zone=ZONE,
+        released=case.detainers.released,
+    )  # fmt: skip
 
 
 def test_what_is_owed_stands_with_its_basis(case: Case, desk: CaseDesk) -> None:
@@ -98,6 +103,25 @@ def test_roster_says_what_is_not_printed_not_sent_not_answered(case: Case, desk:
     assert found["unreadable"] == ["line 3: it has no booking number"]
     assert "J-1" in found["page"]
     assert "PLANTED" not in str(found)
+
+
+def test_who_has_left_by_the_jails_list_is_on_record_and_a_later_reply_is_an_alarm(case: Case, desk: CaseDesk) -> None:
+    office = case.seal()
+    case.after(hours=2)
+    gone = (NOW + timedelta(hours=1)).isoformat()
+    found = asyncio.run(desk.reconciled(f"booking_number,released_at\n{BOOKING},{gone}\nJ-9,{gone}\n".encode(), "officer-1"))
+    assert found["released"] == [BOOKING]
+    assert case.detainers.released_at(BOOKING) == NOW + timedelta(hours=1)
+    case.take(office.sre())
+    kinds = [one.kind for one in case.database.read_now(lambda db: tasks.of_booking(db, BOOKING))]
+    assert kinds == [tasks.TaskKind.REPLY_AFTER_RELEASE]
+
+
+def test_a_booking_is_found_by_the_jails_number(case: Case, desk: CaseDesk) -> None:
+    case.seal()
+    desk._numbers = lambda: {BOOKING: "J-7"}
+    found = asyncio.run(desk.reconciled(b"booking_number\nJ-7\n"))
+    assert [(one["booking_number"], one["standing"]) for one in found["lines"]] == [("J-7", Standing.NOT_SENT)]
 
 
 def test_roster_comes_as_json_too() -> None:

@@ -58,12 +58,23 @@ def read(topic: str, payload: bytes) -> Chunk:
         "index and total": index < total <= MOST_CHUNKS,
         "envelope length": total <= length <= LARGEST_ENVELOPE,
         "data length": len(data) == size >= 1,
+        "numbers that cannot be": _can_be(index, total, length, size),
         "crc": zlib.crc32(data) == crc,
     }
     for rule, holds in rules.items():
         if not holds:
             raise BadChunk(rule)
     return Chunk(match["station"], match["digest"], index, total, length, data)
+
+
+def _can_be(index: int, total: int, length: int, size: int) -> bool:
+    """Every chunk but the last is as long as the others, and the last not longer."""
+    if total == 1:
+        return size == length
+    if index < total - 1:
+        return size * (total - 1) < length <= size * total
+    others, left = divmod(length - size, total - 1)
+    return left == 0 and others >= size
 
 
 def joined(parts: list[bytes], digest: str, length: int) -> bytes | None:

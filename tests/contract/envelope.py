@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import algos, cms, core, tsp, x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -13,6 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 ARC = "2.25.223136032731104309295220899157324971679."
 NAMES = {ARC + "1": "kind", ARC + "2": "station", ARC + "3": "tcn", ARC + "4": "recipient", ARC + "5": "environment", ARC + "6": "remarks"}
+SIGNING_TIME = "1.2.840.113549.1.9.5"
+AUTH_ENVELOPED = bytes.fromhex("2a864886f70d0109100117")  # 1.2.840.113549.1.9.16.1.23
+AES256_WRAP = bytes.fromhex("60864801650304012d")  # 2.16.840.1.101.3.4.1.45
+AES256_GCM = bytes.fromhex("60864801650304012e")  # 2.16.840.1.101.3.4.1.46
+AGREEMENTS = (bytes.fromhex("2b8104010b01"), bytes.fromhex("2b8104010b02"))  # 1.3.132.1.11.1 and .2
+SCHEMES = {("sha256", "sha256_ecdsa"), ("sha384", "sha384_ecdsa"), ("sha256", "sha256_rsa"), ("sha256", "rsassa_pkcs1v15")}
 CURVES = {"secp256r1": "sha256", "secp384r1": "sha384"}
 
 
@@ -44,12 +51,17 @@ def _openssl(*words: str | Path) -> None:
 
 def opened(envelope: bytes, keys: Keys) -> Opened:
     """Decrypt and verify. Raises BadEnvelope."""
+    check_outside(envelope)
     with tempfile.TemporaryDirectory() as name:
         at = Path(name)
         (at / "envelope").write_bytes(envelope)
         pair = ("-recip", keys.folder / "opening.crt", "-inkey", keys.folder / "opening.key")
         _openssl("-decrypt", "-inform", "DER", "-in", at / "envelope", *pair, "-out", at / "signed")
-        _openssl("-verify", "-cades", "-inform", "DER", "-in", at / "signed", "-CAfile", keys.ca, "-out", at / "file")
+        check_inside((at / "signed").read_bytes())
+        trust, revoked = keys.ca.read_bytes(), keys.ca.with_suffix(".crl")
+        (at / "trust").write_bytes(trust + (revoked.read_bytes() if revoked.exists() else b""))
+        looked_up = ("-crl_check",) if revoked.exists() else ()
+        _openssl("-verify", "-cades", *looked_up, "-inform", "DER", "-in", at / "signed", "-CAfile", at / "trust", "-out", at / "file")
         return _facts((at / "signed").read_bytes(), (at / "file").read_bytes())
 
 
@@ -58,14 +70,24 @@ def _facts(signed: bytes, file: bytes) -> Opened:
     data = cms.ContentInfo.load(signed, strict=True)["content"]
     if len(data["signer_infos"]) != 1 or len(data["certificates"]) != 1:
         raise BadEnvelope("one signer and one certificate are expected")
-    said: dict[str, str] = {}
-    for attribute in data["signer_infos"][0]["signed_attrs"]:
-        name = NAMES.get(attribute["type"].dotted)
-        if name is not None:
-            (value,) = attribute["values"]
-            said[name] = core.UTF8String.load(value.dump() if not isinstance(value, core.Any) else value.parsed.dump(), strict=True).native
-    subject = data["certificates"][0].chosen.subject.native
+    signer, certificate = data["signer_infos"][0], data["certificates"][0].chosen
+    values = {one["type"].dotted: one["values"] for one in signer["signed_attrs"]}
+    if len(values) != len(signer["signed_attrs"]) or len(signer["unsigned_attrs"]):
+        raise BadEnvelope("an attribute is there twice, or is not signed")
+    said = {name: _text(values[oid]) for oid, name in NAMES.items() if oid in values}
+    valid, at = certificate["tbs_certificate"]["validity"], values[SIGNING_TIME][0].native
+    if not valid["not_before"].native <= at <= valid["not_after"].native:
+        raise BadEnvelope("it was signed when its certificate was not valid")
+    if certificate.extended_key_usage_value.native != ["email_protection"]:
+        raise BadEnvelope("the signer's certificate is for something else, or for something else too")
+    subject = certificate.subject.native
     return Opened(file, subject["common_name"], subject["organizational_unit_name"], said)
+
+
+def _text(values: cms.SetOfAny) -> str:
+    if len(values) != 1:
+        raise BadEnvelope("an attribute has several values")
+    return str(core.UTF8String.load(values[0].dump(), strict=True).native)
 
 
 def accepted(envelope: bytes, keys: Keys, *, me: str, environment: str) -> Opened:
@@ -79,6 +101,54 @@ def accepted(envelope: bytes, keys: Keys, *, me: str, environment: str) -> Opene
     if found.unit != "station":
         raise BadEnvelope("not signed by a station")
     return found
+
+
+def check_outside(envelope: bytes) -> None:
+    """Of AuthEnvelopedData what openssl lets pass and envelope.md does not. Raises BadEnvelope."""
+    try:
+        content_type, (version, infos, (_, (oid, (nonce, length)), _), mac) = tree(envelope)
+        _, _, (agreement, wrap), (_, wrapped) = infos
+    except (ValueError, TypeError) as error:
+        raise BadEnvelope("not an AuthEnvelopedData of that shape") from error
+    found = (content_type, version, oid, len(nonce), length, len(mac), wrap, len(wrapped))
+    if found != (AUTH_ENVELOPED, b"\0", AES256_GCM, 12, b"\x10", 16, [AES256_WRAP], 40) or agreement not in AGREEMENTS:
+        raise BadEnvelope("another algorithm, or another shape")
+
+
+def check_inside(signed: bytes) -> None:
+    """Of SignedData, likewise: one scheme for each kind of key. Raises BadEnvelope."""
+    try:
+        tree(signed)
+    except ValueError as error:
+        raise BadEnvelope("not DER") from error
+    signer = cms.ContentInfo.load(signed, strict=True)["content"]["signer_infos"][0]
+    pair = (signer["digest_algorithm"]["algorithm"].native, signer["signature_algorithm"]["algorithm"].native)
+    if pair not in SCHEMES:
+        raise BadEnvelope("signed by another scheme")
+
+
+def tree(data: bytes) -> list[Any]:
+    """DER as contents: bytes of a primitive element, a list of a constructed one; one that holds nothing but another is passed over.
+
+    Raises ValueError for a second spelling.
+    """
+    elements: list[Any] = []
+    rest = memoryview(data)
+    while rest:
+        if len(rest) < 2 or rest[1] > 0x84 or len(rest) < 2 + max(0, rest[1] - 0x80):
+            raise ValueError("cut off")
+        tag, size, head = rest[0], rest[1], 2
+        if size >= 0x80:
+            head += size - 0x80
+            size = int.from_bytes(rest[2:head], "big")
+            if head == 2 or size < 0x80 or rest[2] == 0:
+                raise ValueError("length")
+        if head + size > len(rest):
+            raise ValueError("cut off")
+        contents = bytes(rest[head : head + size])
+        elements.append(tree(contents) if tag & 0x20 else contents)
+        rest = rest[head + size :]
+    return elements[0] if len(elements) == 1 and isinstance(elements[0], list) else elements
 
 
 def sealed(file: bytes, keys: Keys, to: Path, said: dict[str, str]) -> bytes:
@@ -173,6 +243,6 @@ def _scheme(key: object, digest: str) -> str:
 def _signature(key: object, what: bytes, digest: str) -> bytes:
     made = hashes.SHA384() if digest == "sha384" else hashes.SHA256()
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return key.sign(what, ec.ECDSA(made))
+        return key.sign(what, ec.ECDSA(made, deterministic_signing=True))
     assert isinstance(key, rsa.RSAPrivateKey)
     return key.sign(what, padding.PKCS1v15(), made)

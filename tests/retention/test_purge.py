@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.audit.book import AuditError
+from agent.booking.intake import Intake
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnState
+from agent.casework import tasks
 from agent.casework.detainer_record import Lodged
+from agent.casework.viewing import What
 from agent.core import MIGRATIONS
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
@@ -152,6 +156,12 @@ def with_detainer(station: Station) -> BookingId:
     return booking
 
 
+def with_a_task(station: Station) -> BookingId:
+    booking = station.done()
+    station.database.write_now(lambda db: tasks.after_release(db, booking, f"{booking:0<64}", What.IDENTIFICATION, station.clock.now()))
+    return booking
+
+
 STAYS = {
     "that the bureau has not signed for": (waiting, "not_receipted"),
     "that is with the uplink and not signed for": (handed, "not_receipted"),
@@ -159,6 +169,7 @@ STAYS = {
     "whose immigration response has not come": (without_idr, "no_idr"),
     "of which the uplink may still have the sealed copy": (at_uplink, "at_uplink"),
     "under a legal hold": (held_by_law, "legal_hold"),
+    "with a task that nobody has done": (with_a_task, "for_a_person"),
     "with a detainer that has not ended": (with_detainer, "detainer"),
 }
 
@@ -322,3 +333,18 @@ def test_a_submission_that_was_undone_is_no_receipt_that_is_missing(station: Sta
     assert "not_sealed" in kept_by(station, booking)
     expunge(station, booking, "CR-2026-0120")
     assert station.ledger.booking(booking) is None
+
+
+def test_what_the_jails_list_said_of_the_person_goes_with_the_booking(station: Station) -> None:
+    said = replace(PERSON, subject=replace(PERSON.subject, name="MARROWBONE,HEPZIBAH"))
+    parts = {"ledger": station.ledger, "prints": station.prints, "desk": station.desk, "clock": station.clock}
+    intake = Intake(station.database, station.vault, **parts, check=lambda _facts: [])  # type: ignore[arg-type]
+    arrival = station.run(intake.arrive("JAIL-2026-00077", said, station.clock.now()))
+    booking = station.done()
+    station.database.write_now(lambda db: db.execute("UPDATE arrival SET booking = ? WHERE id = ?", (booking, arrival)))
+    assert b"MARROWBONE" in readable(station.folder, station.keys.storage_key, {})
+    expunge(station, booking, "CR-2026-0121")
+    assert b"MARROWBONE" not in readable(station.folder, station.keys.storage_key, {})
+    every = b"".join(raw(station.folder).values())
+    assert b"JAIL-2026-00077" not in every
+    assert arrival.encode() not in every

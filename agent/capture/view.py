@@ -1,0 +1,119 @@
+"""A capture as a screen shows it: where it stands, the one sentence, the newest picture.
+
+A slow screen gets fewer pictures, never old ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, Interrupted, Judged, Looked, Moved, Rolled
+from agent.capture.plan import Step
+from agent.capture.session import State
+from agent.model.impression import GrayImage, Verdict
+
+_ANEW = frozenset({State.AWAIT_CLEAR, State.AWAIT_FINGER, State.PAUSED, State.DONE, State.CANCELLED})  # what lay on the glass is gone
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is true now. `stamp` rises with each change."""
+
+    stamp: int = 0
+    booking: str = ""  # "" before the first
+    state: State = State.DONE
+    step: Step | None = None
+    attempt: int = 1
+    found: int = 0  # fingers that the scanner sees
+    rolled: int = 0  # per mille of a roll
+    sentence: str = ""  # for the officer; "" none
+    trouble: str = ""  # what is wrong with the scanner, and what to do; "" nothing
+    judged: int = 0  # how many images were judged in this process
+    accepted: int = 0  # how many were stored
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    number: int  # rises with each
+    pixels: GrayImage = field(repr=False)
+    ppi: int
+
+
+class LiveView:
+    """On the loop only."""
+
+    def __init__(self) -> None:
+        self.now = Standing()
+        self.picture: Picture | None = None
+        self._number = 0
+        self._watching: set[asyncio.Event] = set()
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something has changed; whoever waits clears it."""
+        event = asyncio.Event()
+        event.set()
+        self._watching.add(event)
+        try:
+            yield event
+        finally:
+            self._watching.discard(event)
+
+    def heard(self, event: CaptureEvent) -> None:
+        if isinstance(event, Looked):
+            self._number += 1
+            self.picture = Picture(self._number, event.pixels, event.ppi)
+        else:
+            self._say(event)
+        for watching in self._watching:
+            watching.set()
+
+    def say(self, sentence: str) -> None:
+        """Of the pedal, or while the scanner is looked for."""
+        self.now = replace(self.now, stamp=self.now.stamp + 1, sentence=sentence)
+        for watching in self._watching:
+            watching.set()
+
+    def _say(self, event: CaptureEvent) -> None:
+        before, stamp = self.now, self.now.stamp + 1
+        match event:
+            case Moved(booking=booking, state=state, step=step, attempt=attempt):
+                self.now = _moved(before, booking, state, step, attempt)
+            case Counted(found=found):
+                self.now = replace(before, stamp=stamp, found=found)
+            case Rolled(progress=progress):
+                self.now = replace(before, stamp=stamp, rolled=progress)
+            case Cautioned(sentence=sentence):
+                self.now = replace(before, stamp=stamp, sentence=sentence)
+            case Judged(impression=impression):
+                quality = impression.quality
+                advice = quality.advice if quality is not None and quality.verdict is not Verdict.ACCEPT else ""
+                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice)
+            case Accepted():
+                self.now = replace(before, stamp=stamp, accepted=before.accepted + 1)
+            case Interrupted(what=what, means=means, do=do):
+                trouble = " ".join(part for part in (what, means, do) if part)
+                self.now = replace(before, stamp=stamp, trouble=trouble)
+        if self.now.state in _ANEW:
+            self.picture = None
+
+
+def _moved(before: Standing, booking: str, state: State, step: Step | None, attempt: int) -> Standing:
+    """The advice on an image stays while its hand is lifted, and until the next finger comes."""
+    same = (before.booking, before.step) == (booking, step)
+    keeps = same and state not in (State.TRACKING, State.TAKING, State.CHECKING)
+    return replace(
+        before,
+        stamp=before.stamp + 1,
+        booking=booking,
+        state=state,
+        step=step,
+        attempt=attempt,
+        found=before.found if state in (State.TRACKING, State.TAKING, State.CHECKING) else 0,
+        rolled=before.rolled if same and state in (State.TRACKING, State.TAKING, State.CHECKING) else 0,
+        sentence=before.sentence if keeps or (same and state is State.TRACKING is before.state) else "",
+        trouble=before.trouble if state is State.PAUSED else "",
+    )

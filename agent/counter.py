@@ -1,0 +1,95 @@
+"""The kiosk joined to the parts of the core: what its pages ask, and the check of the station at the start of a shift."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from agent.access.desk import AccessDesk
+from agent.audit.entries import Entry
+from agent.booking.attending import Attending
+from agent.booking.intake import Intake
+from agent.booking.sending import Sending
+from agent.casework_desks import CaseworkDesks
+from agent.kiosk.parts import Check, KioskParts, Place
+from agent.kiosk.site import Kiosk
+from agent.signing.inventory import inventory, warnings
+from agent.station_views import StationViews, ViewedParts
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What the pages ask beside what is looked at."""
+
+    intake: Intake
+    access: AccessDesk
+    capture: Attending
+    desks: CaseworkDesks
+    sending: Sending
+    note: Callable[[Entry], Awaitable[None]]
+
+
+def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
+    station = of.settings.station
+    place = Place(
+        station.id,
+        station.ori,
+        station.agency,
+        of.settings.training,
+        ZoneInfo(station.time_zone),
+        second_officer=of.capture.second_officer,
+    )
+
+    async def checks() -> Sequence[Check]:
+        return await station_check(of, joined.sending)
+
+    return Kiosk(
+        KioskParts(
+            place=place,
+            clock=of.clock,
+            station=views,
+            access=joined.access,
+            intake=joined.intake,
+            scanner=of.capture,
+            capture=joined.capture,
+            files=of.records,
+            cases=joined.desks.cases,
+            replies=joined.desks.replies,
+            tasks=joined.desks.tasks,
+            retaken=joined.desks.retaken,
+            sending=joined.sending,
+            gallery=of.gallery,
+            note=joined.note,
+            checks=checks,
+            taken=views.taken,
+        )
+    )
+
+
+async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
+    """In the order in which an officer can do something about them."""
+    scanner, room, keys, queue = await asyncio.gather(
+        of.capture.present(), asyncio.to_thread(lambda: of.room.bookings), asyncio.to_thread(_certificates, of), sending.queue()
+    )
+    trouble, link = of.feed.trouble or of.feed.broken, queue["broker"] is True
+    said = ("scanner_there", {"name": scanner.name}) if scanner.there else ("scanner_not_there", {"why": scanner.why})
+    return (
+        Check("scanner", scanner.there, *said, "/fix/scanner"),
+        Check("room", room > 0, "room_for" if room else "no_room", {"n": room}, "/fix/room"),
+        keys,
+        Check("audit", not trouble, "audit_bad" if trouble else "audit_good", {"why": trouble}, "/fix/audit"),
+        Check("link", link, "link_good" if link else "link_bad", {}, "/fix/link"),
+    )
+
+
+def _certificates(of: ViewedParts) -> Check:
+    """Until the first certificate of this station ends; what must be done about any."""
+    now = of.clock.now()
+    rows = inventory(of.keys.directory, now)
+    wrong = warnings(rows)
+    days = min(((row.until - now).days for row in rows if row.until is not None and "retired" not in row.use), default=0)
+    if wrong:
+        return Check("certificates", False, "certificates_bad", {"why": wrong[0]}, "/fix/certificates")
+    return Check("certificates", True, "certificates_days", {"days": days})

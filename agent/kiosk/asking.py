@@ -1,0 +1,45 @@
+"""What a page's form sends: bounded, from this session's own page, texts only."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from agent.access.desk import NotAllowed
+from agent.errors import LivescanError
+from agent.kiosk.frame import csrf_of
+from agent.web.bodies import LARGEST_FORM
+
+_MOST_FIELDS = 3000  # 999 charges have two each
+
+
+class Form:
+    def __init__(self, values: Mapping[str, list[str]]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str:
+        """Without the blanks around it; "" where there is none."""
+        return self._values.get(name, [""])[0].strip()
+
+    def texts(self, name: str) -> list[str]:
+        return [value.strip() for value in self._values.get(name, [])]
+
+
+async def form_of(request: Request, *, signed_in: bool = True) -> Form:
+    """Raises LivescanError for what is no form, NotAllowed for one without this session's mark."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LARGEST_FORM:
+            raise LivescanError("What was typed in is longer than any booking can be.", means="Nothing was kept of it.")
+    try:
+        values = parse_qs(data.decode(), keep_blank_values=True, strict_parsing=bool(data), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise LivescanError("The form could not be read.", means="Nothing was done.", do="Go back and try again.") from None
+    form = Form(values)
+    if signed_in and not hmac.compare_digest(form.text("csrf").encode(), csrf_of(request).encode()):
+        raise NotAllowed("That form is not of this session.", means="Nothing was done.", do="Open the page again.")
+    return form

@@ -1,0 +1,137 @@
+"""Prints are taken: the live picture, one sentence, what is done and what is left, and the questions that only the officer can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agent.access.roles import Right
+from agent.booking.states import BookingState
+from agent.capture.plan import Step, plan
+from agent.capture.questions import Choice
+from agent.errors import LivescanError
+from agent.kiosk.asking import form_of
+from agent.kiosk.frame import Frame, go, who
+from agent.kiosk.tiles import Tile, tiles
+from agent.model.fingers import Position
+from agent.web.bodies import decision_of
+from agent.web.pages import Page
+from agent.web.vouching import vouched
+
+REASONS = ("dry", "worn", "injured", "tremor", "uncooperative", "best")  # of the catalogue: reason.NAME
+
+
+@dataclass(frozen=True)
+class Work:
+    """A booking as its pages see it."""
+
+    id: str
+    state: str
+    held_why: str
+    name: str
+    steps: tuple[Step, ...]
+    prints: Sequence[Mapping[str, Any]]
+    tiles: Sequence[Tile]
+    done: int
+    question: Mapping[str, Any] | None
+
+
+async def work_of(frame: Frame, booking_id: str) -> Work:
+    """Raises LivescanError where there is no such booking."""
+    found = await frame.parts.station.booking(booking_id)
+    if found is None:
+        raise LivescanError("There is no such booking on this station.", do="Go back to the list.")
+    facts = await frame.parts.intake.facts(booking_id)
+    steps, standing = plan(facts.missing), frame.parts.scanner.view.now
+    here = standing.step.position if standing.booking == booking_id and standing.step is not None else None
+    taken = {int(one) for one in frame.parts.taken(booking_id)}
+    made = tiles(steps, found["impressions"], here, taken)
+    question = found["question"]
+    done = sum(int(step.position) in taken for step in steps)
+    return Work(
+        booking_id, str(found["state"]), found["held_why"] or "", facts.subject.name, steps, found["impressions"], made, done, question
+    )
+
+
+def pages(frame: Frame) -> Sequence[Page]:
+    async def booking(request: Request) -> Response:
+        """To where the booking stands."""
+        found = await work_of(frame, _booking(request))
+        return go(f"/booking/{found.id}/{_AT.get(found.state, 'state')}")
+
+    async def capture(request: Request) -> Response:
+        work = await work_of(frame, _booking(request))
+        if work.state not in (BookingState.CAPTURING, BookingState.HELD):
+            return go(f"/booking/{work.id}/{'review' if work.state == BookingState.CAPTURED else 'state'}")
+        return await frame.page(request, "capture.html", work=work, name=work.name, **await _side(work))
+
+    async def side(request: Request) -> Response:
+        work = await work_of(frame, _booking(request))
+        return await frame.fragment(request, "capture_side.html", work=work, place=frame.parts.place, **await _side(work))
+
+    async def _side(work: Work) -> dict[str, Any]:
+        standing = frame.parts.scanner.view.now
+        now = standing.step if standing.booking == work.id else None
+        asked = None if work.question is None else Position(int(work.question["fgp"]))
+        position = asked or (now.position if now is not None else None)
+        attempts = await frame.parts.capture.attempts_of(work.id, position) if position is not None else []
+        return {"attempts": attempts, "position": position, "reasons": REASONS, "standing": standing}
+
+    async def answer(request: Request) -> Response:
+        form, booking = await form_of(request), _booking(request)
+        body = {"choice": form.text("choice"), "officer": who(), "second": form.text("second"), "finger": None}
+        if form.text("choice") == Choice.TAKE:
+            body["reason"] = form.text("why") or form.text("reason")
+        proof = {"password": form.text("second_password"), "code": form.text("second_code")}
+        said = await vouched(frame.parts.access, decision_of(body), {"second_proof": proof}, booking=booking, door="page")
+        await frame.parts.station.decide(booking, said)
+        return go(f"/booking/{booking}/capture")
+
+    async def take_now(request: Request) -> Response:
+        await form_of(request)
+        await frame.parts.capture.trigger(_booking(request))
+        return Response(status_code=204)
+
+    async def resume(request: Request) -> Response:
+        await form_of(request)
+        await frame.parts.station.resume(_booking(request))  # type: ignore[arg-type]
+        return go(f"/booking/{_booking(request)}/capture")
+
+    async def attempt(request: Request) -> Response:
+        fgp, number = Position(int(request.path_params["fgp"])), int(request.path_params["number"])
+        return png(await frame.parts.capture.picture(_booking(request), fgp, number))
+
+    async def stored(request: Request) -> Response:
+        return png(await frame.parts.capture.stored_picture(_booking(request), Position(int(request.path_params["fgp"]))))
+
+    return (
+        Page("GET", "/booking/{booking_id}", booking, Right.SEE),
+        Page("GET", "/booking/{booking_id}/capture", capture, Right.BOOK),
+        Page("GET", "/booking/{booking_id}/capture/side", side, Right.BOOK, by_itself=True),
+        Page("POST", "/booking/{booking_id}/answer", answer, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/take-now", take_now, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/resume", resume, Right.BOOK),
+        Page("GET", "/booking/{booking_id}/attempt/{fgp:int}/{number:int}", attempt, Right.BOOK, by_itself=True),
+        Page("GET", "/booking/{booking_id}/print/{fgp:int}", stored, Right.BOOK, by_itself=True),
+    )
+
+
+_AT: Mapping[str, str] = {
+    BookingState.CAPTURING: "capture",
+    BookingState.HELD: "capture",
+    BookingState.CAPTURED: "review",
+    BookingState.SEALED: "state",
+    BookingState.UNDONE: "send",
+}
+
+
+def _booking(request: Request) -> str:
+    return str(request.path_params["booking_id"])
+
+
+def png(data: bytes) -> Response:
+    return Response(data, media_type="image/png")

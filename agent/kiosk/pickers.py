@@ -1,0 +1,35 @@
+"""Code lists for the form: code and meaning, searched as one types. Long ones are fetched once; they never change while a program runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from agent.nist import codes
+from agent.nist.ncic_marks import MARKS
+from agent.nist.ncic_places import CITIZENSHIPS, PLACES
+
+LISTS: Mapping[str, Mapping[str, str]] = {
+    "sex": codes.SEX,
+    "race": codes.RACE,
+    "eyes": codes.EYES,
+    "hair": codes.HAIR,
+    "places": PLACES,
+    "citizenships": CITIZENSHIPS,
+    "marks": MARKS,
+}
+
+
+async def code_list(request: Request) -> Response:
+    """[[code, meaning], …] of one list."""
+    found = LISTS.get(request.path_params["name"])
+    if found is None:
+        return JSONResponse([], 404)
+    return JSONResponse([[code, meaning] for code, meaning in found.items()], headers={"Cache-Control": "private, max-age=3600"})
+
+
+def meaning(name: str, code: str) -> str:
+    """Of one code; "" of what is none."""
+    return LISTS[name].get(code, "")
