@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.cli import bench_advice, bench_match, bench_power, bench_slaps
+from agent.cli import bench_advice, bench_gallery, bench_match, bench_power, bench_slaps
 from agent.cli.screen import err, out
 from agent.errors import UsageError
 
@@ -124,6 +124,7 @@ def delivery(
 
 
 app.command("match")(bench_match.match)
+app.command("gallery")(bench_gallery.gallery)
 app.command("advice")(bench_advice.advice)
 app.command("slaps")(bench_slaps.make)
 app.command("segment")(bench_slaps.segment)
