@@ -69,9 +69,13 @@ class Booth:
         run = self.machine.run
         run("systemd-run -q --unit test-broker -p Restart=always mosquitto -c /etc/mosquitto/livescan/mosquitto.conf")
         run(f"systemd-run -q --unit test-bureau -p Restart=always livescan bureau --dir {BUREAU} --keys {KEYS} --port 8883")
-        run("systemd-run -q --unit test-scanner -p Restart=always -p User=livescan-core -p RuntimeDirectory=livescan-sim "
-            "-p Environment=XDG_CACHE_HOME=/var/cache/grown livescan sim run fap60 --listen unix:/run/livescan-sim/scanner.sock "
-            "--serial LS60-TEST --subject synthetic:1 --speed 8")  # fmt: skip
+        self.scanner()
+
+    def scanner(self) -> None:
+        self.machine.run("systemctl reset-failed test-scanner", check=False)
+        self.machine.run("systemd-run -q --unit test-scanner -p Restart=always "
+            "-p User=livescan-core -p RuntimeDirectory=livescan-sim -p Environment=XDG_CACHE_HOME=/var/cache/grown "
+            "livescan sim run fap60 --listen unix:/run/livescan-sim/scanner.sock --serial LS60-TEST --subject synthetic:1 --speed 8")  # fmt: skip
 
     def book(self) -> str:
         """Opened and on the disk; its number."""
