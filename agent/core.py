@@ -114,6 +114,7 @@ MIGRATIONS = (
     *CASEWORK_LAST,
     audit_due.INBOX_SCHEMA,
     leaving.SEALED_WITH,
+    audit_due.VIEWS_SCHEMA,
 )
 
 
