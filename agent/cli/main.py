@@ -26,6 +26,7 @@ from agent.cli import (
     match,
     nist,
     officer,
+    program,
     queue,
     reload,
     retention,
@@ -71,6 +72,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(officer.app, name="officer")
+app.add_typer(program.app, name="program")
 app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")

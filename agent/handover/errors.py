@@ -1,6 +1,5 @@
 """What can be wrong between core and uplink.
 
-
 HandoverError
 ├── FrameError        the other end sent what is no frame of this protocol: the connection ends, everything is said again on the next
 └── VersionError      the two ends speak different versions: one of them was not updated
