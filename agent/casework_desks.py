@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.booking.facts import facts_from_json
+from agent.booking.intake import jail_numbers
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
@@ -75,6 +77,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             bookings=bookings,
             zone=zone,
             released=of.detainers.released,
+            numbers=partial(jail_numbers, of.database),
         ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
@@ -84,7 +87,6 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             casework=of.casework,
             detainers=of.detainers,
             drafts=drafts,
-            database=of.database,
             clock=of.clock,
             policy=of.policy,
             ori=of.settings.station.ori,

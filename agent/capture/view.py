@@ -10,9 +10,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, Interrupted, Judged, Looked, Moved, Rolled
+from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, GlassSeen, Interrupted, Judged, Looked, Moved, Rolled
 from agent.capture.plan import Step
 from agent.capture.session import State
+from agent.clock import Clock
 from agent.model.impression import GrayImage, Verdict
 
 _ANEW = frozenset({State.AWAIT_CLEAR, State.AWAIT_FINGER, State.PAUSED, State.DONE, State.CANCELLED})  # what lay on the glass is gone
@@ -30,6 +31,7 @@ class Standing:
     found: int = 0  # fingers that the scanner sees
     rolled: int = 0  # per mille of a roll
     sentence: str = ""  # for the officer; "" none
+    of_glass: bool = False  # the sentence is about the glass, and goes when that is clean
     trouble: str = ""  # what is wrong with the scanner, and what to do; "" nothing
     judged: int = 0  # how many images were judged in this process
     accepted: int = 0  # how many were stored
@@ -40,12 +42,14 @@ class Picture:
     number: int  # rises with each
     pixels: GrayImage = field(repr=False)
     ppi: int
+    at: float  # s since 1970, of its arrival
 
 
 class LiveView:
     """On the loop only."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.now = Standing()
         self.picture: Picture | None = None
         self._number = 0
@@ -65,7 +69,7 @@ class LiveView:
     def heard(self, event: CaptureEvent) -> None:
         if isinstance(event, Looked):
             self._number += 1
-            self.picture = Picture(self._number, event.pixels, event.ppi)
+            self.picture = Picture(self._number, event.pixels, event.ppi, self._clock.now().timestamp())
         else:
             self._say(event)
         for watching in self._watching:
@@ -87,11 +91,13 @@ class LiveView:
             case Rolled(progress=progress):
                 self.now = replace(before, stamp=stamp, rolled=progress)
             case Cautioned(sentence=sentence):
-                self.now = replace(before, stamp=stamp, sentence=sentence)
+                self.now = replace(before, stamp=stamp, sentence=sentence, of_glass=False)
+            case GlassSeen(advice=advice) if advice or before.of_glass:
+                self.now = replace(before, stamp=stamp, sentence=advice, of_glass=bool(advice))
             case Judged(impression=impression):
                 quality = impression.quality
                 advice = quality.advice if quality is not None and quality.verdict is not Verdict.ACCEPT else ""
-                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice)
+                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice, of_glass=False)
             case Accepted():
                 self.now = replace(before, stamp=stamp, accepted=before.accepted + 1)
             case Interrupted(what=what, means=means, do=do):
