@@ -119,6 +119,7 @@ MIGRATIONS = (
     audit_due.INBOX_SCHEMA,
     leaving.SEALED_WITH,
     jail_desk.SCHEMA,
+    audit_due.VIEWS_SCHEMA,
 )
 
 
