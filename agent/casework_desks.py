@@ -87,7 +87,6 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             casework=of.casework,
             detainers=of.detainers,
             drafts=drafts,
-            database=of.database,
             clock=of.clock,
             policy=of.policy,
             ori=of.settings.station.ori,

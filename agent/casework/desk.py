@@ -200,10 +200,6 @@ class Casework:
         """Blocks for a read."""
         return self._database.read_now(lambda db: thread_of(cases.events_of(db, booking_id), inbox.of_booking(db, booking_id)))
 
-    def receipted(self, sent: Iterable[tuple[BookingId, str, str]]) -> list[str]:
-        """Which of (booking, control number, envelope) have their receipt; the envelopes. Blocks for a read."""
-        return self._database.read_now(lambda db: cases.receipted(db, sent))
-
     def state(self, booking_id: BookingId) -> CaseState:
         """Blocks for a read."""
         return self._database.read_now(lambda db: state_of(cases.events_of(db, booking_id)))
@@ -237,8 +233,7 @@ class Casework:
         what = what_is(taken.kind)
         viewing.allow(viewer, what)
         self._not_while_suspended(what)
-        now = self._clock.now()
-        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=rid, booking=taken.booking_id, at=now))
+        await self.note_view(viewer, what, rid, taken.booking_id)
         letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at, self._form)
         return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
 
@@ -253,7 +248,13 @@ class Casework:
 
     def views(self, booking_id: BookingId | None) -> tuple[View, ...]:
         """Who has looked at what of a booking, when and why. Blocks for a read."""
-        return self._database.read_now(lambda db: viewing.views_of(db, booking_id))
+        opened = partial(self._vault.open_words, viewing.LABEL)
+        return self._database.read_now(lambda db: viewing.views_of(db, booking_id, opened))
+
+    async def note_view(self, viewer: Viewer, what: What, of: str, booking: BookingId | None) -> None:
+        """On record when this returns: nothing is shown before."""
+        now, seal = self._clock.now(), partial(self._vault.seal_words, viewing.LABEL)
+        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=of, booking=booking, at=now, seal=seal))
 
     def policy_of(self, tcn: str) -> tuple[str, str] | None:
         """(edition of the procedure, agreement) that held when a submission was sealed. Blocks for a read."""

@@ -19,6 +19,7 @@ from agent.cli import (
     case_oversight,
     demo,
     devices,
+    doctor,
     gallery,
     inbox,
     keys,
@@ -58,6 +59,8 @@ app.command("init")(station.init)
 app.command("check")(station.check)
 app.command("idle")(station.idle)
 app.command("reload")(reload.reload)
+app.command("doctor")(doctor.doctor)
+app.command("diagnostics")(doctor.diagnostics)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
