@@ -97,6 +97,12 @@ def pages(frame: Frame) -> Sequence[Page]:
         await frame.parts.capture.trigger(_booking(request))
         return Response(status_code=204)
 
+    async def pause(request: Request) -> Response:
+        """The next person can be taken; this one goes on later at the same finger."""
+        await form_of(request)
+        await frame.parts.capture.pause(_booking(request))
+        return go("/people", "paused")
+
     async def resume(request: Request) -> Response:
         await form_of(request)
         await frame.parts.station.resume(_booking(request))  # type: ignore[arg-type]
@@ -115,6 +121,7 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("GET", "/booking/{booking_id}/capture/side", side, Right.BOOK, by_itself=True),
         Page("POST", "/booking/{booking_id}/answer", answer, Right.BOOK),
         Page("POST", "/booking/{booking_id}/take-now", take_now, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/pause", pause, Right.BOOK),
         Page("POST", "/booking/{booking_id}/resume", resume, Right.BOOK),
         Page("GET", "/booking/{booking_id}/attempt/{fgp:int}/{number:int}", attempt, Right.BOOK, by_itself=True),
         Page("GET", "/booking/{booking_id}/print/{fgp:int}", stored, Right.BOOK, by_itself=True),

@@ -44,13 +44,13 @@ def test_a_rejected_booking_is_opened_for_the_named_fingers_and_sent_again(count
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
 
 
-def test_a_hand_that_is_laid_down_twice_is_shown_beside_what_was_taken_of_it(counter: Counter) -> None:
+def test_a_thumb_that_is_laid_down_twice_is_shown_beside_what_was_taken_of_it(counter: Counter) -> None:
     page = counter.page
     to_capture(counter)
-    page.locator("#progress", has_text="1 of 14").wait_for(timeout=ALL_TAKEN)
+    page.locator("#progress", has_text="3 of 14").wait_for(timeout=ALL_TAKEN)
     counter.order("lift")
     page.locator('#live[data-state="await finger"]').wait_for(timeout=SOON)
-    counter.order("place right-four")
+    counter.order("place right-thumb")
     page.locator(".question").wait_for(timeout=ALL_TAKEN)
     expect(page.locator(".question .pair img")).to_have_count(2)
     counter.shot("wrong-finger")
@@ -60,6 +60,24 @@ def test_a_hand_that_is_laid_down_twice_is_shown_beside_what_was_taken_of_it(cou
     counter.order("by-itself")
     expect(page.locator(".question")).to_have_count(0)
     prints_taken(page)
+
+
+def test_a_booking_is_paused_for_another_person_and_goes_on_at_the_same_finger(counter: Counter) -> None:
+    page = counter.page
+    to_capture(counter)
+    page.locator("#progress", has_text="2 of 14").wait_for(timeout=ALL_TAKEN)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".people .row").first).to_contain_text("Needs you")
+    page.locator(".people .row", has_text="EXAMPLE,ROBIN").click()
+    counter.press("Take prints")
+    counter.press("Take prints")
+    page.locator("#progress", has_text="1 of 14").wait_for(timeout=ALL_TAKEN)
+    page.get_by_role("button", name="Pause").click()
+    page.locator(".people .row", has_text="TRAINING,SAM A").click()
+    expect(page.locator("#progress")).to_contain_text("of 14")
+    counter.shot("paused")
+    counter.press("Go on")
+    page.locator("#progress", has_text="4 of 14").wait_for(timeout=ALL_TAKEN)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
