@@ -308,6 +308,7 @@ class Core:
         await self._capture.close()
         self._workers.close()
         await asyncio.to_thread(self._gallery.close)
+        await self._casework.at_rest()
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()

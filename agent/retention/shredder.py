@@ -10,12 +10,14 @@ Between 1 and 3 nothing of the station knows the booking any more; `resume` at t
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from agent.casework.desk import INBOX
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.retention import rows
@@ -78,6 +80,8 @@ class Shredder:
         sync_folder(self._outbound)
         files = len(self._vault.names(due.booking))
         self._vault.shred(due.booking)
+        for rid in filter(_RID.fullmatch, due.marks):
+            self._vault.shred(f"{INBOX}{rid}")  # a message whose way to its booking was cut off
         for part in self._forgets:
             part.forget([due.booking])
         self._database.write_now(lambda db: _tick_off(db, due))
@@ -98,6 +102,7 @@ def _begin(db: sqlite3.Connection, booking: BookingId, order: Order, now: dateti
     return gone
 
 
+_RID = re.compile(r"[0-9a-f]{64}")
 _EVENTS = {"purge": "purged", "expunge": "expunged"}
 
 
