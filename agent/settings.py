@@ -96,6 +96,7 @@ class CaptureSettings(_Frozen):
     workers: int = Field(ge=1, le=16)
     unattended: bool
     state: str  # whose table of capture.toml holds beside the common rules; "" none
+    ppi: Literal[0, 500, 1000]  # asked of the scanner; 0: what capture.toml says
 
 
 class PedalSettings(_Frozen):

@@ -27,6 +27,8 @@ from agent.capture.autocapture import begin
 from agent.capture.plan import plan
 from agent.errors import LivescanError
 from agent.imaging.placement import Look, look
+from agent.imaging.platen import background, is_latent_alone
+from agent.imaging.scale import at_500
 from agent.imaging.segment import segment
 from agent.model.fingers import Position
 from agent.model.impression import GrayImage
@@ -90,12 +92,15 @@ class Watched:
         return cpu_seconds(tree(self._core)) if self._core else 0.0
 
 
-def measure(runs: int, subject: str, speed: float, tell: Tell) -> dict[str, float]:
-    """`runs` bookings of one person, the workers warm. Raises LivescanError when one does not come through."""
+def measure(runs: int, subject: str, speed: float, tell: Tell, *, ppi: int = 500) -> dict[str, float]:
+    """`runs` bookings of one person, the workers warm. Raises LivescanError when one does not come through.
+
+    At 1000 ppi they are sent so, as Type-14 with JPEG 2000; the live view stays at 500.
+    """
     cv2.setNumThreads(1)
     with workplace() as site:
-        heard = _bookings(site, runs, subject, speed, tell)
-        slap = _slap(site)
+        heard = _bookings(site, runs, subject, (speed, ppi), tell)
+        slap = _slap(site, ppi)
     ms = {fgp: [value for one in heard for value in one.verdicts.get(fgp, ())] for fgp in range(1, 15)}
     return {
         "booking_machine_s": round(statistics.median(one.machine_s for one in heard), 2),
@@ -114,8 +119,10 @@ class Heard:
     peak: float  # MB
 
 
-def _bookings(site: TrainingSite, runs: int, subject: str, speed: float, tell: Tell) -> list[Heard]:
+def _bookings(site: TrainingSite, runs: int, subject: str, how: tuple[float, int], tell: Tell) -> list[Heard]:
+    """`how`: speed, and ppi."""
     found: list[Heard] = []
+    speed, ppi = how
     watched = Watched()
 
     def show(kind: str, what: Mapping[str, Any]) -> None:
@@ -123,7 +130,8 @@ def _bookings(site: TrainingSite, runs: int, subject: str, speed: float, tell: T
         if kind == "subject":
             tell(f"growing a synthetic person: {what.get('done', 0)} of {what.get('of', 10)}")
 
-    demo = Demo(site, show)
+    fine: dict[str, dict[str, Any]] = {"capture": {"ppi": ppi}, "submission": {"profile": "CAR-14-1000"}} if ppi > 500 else {}
+    demo = Demo(site, show, settings=fine)
     for number in range(1, runs + 1):
         if number == 1:
             demo.run(subject, speed)
@@ -135,11 +143,12 @@ def _bookings(site: TrainingSite, runs: int, subject: str, speed: float, tell: T
     return found
 
 
-def _slap(site: TrainingSite) -> GrayImage:
-    """The right four fingers as they lay on the platen, on a platen of full size."""
+def _slap(site: TrainingSite, ppi: int) -> GrayImage:
+    """The right four fingers as they lay on the platen, on a platen of full size, at 500 ppi."""
     laid = cv2.imread(str(site.truth / f"fgp-{int(Position.PLAIN_RIGHT_FOUR)}.pgm"), cv2.IMREAD_GRAYSCALE)
     if laid is None:
         raise LivescanError("The simulator kept no picture of the slap.")
+    laid = at_500(np.asarray(laid, np.uint8), ppi)
     platen = np.full(FULL, 250, np.uint8)
     rows, columns = (min(a, b) for a, b in zip(laid.shape, FULL, strict=True))
     top, left = (FULL[0] - rows) // 2, (FULL[1] - columns) // 2
@@ -151,11 +160,12 @@ def _live_view(slap: GrayImage) -> float:
     """Median ms for a picture of the live view at full size, looked at and judged."""
     step = plan()[0]
     auto, before = begin(step, still_ms=300, cleared=True), None
+    empty = background(np.full(FULL, 250, np.uint8), 500)
     times = []
     for number in range(FRAMES):
         started = time.perf_counter()
         seen: Look = look(slap, 500, step.fingers, before)
-        auto, before = auto.after(seen, number * 66_000), seen
+        auto, before = auto.after(seen, number * 66_000, touching=not is_latent_alone(slap, empty, 500)), seen
         times.append((time.perf_counter() - started) * 1000)
     return statistics.median(times)
 

@@ -13,6 +13,7 @@ from agent.capture.at_device import AtDevice, Taken
 from agent.capture.course import Course
 from agent.capture.events import Cautioned, GlassSeen
 from agent.capture.mending import Mending
+from agent.capture.plan import Step
 from agent.capture.session import Event
 from agent.capture.settings import CaptureSettings
 from agent.imaging.platen import Background, background, is_latent_alone, within
@@ -41,17 +42,30 @@ class Platen:
     def begin(self) -> None:
         """Another booking: the glass as it was then says nothing."""
         self._at_device.background = None
-        self._looked_at = -1  # the opening of the scanner in which the glass was seen
-        self._looks = 0  # in a row, at a glass that is not clean
         self.cleaning = False  # it is waited for that somebody cleans it
+        self.look_again()
 
     def look_again(self) -> None:
-        """Before the next finger: what lies there now is not what lay there then."""
-        self._looked_at = -1
+        """What lies there now is not what lay there then; it is to be clean before the next finger."""
+        self._seen: tuple[int, Step] | None = None  # opening of the scanner, and the step, before which the glass was seen last
+        self._looks = 0  # in a row, at a glass that is to be clean and is not
 
     @property
     def due(self) -> bool:
-        return self._looked_at != self._mending.openings and Mode.EMPTY in self._at_device.able.modes
+        """Before each plain impression: also this person's last one may still lie there."""
+        if Mode.EMPTY not in self._at_device.able.modes:
+            return False
+        opening, step = self._now
+        return self._seen is None or self._seen[0] != opening or (step.mode is not Mode.ROLL and self._seen[1] != step)
+
+    @property
+    def _now(self) -> tuple[int, Step]:
+        return self._mending.openings, self._course.session.step
+
+    @property
+    def _patient(self) -> bool:
+        """Whether a clean glass is waited for: between two people, on another scanner's glass, and when it was taken for a finger."""
+        return (self._seen is None or self._seen[0] != self._mending.openings) and self._looks < self._settings.clean_looks
 
     async def look(self) -> None:
         """Once. Where the scanner was lost, interrupted or not clear in time the session says so, and it stays due."""
@@ -61,10 +75,10 @@ class Platen:
         seen = self._at_device.background = await asyncio.to_thread(background, frame.pixels, frame.ppi)
         found = hygiene(seen, self._limits)
         self._course.tell(GlassSeen(found.state, found.dirt, found.latent, found.advice))
-        if found.state is Cleanliness.CLEAN_NOW and self._looks < self._settings.clean_looks:
+        if found.state is Cleanliness.CLEAN_NOW and self._patient:
             await self._cleaned()
         else:
-            self._done(still=found.state is Cleanliness.CLEAN_NOW)
+            self._done(still=found.state is Cleanliness.CLEAN_NOW and self._looks > 0)
 
     def go_on(self) -> None:
         """The officer does not want to wait for a clean glass."""
@@ -96,7 +110,7 @@ class Platen:
             self._done(still=True)
 
     def _done(self, *, still: bool) -> None:
-        self._looked_at, self._looks, self.cleaning = self._mending.openings, 0, False
+        self._seen, self._looks, self.cleaning = self._now, 0, False
         self._go_on.clear()
         if still:
             self._course.tell(Cautioned(_STILL))

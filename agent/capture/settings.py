@@ -8,6 +8,8 @@ from typing import Any
 
 from agent.errors import ConfigError
 
+RESOLUTIONS = (500, 1000)  # ppi: EBTS 11.0 §3.8.2 knows no other for a finger
+
 
 @dataclass(frozen=True)
 class CaptureRules:
@@ -19,7 +21,7 @@ class CaptureRules:
 
 @dataclass(frozen=True)
 class CaptureSettings:
-    ppi: int = 500  # pixels per inch asked of the scanner
+    ppi: int = 500  # pixels per inch asked of the scanner, one of RESOLUTIONS
     still_ms: int = 300  # ms of stillness before the scanner triggers
     timeout_s: float = 60.0  # s the scanner waits for a finger before it is armed again
     waits_most: int = 3  # so often in a row before the officer is asked
@@ -37,6 +39,8 @@ class CaptureSettings:
         rules = _rules(table, state)
         kinds = {field.name: type(field.default) for field in fields(cls) if field.name != "rules"}
         values = {name: _number(name, value, kinds) for name, value in table.items() if name not in ("rules", "state")}
+        if values.get("ppi", 500) not in RESOLUTIONS:
+            raise _wrong(f"'ppi' must be {' or '.join(map(str, RESOLUTIONS))}, not {values['ppi']}.")
         return cls(**values, rules=rules)  # type: ignore[arg-type]  # each value was just checked against its field
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.capture.events import CaptureEvent, Cautioned, GlassSeen, Interrupted, Judged, Moved
@@ -31,7 +31,7 @@ from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
 from drivers.device import Scanner
 from drivers.discovery import find, open_scanner
-from drivers.errors import DeviceError, Gone
+from drivers.errors import DeviceError, Gone, Refused
 from drivers.lease import Leases
 
 Say = Callable[[Mapping[str, Any]], None]
@@ -62,7 +62,8 @@ class StationCapture:
         self._say = say
         self.view = LiveView()
         self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
-        self._pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
+        pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
+        self._pace = replace(pace, ppi=settings.capture.ppi or pace.ppi)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
         self._runner: CaptureRunner | None = None
@@ -179,6 +180,12 @@ class StationCapture:
                 "The scanner is a simulated one.",
                 means="Its prints may not be sent as an arrest record; none was taken.",
                 do="Plug in a certified scanner, or use a training station.",
+            )
+        if self._pace.ppi not in scanner.capabilities.ppi:
+            scanner.close()
+            raise Refused(
+                f"The scanner takes no prints at {self._pace.ppi} ppi.",
+                do="Plug in one that does, or set capture.ppi of station.toml to what it can.",
             )
         return scanner
 

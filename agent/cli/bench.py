@@ -12,6 +12,7 @@ from rich.table import Table
 
 from agent.cli import bench_advice, bench_match, bench_power, bench_slaps
 from agent.cli.screen import err, out
+from agent.errors import UsageError
 
 if TYPE_CHECKING:
     from agent.bench.figures import Figure
@@ -160,12 +161,15 @@ def capture(
     runs: Annotated[int, typer.Option(min=1, max=20, help="bookings of one synthetic person")] = 3,
     subject: Annotated[str, typer.Option(help="who is booked: synthetic:SEED, or the ANSI/NIST file of a card")] = "synthetic:1",
     speed: Annotated[float, typer.Option(min=0.05, max=100.0, help="how fast the person moves; 1 is a person's pace")] = 2.0,
+    ppi: Annotated[int, typer.Option(help="of the scanner's prints: 500, or 1000, sent as Type-14 with JPEG 2000")] = 500,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Verdicts, machine time and memory of a cooperative synthetic booking on a whole training site. A minute for each booking."""
     from agent.bench.capture import TARGETS, measure
 
-    found = measure(runs, subject, speed, lambda text: err.print(text, highlight=False))
+    if ppi not in (500, 1000):
+        raise UsageError(f"{ppi} ppi is no resolution of prints.", do="Give 500 or 1000.")
+    found = measure(runs, subject, speed, lambda text: err.print(text, highlight=False), ppi=ppi)
     if as_json:
         out.print_json(json.dumps(found))
         return

@@ -28,7 +28,7 @@ _ADVICE = {
     Cleanliness.CLEAN_SOON: "Clean the glass before the next person.",
     Cleanliness.CLEAN_NOW: "Clean the glass now.",
 }
-_LATENT = "Clean the glass now: a print of the person before lies on it."
+_LATENT = "Clean the glass now: a print that was left there lies on it."
 
 
 def hygiene(seen: Background, limits: QualityThresholds) -> Hygiene:

@@ -50,8 +50,8 @@ def lying(image: GrayImage, outlines: Sequence[Polygon], ppi: int) -> Lying:
 
 def _strips(image: GrayImage, width: int) -> tuple[NDArray[np.float64], ...]:
     """Ink along the left, right, upper and lower border."""
-    ink = 255.0 - image
-    return ink[:, :width].mean(axis=1), ink[:, -width:].mean(axis=1), ink[:width].mean(axis=0), ink[-width:].mean(axis=0)
+    sides = image[:, :width].mean(axis=1), image[:, -width:].mean(axis=1), image[:width].mean(axis=0), image[-width:].mean(axis=0)
+    return tuple(255.0 - side for side in sides)
 
 
 def _touched(strip: NDArray[np.float64], ppi: int) -> NDArray[np.bool_]:

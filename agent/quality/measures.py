@@ -69,7 +69,7 @@ def measure(image: GrayImage, ppi: int = PPI) -> Measures:
 def grey_levels(image: GrayImage) -> int:
     """How many of the 256 grey levels carry signal."""
     least = max(2.0, SIGNAL * image.size)
-    return int(np.count_nonzero(np.bincount(image.ravel(), minlength=256) >= least))
+    return int(np.count_nonzero(cv2.calcHist([image], [0], None, [256], [0, 256]) >= least))
 
 
 def _ridge_area(pixels: GrayImage) -> tuple[float, float, float]:

@@ -34,8 +34,19 @@ class DemoFailed(LivescanError):
 
 
 class Demo:
-    def __init__(self, site: TrainingSite, show: Show, missing: Mapping[str, str] | None = None) -> None:
-        """`missing`: fingers that are said to be missing beside those of the subject's file; "9" to AMP code XX or UP."""
+    def __init__(
+        self,
+        site: TrainingSite,
+        show: Show,
+        missing: Mapping[str, str] | None = None,
+        *,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """`missing`: fingers that are said to be missing beside those of the subject's file; "9" to AMP code XX or UP.
+
+        `settings`: of the station, by table, where they are not those of a training site.
+        """
+        self._settings = dict(settings or {})
         self._missing = dict(missing or {})
         self._site = site
         self._show = show
@@ -65,7 +76,7 @@ class Demo:
         self._begin("bureau")
         bureau = site.start_bureau()
         self._begin("agent")
-        site.write_settings()
+        site.write_settings(**self._settings)
         for part in (bureau, site.start_station_part("core"), site.start_station_part("uplink")):
             self._step = part.name
             part.wait_ready(_READY_WITHIN)

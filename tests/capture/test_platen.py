@@ -23,7 +23,7 @@ from agent.quality.hygiene import Cleanliness
 from drivers.device import Advice, Frame, Mode
 from drivers.errors import Gone
 from tests.capture.scripted import ScriptedScanner, Show
-from tests.capture.test_runner import TAKE, Bench
+from tests.capture.test_runner import ROLL, TAKE, Bench
 from tests.prints import nist_card
 
 THUMB = plan()[2:3]
@@ -89,7 +89,7 @@ def test_clean_now_is_said_and_waited_for_until_the_glass_is_clean() -> None:
     assert bench.modes == [Mode.EMPTY] * 3 + [Mode.FLAT_1]
     assert bench.seen == [Cleanliness.CLEAN_NOW, Cleanliness.CLEAN_NOW, Cleanliness.CLEAN]
     said = next(event.advice for event in bench.events if isinstance(event, GlassSeen))
-    assert said == "Clean the glass now: a print of the person before lies on it."
+    assert said == "Clean the glass now: a print that was left there lies on it."
     assert bench.sentences == []
 
 
@@ -196,3 +196,17 @@ def test_auto_capture_takes_a_hand_where_the_empty_glass_is_known() -> None:
 
 def test_a_latent_on_a_glass_that_was_not_seen_empty_is_waited_out() -> None:
     assert begin(THUMB[0], still_ms=300).verdict is Verdict.EMPTY
+
+
+def test_the_glass_is_looked_at_before_each_plain_impression_and_only_the_first_look_waits() -> None:
+    bench = Glass([Show(thumb()), Show(thumb())], clean(), latent(), answers=[TAKE])  # the same thumb again is a question
+    bench.settings = {"clean_every_s": 30.0}
+    bench.run(plan()[2:4])
+    assert bench.modes == [Mode.EMPTY, Mode.FLAT_1, Mode.EMPTY, Mode.FLAT_1]
+    assert bench.seen == [Cleanliness.CLEAN, Cleanliness.CLEAN_NOW]
+
+
+def test_a_roll_is_not_waited_for_by_another_look_at_the_glass() -> None:
+    bench = Glass([Show(ROLL), Show(ROLL)], clean())
+    bench.run(plan()[4:6])
+    assert bench.modes == [Mode.EMPTY, Mode.ROLL, Mode.ROLL]

@@ -53,8 +53,10 @@ def whole(sim: SimulatedScanner) -> Booth:
 class Booth:
     """A booking's capture on the simulated scanner, and what it brought."""
 
-    def __init__(self, sim: SimulatedScanner) -> None:
+    def __init__(self, sim: SimulatedScanner, **settings: int) -> None:
+        """`settings`: of the capture, where they differ."""
         self.sim = sim
+        self.settings = {"reopen_every_s": 0.05, "clean_every_s": 0.05, **settings}
         self.keeper = MemoryKeeper()
         self.events: list[CaptureEvent] = []
         self.on_event: Callable[[CaptureEvent], None] = lambda event: None
@@ -81,7 +83,7 @@ class Booth:
                 on_event=self._note,
                 ask=self._ask,
                 reopen=self.opened,
-                settings=CaptureSettings(reopen_every_s=0.05),
+                settings=CaptureSettings(**self.settings),  # type: ignore[arg-type]
             )
             try:
                 await runner.run(BookingId("20261124-7K3M9Q2X"), steps, done, self.keeper)

@@ -28,6 +28,7 @@ def test_a_states_own_table_lies_over_them() -> None:
         ({"rules": {"third_officer": True}}, "", "'third_officer'"),
         ({"rules": {"hand_again": 1}}, "", "'hand_again'"),
         ({"waits_most": 0}, "", "'waits_most'"),
+        ({"ppi": 600}, "", "'ppi' must be 500 or 1000"),
     ],
 )
 def test_what_is_no_rule_is_an_error(table: dict[str, object], state: str, said: str) -> None:

@@ -30,7 +30,7 @@ class Desk:
         settings = SimpleNamespace(
             scanner=SimpleNamespace(serial="", usbip=""),
             paths=SimpleNamespace(leases=folder / "leases"),
-            capture=SimpleNamespace(state=state, unattended=unattended),
+            capture=SimpleNamespace(state=state, unattended=unattended, ppi=0),
             pedal=SimpleNamespace(port=""),
             training=True,
         )

@@ -11,7 +11,7 @@ import pytest
 from agent.capture.station import StationCapture
 from agent.clock import SystemClock
 from agent.workers import Workers
-from drivers.errors import Busy, Gone
+from drivers.errors import Busy, Gone, Refused
 from drivers.lease import Leases
 from tests.drivers.scripted_fap60 import ScriptedFap60
 
@@ -35,11 +35,11 @@ def plug(tmp_path: Path) -> Iterator[Plug]:
         device.close()
 
 
-def station(tmp_path: Path, serial: str = "") -> StationCapture:
+def station(tmp_path: Path, serial: str = "", ppi: int = 0) -> StationCapture:
     settings = SimpleNamespace(
         scanner=SimpleNamespace(serial=serial, usbip=f"unix:{tmp_path}/usb.sock"),
         paths=SimpleNamespace(leases=tmp_path / "leases"),
-        capture=SimpleNamespace(state="", unattended=False),
+        capture=SimpleNamespace(state="", unattended=False, ppi=ppi),
         pedal=SimpleNamespace(port=""),
         training=True,
     )
@@ -77,3 +77,11 @@ def test_a_scanner_that_another_program_holds_says_who(plug: Plug, tmp_path: Pat
     scanner = station(tmp_path)._opened()
     assert list(Leases(tmp_path / "leases", "test").held()) == ["SCRIPT-1"]
     scanner.close()
+
+
+def test_a_scanner_that_cannot_take_what_the_station_wants_is_refused_in_words(plug: Plug, tmp_path: Path) -> None:
+    plug("SCRIPT-1")
+    with pytest.raises(Refused, match="takes no prints at 1000 ppi") as refused:
+        station(tmp_path, ppi=1000)._opened()
+    assert "capture.ppi of station.toml" in refused.value.do
+    station(tmp_path, ppi=500)._opened().close()

@@ -36,7 +36,7 @@ def test_the_reminder_comes_before_the_reject(dirt: float, state: Cleanliness) -
     assert bool(found.advice) is (state is not Cleanliness.CLEAN)
 
 
-def test_a_print_of_the_person_before_is_named() -> None:
+def test_a_print_that_was_left_there_is_named() -> None:
     found = hygiene(Background(np.full((8, 8), 250, np.uint8), 250.0, 0.0, 0.05), LIMITS)
     assert found.state is Cleanliness.CLEAN_NOW
-    assert "person before" in found.advice
+    assert "left there" in found.advice
