@@ -17,6 +17,7 @@ from agent.casework.case_desk import CaseDesk
 from agent.casework.desk import Casework
 from agent.casework.detainers import Detainers
 from agent.casework.drafts import Drafts
+from agent.casework.inbox_desk import InboxDesk
 from agent.casework.liaison_desk import LiaisonDesk
 from agent.casework.reply_desk import ReplyDesk
 from agent.casework.report_desk import Opened, ReportDesk
@@ -59,6 +60,7 @@ class CaseworkDesks:
     liaison: LiaisonDesk
     reports: ReportDesk
     retaken: Retaken
+    inbox: InboxDesk
 
 
 def casework_desks(of: CaseParts) -> CaseworkDesks:
@@ -99,6 +101,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             opened=_opened(of.ledger, of.vault),
         ),
         Retaken(of.ledger, of.prints, of.workers),
+        InboxDesk(of.casework),
     )
 
 

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 
 from agent import fips, service
+from agent.access.breached import BreachedList
 from agent.access.desk import AccessDesk
 from agent.access.passwords import Kept
 from agent.access.store import AccessStore
@@ -49,6 +50,7 @@ from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
+from agent.casework.desk import LAST as CASEWORK_LAST
 from agent.casework.desk import LATER as CASEWORK_LATER
 from agent.casework.desk import Casework, is_inbound
 from agent.casework.detainers import Detainers
@@ -71,6 +73,7 @@ from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
 from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
 from agent.settings import PathSettings, Settings, config_dir, read_toml
+from agent.settings_watch import SettingsWatch
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
@@ -108,6 +111,8 @@ MIGRATIONS = (
     retention_rows.SCHEMA,
     *CASEWORK_LATER,
     intake.SCHEMA,
+    *CASEWORK_LAST,
+    audit_due.INBOX_SCHEMA,
 )
 
 
@@ -139,11 +144,13 @@ class Core:
         self._audit_book = AuditBook(audit, keys.station, keys.signer, clock)
         self._feed = AuditFeed(self._database, self._audit_book, say=self._live.say)
         self._audit = AuditDesk(self._audit_book, self._feed, audit, station=keys.station, ca=keys.ca)
+        self._settings_watch = SettingsWatch(settings, self._audit_book, self._audit.note)
         self._room = Room(state, RoomSettings())
         self._room.look()
         self._access_store = AccessStore(settings.paths.state / "access", keys.storage_key)
         kept, origin = Kept.PBKDF2 if settings.trust.fips_required else Kept.ARGON2ID, settings.access.origin
-        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept)
+        breached = BreachedList(Path(settings.access.breached) if settings.access.breached else None)
+        self._access = AccessDesk(self._access_store, clock, note=self._audit_book.append, origin=origin, kept=kept, breached=breached)
         vault = self._vault = Vault(state / "bookings", keys.storage_key)
         vault.sweep()
         self._prints = Prints(vault)
@@ -252,6 +259,7 @@ class Core:
             keys=keys,
             feed=self._feed,
             gallery=self._gallery,
+            breached=breached,
         )
         self._views = StationViews(viewed)
         self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._desks.cases)
@@ -281,6 +289,7 @@ class Core:
         await self._begin(self._audit_check())
         await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
+        await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
@@ -335,6 +344,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,
             arrivals=self._intake,
@@ -396,7 +406,7 @@ class Core:
 
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
-            await self._audit.note(AuditEntry(AuditEvent.STARTED))
+            await self._settings_watch.started()
 
     async def _audit_check(self) -> None:
         """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""

@@ -139,6 +139,7 @@ class ApiSettings(_Frozen):
 
 class AccessSettings(_Frozen):
     required: bool
+    breached: str  # path of a list of breached passwords; "" none but the shipped
     origin: str = Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from agent.access.breached import BreachedList
 from agent.audit.feed import AuditFeed
 from agent.booking.desk import Desk, describe
 from agent.booking.facts import Facts
@@ -28,6 +29,7 @@ from agent.signing.ring import KeyRing
 from agent.store.room import Room
 from agent.web.bodies import Decision
 from agent.web.capturing import answer_to
+from agent.web.vouching import require_vouched
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class ViewedParts:
     keys: KeyRing
     feed: AuditFeed
     gallery: GalleryDesk
+    breached: BreachedList
 
 
 class StationViews:
@@ -62,6 +65,7 @@ class StationViews:
 
     async def decide(self, booking_id: str, said: Decision) -> None:
         """The officer's answer to the capture's question."""
+        require_vouched(said)
         self._of.capture.answer(booking_id, answer_to(said, self._of.clock.now()))
 
     async def status(self) -> Mapping[str, Any]:
@@ -78,6 +82,7 @@ class StationViews:
             "keys": await asyncio.to_thread(self._key_warnings),
             "kept_in": {"signing": of.keys.signer.kept, "opening": of.keys.openers[0].kept},
             "audit": of.feed.trouble or of.feed.broken,
+            "passwords": await asyncio.to_thread(of.breached.complaint, of.clock.now()),
         }
 
     async def bookings(self) -> Sequence[Mapping[str, Any]]:

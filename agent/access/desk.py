@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.access import passwords, security_keys, totp
+from agent.access.breached import BreachedList
 from agent.access.passwords import Kept
 from agent.access.roles import Right, Role, clash, may
 from agent.access.security_keys import KeyRefused, SecurityKey
@@ -73,8 +74,11 @@ class Enrolment:
 class AccessDesk:
     """Blocking (password hashing takes a tenth of a second): call it from a worker thread."""
 
-    def __init__(self, store: AccessStore, clock: Clock, *, note: Callable[[Entry], None], origin: str, kept: Kept) -> None:
+    def __init__(
+        self, store: AccessStore, clock: Clock, *, note: Callable[[Entry], None], origin: str, kept: Kept, breached: BreachedList
+    ) -> None:
         """note: to the audit record; raises AuditError. origin: of the page, for security keys."""
+        self.breached = breached
         self._store = store
         self._clock = clock
         self._note = note
@@ -141,6 +145,19 @@ class AccessDesk:
         """Whether somebody can sign in who may add officers."""
         return any(may(one.roles, Right.OFFICERS) and not (one.disabled_at or one.locked_at) for one in self._store.officers())
 
+    def vouch(self, proof: Proof, *, beside: str, booking: str, door: str) -> str:
+        """The id of a second officer, who proves here and now who they are, and agrees to what `beside` decides. Nobody is signed in by it.
+
+        Raises SignInRefused, NotAllowed; a wrong proof counts towards the lock.
+        """
+        if proof.officer.lower() == beside.lower():
+            raise NotAllowed("The second officer is the first.", means="Nothing was decided.", do="Have another officer agree.")
+        officer, factor = self._proved(proof, door)
+        if not may(officer.roles, Right.BOOK):
+            raise NotAllowed("The second officer's roles do not allow that.", means="Nothing was decided.", do="Ask somebody who may.")
+        self._note(Entry(Event.VOUCHED, officer.id, booking, door=door, facts={"officer": beside, "factor": factor}))
+        return officer.id
+
     # One's own
 
     def change_password(self, officer: str, old: str, new: str, door: str) -> None:
@@ -148,7 +165,7 @@ class AccessDesk:
         found = self._known(officer, old)
         if old == new:
             raise passwords.PasswordRefused("That is the old password.", do="Choose another.")
-        passwords.check_choice(new, found.id)
+        passwords.check_choice(new, found.id, self.breached)
         self._note(Entry(Event.OFFICER_CHANGED, found.id, door=door, facts={"officer": found.id, "why": "password"}))
         self._store.set_password(found.id, passwords.keep(new, self._kept), self._clock.now())
 

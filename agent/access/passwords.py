@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Container
 from enum import StrEnum
 
 from argon2 import PasswordHasher
@@ -23,77 +23,6 @@ LONGEST = 256  # characters; more is refused, never cut
 ITERATIONS = 600_000  # of PBKDF2; OWASP's password storage page, 2023
 _SALT = 16  # bytes, SP 800-132 5.1
 _ARGON2 = PasswordHasher()  # t=3, 64 MiB, p=4: RFC 9106 4
-_COMMON = [
-    "12345678",
-    "123456789",
-    "1234567890",
-    "11111111",
-    "00000000",
-    "87654321",
-    "password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "p@ssw0rd",
-    "p@ssword",
-    "qwertyui",
-    "qwerty123",
-    "qwertyuiop",
-    "qwerty12",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "zaq12wsx",
-    "abcd1234",
-    "abc12345",
-    "iloveyou",
-    "princess",
-    "sunshine",
-    "football",
-    "baseball",
-    "superman",
-    "letmein1",
-    "welcome1",
-    "welcome123",
-    "trustno1",
-    "starwars",
-    "whatever",
-    "computer",
-    "michelle",
-    "jennifer",
-    "corvette",
-    "mercedes",
-    "midnight",
-    "dragon12",
-    "monkey12",
-    "shadow12",
-    "master12",
-    "admin123",
-    "administrator",
-    "changeme",
-    "changeme1",
-    "sheriff1",
-    "sheriff123",
-    "police123",
-    "livescan",
-    "livescan1",
-    "livescan123",
-    "booking1",
-    "booking123",
-    "fingerprint",
-    "officer1",
-    "officer123",
-    "deputy123",
-    "summer2025",
-    "summer2026",
-    "winter2025",
-    "winter2026",
-    "autumn2026",
-    "spring2026",
-    "january2026",
-    "password2025",
-    "password2026",
-    "secret123",
-]
 
 
 class Kept(StrEnum):
@@ -105,8 +34,8 @@ class PasswordRefused(LivescanError):
     """The password that was chosen is not taken."""
 
 
-def check_choice(password: str, officer: str, breached: Collection[str] = ()) -> None:
-    """Raises PasswordRefused. breached: passwords in lower case that are known to attackers (refreshed quarterly: IA-5(1))."""
+def check_choice(password: str, officer: str, breached: Container[str]) -> None:
+    """Raises PasswordRefused. breached: passwords that are known to attackers, `breached.BreachedList`."""
     plain = _normal(password).lower()
     for wrong, why in (
         (len(_normal(password)) < SHORTEST, f"It has fewer than {SHORTEST} characters."),
@@ -114,7 +43,7 @@ def check_choice(password: str, officer: str, breached: Collection[str] = ()) ->
         (not password.isprintable(), "It has characters that cannot be typed."),
         (len(set(plain)) < 4, "It is made of too few different characters."),
         (len(officer) > 3 and officer.lower() in plain, "The officer's id is in it."),
-        (plain in _COMMON or plain in breached, "It is on the list of passwords that attackers try first."),
+        (plain in breached or password in breached, "It is on the list of passwords that attackers try first."),
     ):
         if wrong:
             raise PasswordRefused(

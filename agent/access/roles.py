@@ -27,6 +27,11 @@ class Right(StrEnum):
     OFFICERS = "officers"
     RETENTION = "retention"  # purge, expunge, legal hold
     AUDIT = "audit"
+    READ_IDENTIFICATION = "read_identification"  # SRE, ERRT: asked by casework at each view
+    READ_IMMIGRATION = "read_immigration"  # IDR, IAR and their photos (SOP 2.2.6)
+    READ_DETAINER = "read_detainer"
+    SEARCH_DETAINERS = "search_detainers"  # for persons with a lodged one
+    DRAFT_QUERY = "draft_query"  # a name-based query to ICE
     OWN = "own"  # one's own session, password, security keys
 
 
@@ -44,6 +49,11 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.OFFICERS: frozenset({_R.ADMIN}),
         Right.RETENTION: frozenset({_R.RECORDS_LIAISON}),
         Right.AUDIT: frozenset({_R.AUDITOR}),
+        Right.READ_IDENTIFICATION: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.READ_IMMIGRATION: frozenset({_R.RECORDS_LIAISON}),
+        Right.READ_DETAINER: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
+        Right.SEARCH_DETAINERS: frozenset({_R.RECORDS_LIAISON}),
+        Right.DRAFT_QUERY: frozenset({_R.RECORDS_LIAISON}),
         Right.OWN: frozenset(Role),
     }
 )

@@ -113,6 +113,12 @@ class AuditBook:
     def base(self) -> Base:
         return self._database.read_now(base_in)
 
+    def last_settings(self) -> str | None:
+        """Digest of the settings that the last entry with one names."""
+        sql = """SELECT json_extract(line, '$.settings') FROM entry WHERE line LIKE '%"settings":"%' ORDER BY n DESC LIMIT 1"""
+        found = self._database.read_now(lambda db: db.execute(sql).fetchone())
+        return None if found is None else str(found[0])
+
     def last(self) -> Base:
         return self._database.read_now(_last)
 

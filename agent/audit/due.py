@@ -82,6 +82,14 @@ CREATE TRIGGER audit_undone_resumed AFTER UPDATE OF state ON booking WHEN OLD.st
 END;
 """
 
+# added with `casework.settling`
+INBOX_SCHEMA = """
+CREATE TRIGGER audit_settled AFTER INSERT ON case_settled BEGIN
+    INSERT INTO audit_due (event, who, booking, tcn, inbound, why)
+    VALUES ('inbound_' || NEW.deed, NEW.officer, NEW.booking, NEW.tcn, NEW.rid, NEW.why);
+END;
+"""
+
 _REPLIES = ("sre_ident", "sre_non_ident", "sre_unclear", "errt", "idr_no_match", "idr_match", "idr_error", "iar")
 _OF_STEP: Mapping[str, Event] = MappingProxyType(
     {

@@ -43,6 +43,8 @@ class Event(StrEnum):
     REPLY = "reply"
     CASE_STEP = "case_step"  # any other step of a booking's thread
     INBOUND_UNTIED = "inbound_untied"  # a message that belongs to no booking, or proves nothing
+    INBOUND_TIED = "inbound_tied"  # by a person, to a booking
+    INBOUND_SET_ASIDE = "inbound_set_aside"  # by a person: nothing follows from it
     DETAINER = "detainer"  # a step of a detainer's record
     CORRECTED = "corrected"
     RESENT = "resent"
@@ -59,6 +61,7 @@ class Event(StrEnum):
     SIGNED_OUT = "signed_out"
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    VOUCHED = "vouched"  # a second officer has proved who they are, and agreed to what the first decides
     OFFICER_CHANGED = "officer_changed"
     PURGED = "purged"
     EXPUNGED = "expunged"

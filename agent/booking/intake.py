@@ -127,11 +127,11 @@ class Intake:
             raise IntakeError("Prints of that person were taken.", means="They stay on the list.")
         now = self._clock.now().isoformat()
         await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = ? WHERE id = ?", (now, arrival_id)))
-        await asyncio.to_thread(self._vault.shred, _place(arrival_id))
+        await asyncio.to_thread(self._vault.shred, arrival_place(arrival_id))
 
     def forget_unlisted(self) -> None:
         """What was written just before a crash of somebody whom the list does not have. Blocking; at start-up."""
-        listed = {_place(row.id) for row in self._rows(_ROWS, ())}
+        listed = {arrival_place(row.id) for row in self._rows(_ROWS, ())}
         for name in self._vault.bookings():
             if is_arrival(name) and name not in listed:
                 self._vault.shred(name)
@@ -218,11 +218,11 @@ class Intake:
         await self._database.write(lambda db: db.execute(sql, row))
 
     async def _keep(self, arrival_id: str, name: str, facts: Facts) -> None:
-        await asyncio.to_thread(self._vault.put, _place(arrival_id), name, facts_to_json(facts))
+        await asyncio.to_thread(self._vault.put, arrival_place(arrival_id), name, facts_to_json(facts))
 
     async def _optional(self, arrival_id: str, name: str) -> Facts | None:
         try:
-            return facts_from_json(await asyncio.to_thread(self._vault.get, _place(arrival_id), name))
+            return facts_from_json(await asyncio.to_thread(self._vault.get, arrival_place(arrival_id), name))
         except NotInVault:
             return None
 
@@ -243,7 +243,7 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _place(arrival_id: str) -> str:
+def arrival_place(arrival_id: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16}", arrival_id):
         raise IntakeError("There is nobody on the list under that number.", do="Go back to the list.")
     return f"{_PLACE}{arrival_id}"

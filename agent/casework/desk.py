@@ -13,15 +13,18 @@ import hmac
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from agent.casework import cases, detainers, drafts, inbox, tasks, viewing
+from agent.casework import cases, detainers, drafts, inbox, settling, tasks, viewing
 from agent.casework.cases import OpenItem
+from agent.casework.errors import InboxFull
 from agent.casework.events import CaseEvent, CaseState, EventKind
 from agent.casework.letters import Unusable, read_letter
 from agent.casework.reading import ReadReply
 from agent.casework.reading import read as read_reply_for_person
+from agent.casework.settling import Decision, NotSettled
 from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.casework.viewing import View, Viewer, ViewRefused, What, what_is
@@ -40,7 +43,8 @@ log = logging.getLogger(__name__)
 # for the core's database: its first tables, and those that came after the other parts'
 FIRST = (cases.CASES_SCHEMA + inbox.INBOX_SCHEMA + detainers.SCHEMA + viewing.SCHEMA,)
 LATER = (tasks.SCHEMA + drafts.SCHEMA,)
-MIGRATIONS = (*FIRST, *LATER)  # where there is nothing but casework
+LAST = (settling.SCHEMA,)
+MIGRATIONS = (*FIRST, *LATER, *LAST)  # where there is nothing but casework
 
 
 MOST_MOVING = 4  # messages on the way to their bookings
@@ -83,10 +87,9 @@ class Casework:
             log.warning("casework: the uplink handed over %s under another digest", digest)
         async with self._one_at_a_time:
             known = await self._database.read(lambda db: inbox.find(db, digest))
-            if known is None and await self._not_worth_keeping(data):
-                return await self._dropped(digest)
             if known is None:
                 await asyncio.to_thread(self._vault.put, _place(digest), _ENVELOPE, data)
+                await self._require_place(digest, data)
             return await self._finish(digest, data, known)
 
     async def resume(self) -> int:
@@ -115,26 +118,46 @@ class Casework:
             elif one is None:
                 await self.take(rid, await asyncio.to_thread(self._vault.get, place, _ENVELOPE))
 
-    async def _not_worth_keeping(self, data: bytes) -> bool:
-        """A guard of the disk, for whoever has taken over the uplink: bytes that prove nothing are kept up to a number, and to a size."""
-        if len(data) > LARGEST:
-            return True
-        if await self._database.read(inbox.unusable) < MOST_UNUSABLE:
-            return False
-        return isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now(), self._form), Unusable)
+    async def _require_place(self, rid: str, data: bytes) -> None:
+        """A guard of the disk, for whoever has taken over the uplink: of what proves nothing only so much waits here. Raises InboxFull.
 
-    async def _dropped(self, rid: str) -> Taken:
-        """On record by its digest, for a person; its bytes are not kept."""
-        now = self._clock.now()
-        letter = Unusable(
-            "It is not proven to come from the bureau, and there are too many such messages, or it is too large, to keep its bytes."
-        )
+        What is more is not taken, and so not acknowledged: the uplink keeps it, and the bureau owes it, until a person has made place.
+        """
+        full = await self._database.read(inbox.unusable) >= MOST_UNUSABLE
+        if len(data) > LARGEST or (
+            full and isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now(), self._form), Unusable)
+        ):
+            await asyncio.to_thread(self._vault.shred, _place(rid))
+            raise InboxFull(
+                "A message that proves nothing was not taken: too many of them wait for a person, or it is too large.",
+                means="The uplink keeps it; receipts and replies are taken as ever.",
+                do="Settle what waits: `livescan inbox`.",
+            )
 
-        def note(db: sqlite3.Connection) -> Taken:
-            inbox.arrive(db, rid, now)
-            return inbox.settle(db, rid, letter, now, self._numbers_key)
+    async def decided(self, rid: str, decision: Decision) -> Taken:
+        """Carry out what a person decided about a message that waits; committed when this returns. Raises NotSettled, VaultError.
 
-        return await self._database.write(note)
+        The officer's words are in the vault first, then row and effect in one transaction, then the bytes move: killed between any two
+        of these, it was not decided, or `resume` goes on.
+        """
+        async with self._one_at_a_time:
+            found = await self._database.read(partial(inbox.find, rid=rid))
+            if found is None:
+                raise NotSettled("There is no such message.", means="Nothing was changed.", do="`livescan inbox` lists what waits.")
+            data = await asyncio.to_thread(self._bytes_of, found)
+            letter = None if data is None else await asyncio.to_thread(read_letter, data, self._keys, found.arrived_at, self._form)
+            await self._database.read(lambda db: settling.require(db, found, letter, decision))
+            place = (found.taken.booking_id if found.taken else None) or decision.booking or _place(rid)
+            await asyncio.to_thread(self._vault.put, place, f"why-{rid}", decision.words.encode())
+            now = self._clock.now()
+            taken = await self._database.write(lambda db: settling.settle(db, found, letter, decision, now))
+            return taken if data is None else await self._finish(rid, data, replace(found, taken=taken))
+
+    def _bytes_of(self, one: Inbound) -> bytes | None:
+        try:
+            return self._stored(one)
+        except NotInVault:
+            return None
 
     async def record(
         self,

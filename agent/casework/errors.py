@@ -2,16 +2,22 @@
 
 LivescanError
 └── CaseworkError
-    └── NoSuchMove       an event arrived that the state table has no row for
+    ├── NoSuchMove       an event arrived that the state table has no row for
+    └── InboxFull        what proves nothing is not taken: the uplink keeps it
 """
 
 from __future__ import annotations
 
 from agent.errors import LivescanError
+from agent.handover.errors import NotTaken
 
 
 class CaseworkError(LivescanError):
     """The record of a case and what is asked of it do not fit."""
+
+
+class InboxFull(CaseworkError, NotTaken):
+    """Too much that proves nothing waits for a person already."""
 
 
 class NoSuchMove(CaseworkError):

@@ -96,8 +96,8 @@ def manual(db: sqlite3.Connection) -> tuple[Inbound, ...]:
 
 
 def unusable(db: sqlite3.Connection) -> int:
-    """How many messages there are that prove nothing."""
-    return int(db.execute("SELECT count(*) FROM case_inbound WHERE kind = ?", (UNUSABLE,)).fetchone()[0])
+    """How many messages wait for a person that prove nothing."""
+    return int(db.execute("SELECT count(*) FROM case_inbound WHERE kind = ? AND manual IS NOT NULL", (UNUSABLE,)).fetchone()[0])
 
 
 def moved(db: sqlite3.Connection, rid: str) -> bool:
@@ -139,11 +139,38 @@ def _refusal(db: sqlite3.Connection, sent: Submission, letter: ReceiptLetter, at
 
 
 def _settle_reply(db: sqlite3.Connection, rid: str, letter: ReplyLetter, at: datetime, numbers_key: bytes) -> Taken:
+    if (decided := _decided_before(db, letter)) is not None:
+        return decided
     taken = _tied(db, letter, numbers_key)
     if taken.booking_id is None:
         return taken
-    if not _first_time(db, letter.source, f"reply/{letter.reply.tcn or letter.content_sha256}", letter.content_sha256, rid):
+    if not _first_time(db, letter.source, message_id(letter), letter.content_sha256, rid):
         return replace(taken, manual="Its control number was used before for another reply.")
+    return take_effect(db, rid, letter, taken, at)
+
+
+def message_id(letter: ReplyLetter) -> str:
+    """What its source calls it."""
+    return f"reply/{letter.reply.tcn or letter.content_sha256}"
+
+
+def _decided_before(db: sqlite3.Connection, letter: ReplyLetter) -> Taken | None:
+    """What a person made of the same content of the same source when it came in another envelope (`casework.settling`)."""
+    row = db.execute(
+        "SELECT kind, booking, tcn, tied_by FROM case_inbound JOIN case_effects USING (rid)"
+        " WHERE source = ? AND message_id = ? AND content_sha256 = ? AND rid IN (SELECT rid FROM case_settled)",
+        (letter.source, message_id(letter), letter.content_sha256),
+    ).fetchone()
+    if row is None:
+        return None
+    tied_by = TiedBy(row["tied_by"]) if row["tied_by"] else None
+    booking = BookingId(row["booking"]) if row["booking"] else None
+    return Taken(row["kind"], booking, row["tcn"], tied_by=tied_by, verified=True)
+
+
+def take_effect(db: sqlite3.Connection, rid: str, letter: ReplyLetter, taken: Taken, at: datetime) -> Taken:
+    """Events and tasks of a proven reply that is tied to a booking; once for the same content."""
+    assert taken.booking_id is not None
     kinds = events_in(letter.reply)
     for kind in kinds:
         event = CaseEvent(kind, at, taken.tcn, letter.content_sha256, None, rid)

@@ -16,6 +16,7 @@ class TiedBy(StrEnum):
     OCA = "OCA"
     FBI_NUMBER = "FBI"
     STATE_ID = "SID"
+    PERSON = "PERSON"  # who decided, and why, is on record: `casework.settling`
 
 
 @dataclass(frozen=True)

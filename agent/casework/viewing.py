@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from agent.access.roles import Role
+from agent.access.roles import TABLE, Right, Role
 from agent.casework.errors import CaseworkError
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
@@ -50,11 +50,11 @@ class What(StrEnum):
 
 ROLES = MappingProxyType(
     {
-        What.IDENTIFICATION: frozenset((BOOKING_OFFICER, SUPERVISOR, LIAISON)),
-        What.IMMIGRATION: frozenset((LIAISON,)),
-        What.DETAINER: frozenset((LIAISON, SUPERVISOR)),
-        What.SEARCH: frozenset((LIAISON,)),
-        What.QUERY: frozenset((LIAISON,)),
+        What.IDENTIFICATION: TABLE[Right.READ_IDENTIFICATION],
+        What.IMMIGRATION: TABLE[Right.READ_IMMIGRATION],
+        What.DETAINER: TABLE[Right.READ_DETAINER],
+        What.SEARCH: TABLE[Right.SEARCH_DETAINERS],
+        What.QUERY: TABLE[Right.DRAFT_QUERY],
     }
 )
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.cli.config import CONFIG, station_client
-from agent.cli.screen import out
+from agent.cli.config import CONFIG, session_token, settings, station_client
+from agent.cli.screen import err, out
 
 app = typer.Typer(help="What became of a booking.", no_args_is_help=True)
 
@@ -62,7 +62,11 @@ def decide(
     config: CONFIG = None,
 ) -> None:
     """Answer what a capture asks: take the best attempt with a reason, take it again, use it as another finger, exchange the hands."""
-    body = {"officer": officer, "reason": reason, "choice": choice, "second": second, "finger": finger}
+    body: dict[str, Any] = {"officer": officer, "reason": reason, "choice": choice, "second": second, "finger": finger}
+    if second and session_token(settings(config).paths.runtime):
+        err.print(f"{second} agrees, by password and code:", highlight=False)
+        password = typer.prompt("Password", hide_input=True, err=True)
+        body["second_proof"] = {"password": password, "code": typer.prompt("Code", err=True)}
     station_client(config).post(f"/api/bookings/{booking}/decision", body)
     out.print(f"Booking {booking} goes on.", highlight=False)
 

@@ -20,6 +20,7 @@ from agent.cli import (
     demo,
     devices,
     gallery,
+    inbox,
     keys,
     kiosk,
     match,
@@ -59,6 +60,7 @@ app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
 app.command("match")(match.match)
 app.add_typer(queue.app, name="queue")
+app.add_typer(inbox.app, name="inbox")
 app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")

@@ -34,6 +34,7 @@ class InboxLimits:
     transfers: int = 16  # incomplete ones at a time
     stored: int = 48 * 1024 * 1024  # bytes of incomplete ones
     age: timedelta = timedelta(days=2)  # of an incomplete one
+    waiting: int = 256 * 1024 * 1024  # bytes of whole ones that the core has not taken; more stays with the bureau
     forget_after: timedelta = timedelta(days=60)  # how long a duplicate of what the core has is recognised
 
 
@@ -84,8 +85,21 @@ class Inbox:
         chunks = [chunk] if chunk.total == 1 else await self._database.write(lambda db: self._collect(db, chunk))
         if len(chunks) < chunk.total:
             return Arrival.PARTIAL
+        await self._require_place(chunk.length)
         await self._complete(chunk.digest, chunks)
         return Arrival.STORED
+
+    async def _require_place(self, length: int) -> None:
+        """Nothing is thrown away to make place: what the core does not take stays here, and what is more is not acknowledged."""
+        waiting = await self._database.read(
+            lambda db: db.execute("SELECT coalesce(sum(size), 0) FROM inbound WHERE handed_at IS NULL").fetchone()[0]
+        )
+        if waiting + length > self._limits.waiting:
+            raise SpoolError(
+                "Too much that the bureau sent waits for the core.",
+                means="It is kept; what comes now is left with the broker and the bureau.",
+                do="Look at the core: `livescan inbox`, and its log.",
+            )
 
     async def _complete(self, rid: str, chunks: list[Chunk]) -> None:
         try:

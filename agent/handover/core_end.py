@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.errors import LivescanError
-from agent.handover.errors import FrameError, HandoverError
+from agent.handover.errors import FrameError, HandoverError, NotTaken
 from agent.handover.frames import (
     Certificate,
     CertificateRequest,
@@ -299,8 +299,7 @@ class _Session:
                 await self._sink.progress(txid, stage, at)
                 self.wire.say(ProgressTaken(txid, stage))
             case Inbound(rid, body):
-                await self._sink.inbound(rid, body)
-                self.wire.say(InboundTaken(rid))
+                await self._inbound(rid, body)
             case Released(txid):
                 await self._source.release_acknowledged(txid)
             case Certificate(use, sha256, body) if self._trust is not None:
@@ -314,6 +313,15 @@ class _Session:
                 self._refused(txid, why)
             case _:
                 raise FrameError("The uplink sent a message that only a core sends.")
+
+    async def _inbound(self, rid: str, body: bytes) -> None:
+        """What is not taken is not acknowledged, and stays the uplink's."""
+        try:
+            await self._sink.inbound(rid, body)
+        except NotTaken as error:
+            log.error("handover: %s is not taken: %s", rid, error)
+            return
+        self.wire.say(InboundTaken(rid))
 
     def _send(self, txid: str) -> None:
         item = self._offered.get(txid)

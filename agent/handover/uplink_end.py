@@ -198,6 +198,9 @@ class UplinkEnd:
             await session.wire.close()
 
 
+BRING_AGAIN = 900.0  # s without news until what the core has not taken is brought again
+
+
 class _Session:
     def __init__(
         self,
@@ -255,7 +258,11 @@ class _Session:
                 if answer not in self._shown:
                     self._shown.add(answer)
                     self.wire.say(answer)
-            await self.wake.wait()
+            try:
+                async with asyncio.timeout(BRING_AGAIN):
+                    await self.wake.wait()
+            except TimeoutError:
+                self._brought.clear()  # the core may have made place for what it did not take
 
     def _bring(self, rid: str) -> None:
         async def inbound() -> Message | None:

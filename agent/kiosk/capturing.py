@@ -20,6 +20,7 @@ from agent.kiosk.tiles import Tile, tiles
 from agent.model.fingers import Position
 from agent.web.bodies import decision_of
 from agent.web.pages import Page
+from agent.web.vouching import vouched
 
 REASONS = ("dry", "worn", "injured", "tremor", "uncooperative", "best")  # of the catalogue: reason.NAME
 
@@ -85,7 +86,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         body = {"choice": form.text("choice"), "officer": who(), "second": form.text("second"), "finger": None}
         if form.text("choice") == Choice.TAKE:
             body["reason"] = form.text("why") or form.text("reason")
-        await frame.parts.station.decide(booking, decision_of(body))
+        proof = {"password": form.text("second_password"), "code": form.text("second_code")}
+        said = await vouched(frame.parts.access, decision_of(body), {"second_proof": proof}, booking=booking, door="page")
+        await frame.parts.station.decide(booking, said)
         return go(f"/booking/{booking}/capture")
 
     async def take_now(request: Request) -> Response:

@@ -7,9 +7,10 @@ here: what is on record stays there, as ids.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from agent.booking.intake import arrival_place
 from agent.booking.states import BookingState
 from agent.booking.tcns import PURGED
 from agent.casework import cases
@@ -63,11 +64,14 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("correction", "booking_id = ?"),
     ("impression", "booking_id = ?"),
     ("submission", "booking_id = ?"),
+    ("arrival", "booking = ?"),
+    ("sending", "booking = ?"),
     ("case_drafts", "booking = ?"),
     ("case_tasks", "booking = ?"),
     ("detainer_deeds", "detainer IN (SELECT id FROM detainers WHERE booking = ?)"),
     ("detainers", "booking = ?"),
     ("releases", "booking = ?"),
+    ("case_settled", "rid IN (SELECT rid FROM case_inbound WHERE booking = ?)"),
     ("case_effects", "rid IN (SELECT rid FROM case_inbound WHERE booking = ?)"),
     ("case_inbound", "booking = ?"),
     ("case_numbers", "tcn IN (SELECT tcn FROM case_submissions WHERE booking = ?)"),
@@ -94,6 +98,7 @@ class Gone:
     rows: int
     tcns: tuple[str, ...]
     envelopes: tuple[str, ...]  # txids of what was sealed
+    places: tuple[str, ...]  # in the vault, each with a key of its own: the booking's, and what the jail's list said of the person
     marks: tuple[str, ...]  # the booking's id, control numbers and digests: nothing of them may be found any more
 
 
@@ -150,7 +155,7 @@ def destroy(db: sqlite3.Connection, booking: BookingId, now: datetime) -> Gone:
     gone = _marks(db, booking)
     db.execute(_NUMBERS, {"booking": booking, "at": now.isoformat(), "sent": PURGED, "not_sent": "not sent: its booking was destroyed"})
     rows = sum(db.execute(f"DELETE FROM {table} WHERE {where}", (booking,)).rowcount for table, where in PLACES)  # noqa: S608 - ours
-    return Gone(rows, gone.tcns, gone.envelopes, gone.marks)
+    return replace(gone, rows=rows)
 
 
 def unproven(db: sqlite3.Connection, before: str) -> list[str]:
@@ -160,6 +165,7 @@ def unproven(db: sqlite3.Connection, before: str) -> list[str]:
 
 
 def forget_message(db: sqlite3.Connection, rid: str) -> None:
+    db.execute("DELETE FROM case_settled WHERE rid = ?", (rid,))
     db.execute("DELETE FROM case_effects WHERE rid = ?", (rid,))
     db.execute("DELETE FROM case_inbound WHERE rid = ? AND booking IS NULL AND verified = 0", (rid,))
     db.execute("INSERT INTO audit_due (event, inbound, step) VALUES ('purged', ?, 'unproven')", (rid,))
@@ -186,7 +192,9 @@ def _marks(db: sqlite3.Connection, booking: BookingId) -> Gone:
     arrived = [rid for (rid,) in db.execute("SELECT rid FROM case_inbound WHERE booking = ?", (booking,))]
     digests = [*envelopes, *(row["content_sha256"] for row in sent if row["content_sha256"]), *prints, *arrived]
     ordered = tuple(sorted(tcns))
-    return Gone(0, ordered, tuple(envelopes), (booking, *ordered, *digests))
+    listed = db.execute("SELECT id, number FROM arrival WHERE booking = ?", (booking,)).fetchall()
+    places = (booking, *(arrival_place(row["id"]) for row in listed))
+    return Gone(0, ordered, tuple(envelopes), places, (booking, *ordered, *digests, *(row["id"] for row in listed)))
 
 
 def _any(db: sqlite3.Connection, sql: str, booking: BookingId) -> bool:

@@ -47,6 +47,7 @@ class Due:
     rows: int
     tcns: tuple[str, ...]
     envelopes: tuple[str, ...]
+    places: tuple[str, ...]
     marks: tuple[str, ...]
 
 
@@ -69,7 +70,7 @@ class Shredder:
             if not may(db):
                 return None
             gone = _begin(db, booking, order, now)
-            return Due(booking, order, now, gone.rows, gone.tcns, gone.envelopes, gone.marks)
+            return Due(booking, order, now, gone.rows, gone.tcns, gone.envelopes, gone.places, gone.marks)
 
         return self._database.write_now(write)
 
@@ -78,8 +79,9 @@ class Shredder:
         for txid in due.envelopes:
             (self._outbound / f"{txid}.cms").unlink(missing_ok=True)
         sync_folder(self._outbound)
-        files = len(self._vault.names(due.booking))
-        self._vault.shred(due.booking)
+        files = sum(len(self._vault.names(place)) for place in due.places)
+        for place in due.places:
+            self._vault.shred(place)
         for rid in filter(_RID.fullmatch, due.marks):
             self._vault.shred(f"{INBOX}{rid}")  # a message whose way to its booking was cut off
         for part in self._forgets:
@@ -98,7 +100,7 @@ def _begin(db: sqlite3.Connection, booking: BookingId, order: Order, now: dateti
     db.execute("INSERT INTO retention_due VALUES (?, ?, ?, ?, ?, ?, 0, '[]', '[]')", values)
     gone = rows.destroy(db, booking, now)
     sql = "UPDATE retention_due SET rows = ?, envelopes = ?, marks = ? WHERE booking = ?"
-    db.execute(sql, (gone.rows, json.dumps(gone.envelopes), json.dumps([gone.tcns, gone.marks]), booking))
+    db.execute(sql, (gone.rows, json.dumps(gone.envelopes), json.dumps([gone.tcns, gone.places, gone.marks]), booking))
     return gone
 
 
@@ -119,7 +121,9 @@ def _tick_off(db: sqlite3.Connection, due: Due) -> None:
 
 
 def _due(row: sqlite3.Row) -> Due:
-    tcns, marks = json.loads(row["marks"])
+    tcns, places, marks = json.loads(row["marks"])
     order = Order(row["kind"], row["who"], row["case_ref"] or "", row["why"] or "")
     envelopes: Sequence[str] = json.loads(row["envelopes"])
-    return Due(BookingId(row["booking"]), order, read_instant(row["at"]), row["rows"], tuple(tcns), tuple(envelopes), tuple(marks))
+    return Due(
+        BookingId(row["booking"]), order, read_instant(row["at"]), row["rows"], tuple(tcns), tuple(envelopes), tuple(places), tuple(marks)
+    )

@@ -23,6 +23,8 @@ from agent.web.capturing import CaptureDesk, capture_routes
 from agent.web.casework import CaseDesk, case_routes
 from agent.web.files import FileDesk, file_routes
 from agent.web.gallery import GalleryDesk, gallery_routes
+from agent.web.guard import door_of
+from agent.web.inbox import InboxDesk, inbox_routes
 from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
@@ -31,6 +33,7 @@ from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, re
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
+from agent.web.vouching import vouched
 
 
 class Station(Protocol):
@@ -69,12 +72,14 @@ def build_api(
     retaken: RetakenDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
+    inbox: InboxDesk | None = None,
     arrivals: ArrivalDesk | None = None,
     pages: Pages | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `retention`: how long it is kept.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a
+    person. `retention`: how long it is kept.
     `gallery`: prints booked before. `arrivals`: the jail's list. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
@@ -102,7 +107,11 @@ def build_api(
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def decide(request: Request) -> Response:
-        await station.decide(request.path_params["booking_id"], decision_of(await body_of(request, LARGEST_FORM)))
+        booking, body = request.path_params["booking_id"], await body_of(request, LARGEST_FORM)
+        said = decision_of(body)
+        if access is not None:
+            said = await vouched(access, said, body, booking=booking, door=door_of(request.scope))
+        await station.decide(booking, said)
         return JSONResponse({"booking": request.path_params["booking_id"]})
 
     async def on_error(request: Request, error: Exception) -> Response:
@@ -136,6 +145,7 @@ def build_api(
             *(retaken_routes(retaken) if retaken else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
+            *(inbox_routes(inbox) if inbox else ()),
             *(arrival_routes(arrivals) if arrivals else ()),
             *((page.route for page in pages.pages) if pages else ()),
         ],

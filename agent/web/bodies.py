@@ -34,6 +34,7 @@ class Decision:
     reason: str | None
     second: str  # id of a second officer, "" none
     finger: Position | None  # a single finger, 1..10
+    vouched: bool = False  # the second officer has proved who they are
 
 
 async def body_of(request: Request, largest: int = LARGEST_FILE) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from agent.access.roles import Right, Role, may
 from agent.audit.entries import AuditRefused, Entry, Event, Outcome
 from agent.errors import LivescanError
 from agent.web.bodies import SERVICE, SIGNED_IN
+from agent.web.lasting import until_locked
 from agent.web.pages import Page, page_of
 from agent.web.withheld import ROLES_OF
 
@@ -51,6 +52,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("POST", _B + r"/file", _R.EXPORT),
         ("GET", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
         ("POST", _B + r"/(replies|history)(/.*)?", _R.HISTORY),
+        ("GET", r"/api/inbox", _R.HISTORY),
+        ("POST", r"/api/inbox/[0-9a-f]{64}(/(tie|aside))?", _R.HISTORY),
         ("GET", r"/api/open", _R.SEE),
         ("GET", _B + r"/owed", _R.SEE),
         ("POST", _B + r"/rejection", _R.BOOK),  # casework asks for a reason itself, and notes the view
@@ -87,6 +90,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
     )
 )
 _BY_ITSELF = re.compile(rf"/api/(status|events|session|queue)|{_B}/attempts/.*")  # what a page asks for unasked: no sign of its officer
+_LASTS = re.compile(r"/api/events")  # as long as its listener listens, and its officer is there
 _IN_LOCKED = frozenset({"/api/session/unlock", "/api/session/sign-out"})
 _BOOKING = re.compile(r"/(?:api/bookings|booking)/([0-9]{8}-[0-9A-Z]{8})(/|$)")
 _LOOKS = frozenset({"GET", "WS"})  # methods that change nothing
@@ -124,7 +128,7 @@ class Guard:
         signed_in = SIGNED_IN.set(None if who is None else who.officer)
         roles = ROLES_OF.set(None if who is None else who.roles)
         try:
-            await self._application(scope, receive, send)
+            await self._answer(who, scope, receive, send)
         finally:
             ROLES_OF.reset(roles)
             SIGNED_IN.reset(signed_in)
@@ -137,6 +141,21 @@ class Guard:
             await self._rules.refusal(Request(scope), error, status)(scope, receive, send)
         else:
             await JSONResponse({"what": error.what, "means": error.means, "do": error.do}, status)(scope, receive, send)
+
+    async def _answer(self, who: Principal | None, scope: Scope, receive: Receive, send: Send) -> None:
+        token = token_of(Headers(scope=scope))
+        if who is None or not token or (scope["type"] == "http" and not _LASTS.fullmatch(scope["path"])):
+            await self._application(scope, receive, send)
+            return
+
+        async def still() -> bool:
+            try:
+                await asyncio.to_thread(lambda: self._rules.desk.principal(token, acts=False, door=door_of(scope)))
+            except (NotSignedIn, SessionLocked):
+                return False
+            return True
+
+        await until_locked(self._application, scope, receive, send, still)
 
     async def _admitted(self, scope: Scope) -> Principal | None:
         """Who is signed in; None for `service`, and where nobody need be signed in. Raises LivescanError."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from agent.access.breached import BreachedList
 from agent.access.desk import AccessDesk, Enrolment, Proof
 from agent.access.passwords import Kept
 from agent.access.roles import Role
@@ -27,7 +28,7 @@ class Counter:
         self.clock = SetClock(NOON)
         self.noted: list[Entry] = []
         self.store = AccessStore(folder / "access", STORAGE_KEY)
-        self.desk = AccessDesk(self.store, self.clock, note=self.noted.append, origin=ORIGIN, kept=kept)
+        self.desk = AccessDesk(self.store, self.clock, note=self.noted.append, origin=ORIGIN, kept=kept, breached=BreachedList())
         self.secrets: dict[str, str] = {}
 
     def officer(self, name: str, *roles: Role) -> str:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.access import passwords, security_keys, totp
+from agent.access.breached import BreachedList
 from agent.access.desk import NotSignedIn, Proof, SessionLocked, SignInRefused
 from agent.access.history import Action, NoReason, Purpose, entry_of
 from agent.access.passwords import Kept, PasswordRefused
@@ -210,11 +211,11 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_password_that_is_not_taken(case: str) -> None:
     with pytest.raises(PasswordRefused):
-        passwords.check_choice(REFUSED[case], "officer-07")
+        passwords.check_choice(REFUSED[case], "officer-07", BreachedList())
 
 
 def test_a_password_of_a_breach_is_not_taken() -> None:
-    passwords.check_choice("Quiet Night 7", "officer-07")
+    passwords.check_choice("Quiet Night 7", "officer-07", BreachedList())
     with pytest.raises(PasswordRefused):
         passwords.check_choice("Quiet Night 7", "officer-07", {"quiet night 7"})
 

@@ -19,6 +19,10 @@ def tcn(file: bytes) -> str:
     return type1(file).get("1.009", "")
 
 
+def tcr(file: bytes) -> str:
+    return type1(file).get("1.010", "")
+
+
 def _record(kind: int, fields: list[tuple[int, bytes]]) -> bytes:
     body = GS.join(b"%d.%03d:%b" % (kind, number, value) for number, value in fields)
     for digits in range(1, 9):
@@ -28,8 +32,8 @@ def _record(kind: int, fields: list[tuple[int, bytes]]) -> bytes:
     raise ValueError("record too long")
 
 
-def answer(request: bytes, tot: str, type2: dict[int, str]) -> bytes:
-    """A reply of type `tot` to a transaction: Type-1 whose TCR is its TCN, and a Type-2 of `type2`."""
+def answer(request: bytes, tot: str, type2: dict[int, str], *, tied: bool = True) -> bytes:
+    """A reply of type `tot` to a transaction: Type-1 whose TCR is its TCN, and a Type-2 of `type2`. Untied, its TCR is nobody's."""
     asked, today = type1(request), datetime.now(UTC)
     head = {
         2: "0502",
@@ -40,7 +44,7 @@ def answer(request: bytes, tot: str, type2: dict[int, str]) -> bytes:
         7: asked["1.008"],
         8: asked["1.007"],
         9: f"SIB{today:%Y%m%d}{secrets.token_hex(6).upper()}",
-        10: asked["1.009"],
+        10: asked["1.009"] if tied else "LS-0001-00000000000000000000000000",
         11: "00.00",
         12: "00.00",
         13: asked.get("1.013", ""),

@@ -27,7 +27,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from tests.contract.ansi import answer, tcn
+from tests.contract.ansi import answer, tcn, tcr
 from tests.contract.chunks import BadChunk, Chunk, bitmap, cut, joined, read
 from tests.contract.envelope import BadEnvelope, Keys, Opened, accepted, sealed
 
@@ -46,7 +46,7 @@ AGAIN_AFTER = 10.0  # seconds between two sendings of a reply
 
 COMMITTED = "committed"
 # Type-2 fields of each answer. EBTS: SRF "N", no identification.
-ANSWERS = {"SRE": {59: "N"}, "ERRT": {60: "L0008"}}
+ANSWERS = {"SRE": {59: "N"}, "ERRT": {60: "L0008"}, "ORPHAN-SRE": {59: "N"}}
 
 
 def sha256(what: bytes) -> str:
@@ -227,8 +227,8 @@ class Bureau:
         self.publish(judged.station, self.seal("receipt", judged.station, judged.tcn, json.dumps(said).encode()))
 
     def replies(self, found: Opened) -> list[bytes]:
-        sent = [answer(found.file, tot, ANSWERS[tot]) for tot in self.answers]
-        return [self.seal("reply", found.signer, found.said["tcn"], one) for one in sent]
+        sent = [answer(found.file, tot.removeprefix("ORPHAN-"), ANSWERS[tot], tied=tot in ("SRE", "ERRT")) for tot in self.answers]
+        return [self.seal("reply", found.signer, tcr(one), one) for one in sent]
 
     def seal(self, kind: str, station: str, number: str, content: bytes) -> bytes:
         said = {"kind": kind, "station": station, "tcn": number, "environment": self.environment}

@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -149,3 +150,31 @@ def test_what_the_bureau_cannot_open_is_refused_once_and_a_person_is_told(site: 
     time.sleep(6.0)  # more than the station's longest pause
     assert site.rows("SELECT count(*) FROM heard") == heard, "it is not sent again by itself"
     assert site.client.get("/api/status")["manual"] == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("site", ["NATS, MQTT 3.1.1"], indirect=True)
+def test_a_reply_that_names_no_transaction_is_tied_by_a_person(site: ContractSite) -> None:
+    site.start_second_bureau("--answer", "ORPHAN-SRE")
+    site.start_core()
+    site.start_station_part("uplink").wait_ready(20.0)
+    booking = site.book()
+    until(lambda: site.client.get("/api/status")["manual"] == 1)
+    (waits,) = livescan(site, "inbox")["waiting"]
+    assert (waits["kind"], waits["verified"], waits["booking"]) == ("SRE", True, None)
+    read = livescan(site, "inbox", "read", waits["rid"][:8], "--reason", "to find its booking", "--officer", "officer-07")
+    assert read["source"] == "SIB-TRAINING"
+    why = ("--reason", "the bureau named it on the telephone", "--officer", "officer-07")
+    tied = livescan(site, "inbox", "tie", waits["rid"][:8], booking, "--ground", "bureau_said", *why)
+    assert tied["booking"] == booking
+    assert livescan(site, "inbox")["waiting"] == []
+    assert "sre_non_ident" in site.kinds(booking)
+    (entry,) = until(lambda: [one for one in livescan(site, "audit", "show")["entries"] if one["event"] == "inbound_tied"])
+    assert (entry["who"], entry["booking"], entry["inbound"], entry["why"]) == ("officer-07", booking, waits["rid"], "bureau_said")
+
+
+def livescan(site: ContractSite, *words: str) -> Any:
+    command = [sys.executable, "-m", "agent.cli", words[0], *words[1:], "--config", str(site.config), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return json.loads(done.stdout)

@@ -8,7 +8,7 @@ import random
 import sqlite3
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -253,6 +253,19 @@ def test_chunks_in_any_order_and_twice_survive_a_restart_between_them(boxes: Box
     assert boxes.take(second) == [Arrival.STORED]
     assert boxes.partials() == 0
     assert asyncio.run(boxes.inbox.load(hashlib.sha256(data).hexdigest())) == data
+
+
+def test_when_too_much_waits_for_the_core_more_is_left_with_the_bureau(tmp_path: Path) -> None:
+    made = Boxes(tmp_path, SetClock(datetime(2026, 11, 24, 7, tzinfo=UTC)))
+    made.inbox = Inbox(made.database, Spool(tmp_path / "inbox", free_floor=0), made.clock, replace(LIMITS, waiting=1_500))
+    first, second = envelope(1), envelope(2)
+    made.take(*split(first))
+    with pytest.raises(SpoolError, match="waits for the core"):
+        made.take(*split(second))
+    assert made.files("inbox") == [hashlib.sha256(first).hexdigest()], "nothing was thrown away to make place"
+    asyncio.run(made.inbox.handed(hashlib.sha256(first).hexdigest()))
+    assert made.take(*split(second)) == [Arrival.STORED]
+    made.database.close()
 
 
 def test_duplicates_of_what_the_core_has_are_recognised(boxes: Boxes) -> None:

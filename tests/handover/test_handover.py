@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.handover import core_end, frames
+from agent.handover import core_end, frames, uplink_end
 from agent.handover.core_end import CoreEnd
-from agent.handover.errors import HandoverError
+from agent.handover.errors import HandoverError, NotTaken
 from agent.handover.frames import Progress, Stage
 from agent.handover.queue_facts import QueueFacts
 from agent.handover.uplink_end import UplinkEnd
@@ -230,6 +230,35 @@ def test_the_core_dying_between_commit_and_acknowledgement_gets_it_again_and_rec
         async with dialling(uplink, path), listening(core, path):
             await until(lambda: core.column("SELECT times FROM inbound") not in ([], [1]))
             assert rid in uplink.waiting_rids
+            core.inbound = stored  # type: ignore[method-assign]
+            await until(lambda: not uplink.waiting_rids)
+        assert core.column("SELECT data FROM inbound") == [data]
+
+    asyncio.run(story())
+
+
+def test_what_the_core_does_not_take_stays_with_the_uplink_and_is_brought_again(
+    core: SmallCore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink_end, "BRING_AGAIN", 0.2)
+    refused: list[str] = []
+
+    async def story() -> None:
+        uplink = SmallUplink()
+        data = b"proves nothing"
+        rid = hashlib.sha256(data).hexdigest()
+        uplink.waiting_rids[rid] = data
+        stored = core.inbound
+
+        async def full(rid: str, data: bytes) -> None:
+            refused.append(rid)
+            raise NotTaken("Too many wait.")
+
+        core.inbound = full  # type: ignore[method-assign]
+        async with dialling(uplink, path), listening(core, path):
+            txid = core.seal(b"sealed")
+            await until(lambda: len(refused) > 1 and "queued" in core.stages(txid))
+            assert rid in uplink.waiting_rids, "and the connection carries all else"
             core.inbound = stored  # type: ignore[method-assign]
             await until(lambda: not uplink.waiting_rids)
         assert core.column("SELECT data FROM inbound") == [data]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent.audit.book import AuditError
+from agent.booking.intake import Intake
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnState
 from agent.casework import tasks
@@ -331,3 +333,18 @@ def test_a_submission_that_was_undone_is_no_receipt_that_is_missing(station: Sta
     assert "not_sealed" in kept_by(station, booking)
     expunge(station, booking, "CR-2026-0120")
     assert station.ledger.booking(booking) is None
+
+
+def test_what_the_jails_list_said_of_the_person_goes_with_the_booking(station: Station) -> None:
+    said = replace(PERSON, subject=replace(PERSON.subject, name="MARROWBONE,HEPZIBAH"))
+    parts = {"ledger": station.ledger, "prints": station.prints, "desk": station.desk, "clock": station.clock}
+    intake = Intake(station.database, station.vault, **parts, check=lambda _facts: [])  # type: ignore[arg-type]
+    arrival = station.run(intake.arrive("JAIL-2026-00077", said, station.clock.now()))
+    booking = station.done()
+    station.database.write_now(lambda db: db.execute("UPDATE arrival SET booking = ? WHERE id = ?", (booking, arrival)))
+    assert b"MARROWBONE" in readable(station.folder, station.keys.storage_key, {})
+    expunge(station, booking, "CR-2026-0121")
+    assert b"MARROWBONE" not in readable(station.folder, station.keys.storage_key, {})
+    every = b"".join(raw(station.folder).values())
+    assert b"JAIL-2026-00077" not in every
+    assert arrival.encode() not in every
