@@ -45,6 +45,7 @@ from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
 from agent.booking.records import Parts, Records
+from agent.booking.renewing import Renewing
 from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
@@ -58,7 +59,7 @@ from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock, SystemClock
-from agent.counter import kiosk_of
+from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
@@ -74,11 +75,9 @@ from agent.retention.desk import RetentionDesk
 from agent.sealed_to import check_for, precheck_for, require_same_station, sealed_to
 from agent.settings import PathSettings, Settings, config_dir, read_toml
 from agent.settings_watch import SettingsWatch
-from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
-from agent.signing.keys import StationKeys
 from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
@@ -113,6 +112,7 @@ MIGRATIONS = (
     intake.SCHEMA,
     *CASEWORK_LAST,
     audit_due.INBOX_SCHEMA,
+    leaving.SEALED_WITH,
 )
 
 
@@ -157,14 +157,13 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction)
         self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
-        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        leave = self._leaving = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",
             self._ledger,
             settings.station.id,
             leaving=leave,
             say=self._live.say,
-            lost=self._envelope_lost,
         )
         self._workers = Workers(settings.capture.workers)
         self._capture = StationCapture(settings, self._workers, clock, say=self._live.say)
@@ -188,6 +187,7 @@ class Core:
         check = check_for(to.identity, clock)
         source = AuditGate(self._outbound, self._feed)
         self._handover = CoreEnd(_meeting(settings.paths), source=source, sink=self, trust=self._enrolling)
+        self._renewing = Renewing(self._ledger, self._outbound, self._sealer, handover=self._handover, keys=keys, clock=clock)
         self._sending = Sending(leave, self._outbound, self._handover, clock, say=self._live.say, stopped=lambda: bool(self._feed.trouble))
         self._desk = Desk(
             ledger=self._ledger,
@@ -262,11 +262,11 @@ class Core:
             breached=breached,
         )
         self._views = StationViews(viewed)
-        self._kiosk = kiosk_of(viewed, self._views, self._intake, access=self._access, capture=self._attending, cases=self._desks.cases)
+        joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
+        self._kiosk = kiosk_of(viewed, self._views, joined)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
-        self._healing: list[asyncio.Future[None]] = []
         self._stop = asyncio.Event()
 
     async def start(self) -> None:
@@ -283,6 +283,7 @@ class Core:
         await self._begin(self._desk.work())
         await self._begin(self._watch_holds())
         await self._begin(self._workers.warm())
+        await self._begin(self._renewing.run())
         await self._begin(self._watch_keys())
         await self._begin(self._watch_room())
         await self._begin(self._feed.run(self._handover.offer))
@@ -310,9 +311,9 @@ class Core:
         self._stop.set()
         if self._serving:
             await asyncio.wait(self._serving, timeout=_SERVING_ENDS_WITHIN)
-        for task in (*self._tasks, *self._healing):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, *self._healing, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._handover.close()
         await self._capture.close()
         self._workers.close()
@@ -427,38 +428,18 @@ class Core:
         await self._tcns.close_foreign(self._clock.now())
         await self._casework.resume()
         await asyncio.to_thread(self._forget_unopened)
-        for txid in self._ledger.unreceipted():
-            booking_id = self._ledger.booking_of(txid)
-            if booking_id is not None and any(_receives(event, txid) for event in self._casework.events(booking_id)):
-                await self._outbound.receipted(txid)
-        for txid in await asyncio.to_thread(self._outbound.damaged):
-            await self._renew(txid)
+        owed = [(one.booking_id, one.tcn, one.envelope_sha256) for one in await asyncio.to_thread(self._leaving.owed)]
+        for txid in await asyncio.to_thread(self._casework.receipted, owed):
+            await self._outbound.receipted(txid)
 
     def _forget_unopened(self) -> None:
         """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
+        known = {str(row.id) for row in self._ledger.bookings()}
         self._intake.forget_unlisted()
+        known = {str(row.id) for row in self._ledger.bookings()}
         for name in self._vault.bookings():
-            if (
-                not (is_inbound(name) or is_arrival(name))
-                and self._ledger.booking(name) is None
-                and self._vault.names(name) in ((), ("facts",))
-            ):
+            if not (is_inbound(name) or is_arrival(name)) and name not in known and self._vault.names(name) in ((), ("facts",)):
                 self._vault.shred(name)
-
-    def _envelope_lost(self, txid: str) -> None:
-        """From any thread."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(lambda: self._healing.append(asyncio.ensure_future(self._renew(txid))))
-
-    async def _renew(self, txid: str, why: str = "it was gone or damaged on the disk; check the disk's health") -> None:
-        """Seal anew what was sealed; the bureau knows it by its content digest."""
-        try:
-            if await self._sealer.renew(txid) is not None:
-                log.error("the sealed envelope %s was sealed anew: %s", txid, why)
-                await self._handover.release(txid)  # the old one is no use to anybody any more
-                self._handover.offer()
-        except LivescanError as error:
-            log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
 
     async def _watch_room(self) -> None:
         """The ballast is given up while there is need, so that receipts are kept and payloads go; then reserved again."""
@@ -476,22 +457,17 @@ class Core:
             if await asyncio.to_thread(self._enrolling.requests):
                 self._handover.offer()
             await asyncio.sleep(LOOK_EVERY)
-            before = self._keys.now
             if await asyncio.to_thread(self._keys.look):
-                await self._rekeyed(before)
+                await self._rekeyed()
+            await self._renewing.look()
 
-    async def _rekeyed(self, before: StationKeys) -> None:
-        """What waits for the bureau is sealed anew when it could no longer be opened or believed: same content digest, new envelope."""
+    async def _rekeyed(self) -> None:
         now = self._keys.now
         self._sealer.rekey(now.signer, now.bureau, now.revocations)
         self._audit_book.sign_with(now.signer)
         await self._audit.note(AuditEntry(AuditEvent.KEYS_CHANGED, facts={"certificate": certificate_sha256(now.signer.certificate).hex()}))
         log.info("keys: new certificates are in force")
         self._live.say({"event": "keys", "booking": None})
-        ended = out_of_date(before.signer.certificate, self._clock.now()) is not None
-        if now.bureau != before.bureau or (ended and now.signer.certificate != before.signer.certificate):
-            for txid in self._ledger.not_receipted():  # one that the bureau could not open, too
-                await self._renew(txid, "its keys have changed")
 
     def _journal(self, connection: sqlite3.Connection, booking_id: BookingId, entry: Entry) -> None:
         """The ledger's changes as events of the booking's thread, in the same transaction."""
@@ -538,7 +514,3 @@ _WORD_OF = {
     "IDR_ERROR": "idr",
     "IAR": "iar",
 }  # a message's kind to the event that listeners hear
-
-
-def _receives(event: CaseEvent, txid: str) -> bool:
-    return event.kind is EventKind.RECEIVED and event.envelope_sha256 == txid

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from agent.access.desk import AccessDesk
+from agent.audit.entries import Entry
 from agent.booking.attending import Attending
 from agent.booking.intake import Intake
-from agent.casework.case_desk import CaseDesk
+from agent.booking.sending import Sending
+from agent.casework_desks import CaseworkDesks
 from agent.kiosk.parts import Check, KioskParts, Place
 from agent.kiosk.site import Kiosk
 from agent.signing.inventory import inventory, warnings
 from agent.station_views import StationViews, ViewedParts
 
 
-def kiosk_of(of: ViewedParts, views: StationViews, intake: Intake, *, access: AccessDesk, capture: Attending, cases: CaseDesk) -> Kiosk:
+@dataclass(frozen=True)
+class Joined:
+    """What the pages ask beside what is looked at."""
+
+    intake: Intake
+    access: AccessDesk
+    capture: Attending
+    desks: CaseworkDesks
+    sending: Sending
+    note: Callable[[Entry], Awaitable[None]]
+
+
+def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
     station = of.settings.station
     place = Place(
         station.id,
@@ -28,31 +43,37 @@ def kiosk_of(of: ViewedParts, views: StationViews, intake: Intake, *, access: Ac
     )
 
     async def checks() -> Sequence[Check]:
-        return await station_check(of)
+        return await station_check(of, joined.sending)
 
     return Kiosk(
         KioskParts(
             place=place,
             clock=of.clock,
             station=views,
-            access=access,
-            intake=intake,
+            access=joined.access,
+            intake=joined.intake,
             scanner=of.capture,
-            capture=capture,
+            capture=joined.capture,
             files=of.records,
-            cases=cases,
+            cases=joined.desks.cases,
+            replies=joined.desks.replies,
+            tasks=joined.desks.tasks,
+            retaken=joined.desks.retaken,
+            sending=joined.sending,
+            gallery=of.gallery,
+            note=joined.note,
             checks=checks,
             taken=views.taken,
         )
     )
 
 
-async def station_check(of: ViewedParts) -> Sequence[Check]:
+async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
     """In the order in which an officer can do something about them."""
-    scanner, room, keys = await asyncio.gather(
-        of.capture.present(), asyncio.to_thread(lambda: of.room.bookings), asyncio.to_thread(_certificates, of)
+    scanner, room, keys, queue = await asyncio.gather(
+        of.capture.present(), asyncio.to_thread(lambda: of.room.bookings), asyncio.to_thread(_certificates, of), sending.queue()
     )
-    trouble, link = of.feed.trouble or of.feed.broken, of.handover.connected
+    trouble, link = of.feed.trouble or of.feed.broken, queue["broker"] is True
     said = ("scanner_there", {"name": scanner.name}) if scanner.there else ("scanner_not_there", {"why": scanner.why})
     return (
         Check("scanner", scanner.there, *said, "/fix/scanner"),

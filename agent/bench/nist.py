@@ -186,7 +186,7 @@ def _desk(workers: Workers) -> Iterator[_Desk]:
         folder, clock = Path(name), SystemClock()
         init_training(folder / "keys", station=_STATION, bureau=_BUREAU, clock=clock)
         keys = StationKeys.load(folder / "keys", environment=Environment.TRAINING)
-        database = Database(folder / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA))
+        database = Database(folder / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA, leaving.SEALED_WITH))
         try:
             yield _make(folder, keys, database, workers, clock)
         finally:
@@ -203,7 +203,7 @@ def _make(folder: Path, keys: StationKeys, database: Database, workers: Workers,
         photos=Photos(vault),
         tcns=TcnBook(database, _STATION),
         corrections=Corrections(database),
-        outbound=Outbound(folder / "outbound", book, _STATION, leaving=leave, say=lambda _: None, lost=lambda _: None),
+        outbound=Outbound(folder / "outbound", book, _STATION, leaving=leave, say=lambda _: None),
         workers=workers,
         signer=keys.signer,
         to=SealedTo(_STATION, _IDENTITY, _BUREAU, keys.bureau, Environment.TRAINING),

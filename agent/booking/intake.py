@@ -167,6 +167,11 @@ class Intake:
             return arrival.booking
         return await self._desk.open(await self.form(arrival_id), officer, early=self._opened_within(arrival_id))
 
+    async def wait_for_word(self, booking_id: str) -> None:
+        """What was sent is opened again: it is not sealed once more before the officer says send."""
+        sql = "INSERT INTO sending (booking) VALUES (?) ON CONFLICT (booking) DO UPDATE SET officer = NULL, at = NULL"
+        await self._database.write(lambda db: db.execute(sql, (booking_id,)))
+
     async def send(self, booking_id: str, officer: str) -> None:
         """The officer's word. Raises IntakeError while the bureau would refuse it."""
         wrong = self.check(await self.facts(booking_id))

@@ -45,6 +45,12 @@ CREATE TABLE superseded (
 CREATE INDEX superseded_releases ON superseded (at) WHERE release_known = 0;
 """
 
+# added later: what an envelope needs so that it can arrive
+SEALED_WITH = """
+ALTER TABLE submission ADD COLUMN sealed_to TEXT;
+ALTER TABLE submission ADD COLUMN signer_ends TEXT;
+"""
+
 
 class TooLate(LivescanError):
     """It has left, or there is nothing that could be undone."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from agent.booking.states import BookingEvent, BookingState, move
@@ -100,6 +100,15 @@ class Sealed:
     content_sha256: str
     envelope_sha256: str
     car_bytes: int  # bytes
+    sealed_with: SealedWith | None = None
+
+
+@dataclass(frozen=True)
+class SealedWith:
+    """What an envelope depends on."""
+
+    bureau: str  # SHA-256 of the certificate that it is sealed to, lower-case hex
+    signer_ends: datetime  # UTC; from then on nobody believes the signature
 
 
 class Ledger:
@@ -190,7 +199,7 @@ class Ledger:
         found = [row.tcn for row in self.submissions(booking_id) if row.envelope_sha256 is None]
         return found[0] if found else None
 
-    async def resealed(self, tcn: str, envelope_sha256: str, at: datetime) -> None:
+    async def resealed(self, tcn: str, envelope_sha256: str, at: datetime, sealed_with: SealedWith | None = None) -> None:
         """The same content under the same TCN in a new envelope, since the old one is gone; it waits for a receipt again.
 
         The old envelope is superseded: whoever still has it lets it go.
@@ -199,8 +208,9 @@ class Ledger:
         def update(connection: sqlite3.Connection) -> None:
             connection.execute(_SUPERSEDE, (at.isoformat(), tcn, envelope_sha256))
             connection.execute(
-                "UPDATE submission SET envelope_sha256 = ?, receipted = 0, refused = 0, release_known = 0 WHERE tcn = ?",
-                (envelope_sha256, tcn),
+                "UPDATE submission SET envelope_sha256 = ?, receipted = 0, refused = 0, release_known = 0, sealed_to = ?, signer_ends = ?"
+                " WHERE tcn = ?",
+                (envelope_sha256, *_with(sealed_with), tcn),
             )
             row = _submission(connection.execute(f"{_SUBMISSION} WHERE tcn = ?", (tcn,)).fetchone())
             self._journal(connection, row.booking_id, Entry("sealed", at, tcn, row.content_sha256, envelope_sha256))
@@ -215,8 +225,9 @@ class Ledger:
 
         def update(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "UPDATE submission SET content_sha256 = ?, envelope_sha256 = ?, car_bytes = ?, sealed_at = ? WHERE tcn = ?",
-                (content_sha256, envelope_sha256, sealed.car_bytes, at.isoformat(), tcn),
+                "UPDATE submission SET content_sha256 = ?, envelope_sha256 = ?, car_bytes = ?, sealed_at = ?, sealed_to = ?,"
+                " signer_ends = ? WHERE tcn = ?",
+                (content_sha256, envelope_sha256, sealed.car_bytes, at.isoformat(), *_with(sealed.sealed_with), tcn),
             )
             (booking_id,) = connection.execute("SELECT booking_id FROM submission WHERE tcn = ?", (tcn,)).fetchone()
             self._move(connection, booking_id, BookingEvent.SEALED, None)
@@ -315,6 +326,13 @@ class Ledger:
         """Envelopes that are kept: whatever has no receipt and was not undone, refused or not."""
         return self._digests("receipted = 0 AND undone_at IS NULL")
 
+    def outdated(self, bureau: str, now: datetime) -> list[str]:
+        """Envelopes without a receipt that the bureau with that certificate cannot open, or whose signature has ended by now."""
+        rows = self._database.read_now(
+            lambda connection: connection.execute(_OUTDATED, (bureau, now.astimezone(UTC).isoformat())).fetchall()
+        )
+        return [txid for (txid,) in rows]
+
     def unacknowledged_releases(self) -> Sequence[str]:
         """Envelopes that the uplink need not keep and has not yet let go: answered, set aside, or sealed anew since."""
         old = self._database.read_now(lambda connection: connection.execute(_SUPERSEDED).fetchall())
@@ -337,6 +355,10 @@ class Ledger:
 
 
 _SUBMISSION = "SELECT tcn, booking_id, made_at, content_sha256, envelope_sha256, car_bytes, receipted, undone_at FROM submission"
+_OUTDATED = """
+SELECT envelope_sha256 FROM submission
+WHERE receipted = 0 AND undone_at IS NULL AND envelope_sha256 IS NOT NULL AND (sealed_to <> ? OR signer_ends < ?) ORDER BY made_at
+"""
 _SUPERSEDED = "SELECT envelope_sha256 FROM superseded WHERE release_known = 0 ORDER BY at"
 _SUPERSEDE = """
 INSERT OR IGNORE INTO superseded (envelope_sha256, tcn, at, release_known)
@@ -347,6 +369,10 @@ _ENVELOPES = f"""
 WITH found AS (SELECT tcn, envelope_sha256 FROM submission WHERE {_IN_ENVELOPE})
 SELECT envelope_sha256 FROM found UNION SELECT envelope_sha256 FROM superseded WHERE tcn IN (SELECT tcn FROM found)
 """  # noqa: S608 - ours
+
+
+def _with(sealed_with: SealedWith | None) -> tuple[str | None, str | None]:
+    return (None, None) if sealed_with is None else (sealed_with.bureau, sealed_with.signer_ends.astimezone(UTC).isoformat())
 
 
 def _booking(row: tuple[str, str, str, str, str | None]) -> BookingRow:

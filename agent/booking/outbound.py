@@ -39,12 +39,10 @@ class Outbound:
         *,
         leaving: Leaving,
         say: Say,
-        lost: Callable[[str], None],
     ) -> None:
-        """`lost`: called from any thread with the id of an envelope whose file is not usable."""
         self._leaving = leaving
         self.later: Callable[[float], None] = lambda _seconds: None  # called from any thread: ask for `pending` again then
-        self._lost = lost
+        self.lost: Callable[[str], None] = lambda _txid: None  # called from any thread: the file of that envelope is not usable
         self._say = say
         self._folder = folder
         self._ledger = ledger
@@ -80,13 +78,14 @@ class Outbound:
         """
         self._leaving.left(txid)
         if not self._whole(txid):
-            self._lost(txid)
+            self.lost(txid)
             raise OutboundError("The file of a sealed envelope is gone or damaged.", means="The booking is sealed anew from its file.")
         return self._path(txid).read_bytes()
 
-    def damaged(self) -> Sequence[str]:
-        """Envelopes that wait for a receipt and whose file is gone or is not what was sealed."""
-        return [txid for txid in self._ledger.unreceipted() if not self._whole(txid)]
+    def missing(self) -> Sequence[str]:
+        """Envelopes that are to be sent and whose file is gone. What is damaged is found when it is read."""
+        there = {path.name for path in self._folder.iterdir()}
+        return [txid for txid in self._ledger.unreceipted() if f"{txid}.cms" not in there]
 
     def _whole(self, txid: str) -> bool:
         try:

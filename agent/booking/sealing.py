@@ -13,7 +13,7 @@ from functools import partial
 from cryptography import x509
 
 from agent.booking.corrections import Corrections
-from agent.booking.ledger import KnownNumbers, Ledger, Sealed, SubmissionRow
+from agent.booking.ledger import KnownNumbers, Ledger, Sealed, SealedWith, SubmissionRow
 from agent.booking.outbound import Outbound
 from agent.booking.photos import Photos
 from agent.booking.prints import Prints
@@ -25,6 +25,7 @@ from agent.model.booking import Booking, BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
 from agent.model.messages import Envelope, Environment, MessageKind, Routing
+from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.private_keys import Signer
 from agent.signing.revocations import RevocationList
 from agent.signing.seal import seal
@@ -115,9 +116,9 @@ class Sealer:
         await self._prints.keep_file(booking_id, _car_name(submission.tcn), car)
         await self._ledger.checked(booking_id, self._clock.now())
         self._say({"event": "checked", "booking": booking_id})
-        envelope = await self._enveloped(car, submission.tcn, remarks)
+        envelope, sealed_with = await self._enveloped(car, submission.tcn, remarks)
         known = KnownNumbers(booking.subject.fbi_numbers, booking.subject.state_id)
-        sealed = Sealed(envelope.content_sha256, envelope.envelope_sha256, len(car))
+        sealed = Sealed(envelope.content_sha256, envelope.envelope_sha256, len(car), sealed_with)
         await self._ledger.sealed(submission.tcn, sealed, self._clock.now(), known)
         return envelope.envelope_sha256
 
@@ -133,8 +134,8 @@ class Sealer:
             return row.envelope_sha256
         if row.envelope_sha256 in self._ledger.unacknowledged_releases():
             raise NotSealed("The last sending of that booking is just being closed.", do="Try again in a minute.")
-        envelope = await self._enveloped(await self.file(booking_id), row.tcn, await self.remarks(booking_id, row.tcn))
-        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
+        envelope, sealed_with = await self._enveloped(await self.file(booking_id), row.tcn, await self.remarks(booking_id, row.tcn))
+        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now(), sealed_with)
         return envelope.envelope_sha256
 
     async def renew(self, txid: str) -> str | None:
@@ -143,8 +144,8 @@ class Sealer:
         if row is None or row.receipted or row.undone:
             return None
         car = await self._prints.file(row.booking_id, _car_name(row.tcn))
-        envelope = await self._enveloped(car, row.tcn, await self.remarks(row.booking_id, row.tcn))
-        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now())
+        envelope, sealed_with = await self._enveloped(car, row.tcn, await self.remarks(row.booking_id, row.tcn))
+        await self._ledger.resealed(row.tcn, envelope.envelope_sha256, self._clock.now(), sealed_with)
         return envelope.envelope_sha256
 
     async def remarks(self, booking_id: BookingId, tcn: str) -> str:
@@ -172,13 +173,14 @@ class Sealer:
         tcn = self._ledger.draft_tcn(booking_id) or await self._tcns.give(booking_id, now)
         return await self._ledger.assign_tcn(booking_id, tcn, now)
 
-    async def _enveloped(self, car: bytes, tcn: str, remarks: str) -> Envelope:
-        """Sealed to the bureau, and on disk. A booking sealed anew says the same."""
+    async def _enveloped(self, car: bytes, tcn: str, remarks: str) -> tuple[Envelope, SealedWith]:
+        """Sealed to the bureau, and on disk; and what it depends on. A booking sealed anew says the same."""
+        sealed_with = SealedWith(certificate_sha256(self._to.certificate).hex(), self._signer.certificate.not_valid_after_utc)
         routing = Routing(MessageKind.TRANSACTION, self._to.station, tcn, self._to.bureau, self._to.environment)
         sealing = partial(seal, signer=self._signer, recipient=self._to.certificate, revocations=self._revocations, now=self._clock.now())
         envelope = await asyncio.to_thread(partial(sealing, remarks=remarks), car, routing)
         await self._outbound.keep(envelope)
-        return envelope
+        return envelope, sealed_with
 
     async def _assemble(self, booking_id: BookingId) -> Booking:
         row = self._ledger.booking(booking_id)

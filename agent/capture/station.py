@@ -48,6 +48,7 @@ class Presence:
     there: bool
     name: str = ""  # make, model, serial number
     why: str = ""  # where it is not there and something can be said of it
+    busy: bool = False  # prints are being taken
 
 
 class NothingToDecide(LivescanError):
@@ -120,7 +121,7 @@ class StationCapture:
         """Whether the scanner is there now; it is not opened for that, and a capture under way says it itself."""
         if self._runner is not None and not self._runner.session.ended:
             lost = self._runner.session.state is State.PAUSED
-            return Presence(not lost, self._used, self.view.now.trouble)
+            return Presence(not lost, self._used, self.view.now.trouble, busy=True)
         return await asyncio.to_thread(self._looked)
 
     def _looked(self) -> Presence:

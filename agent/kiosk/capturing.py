@@ -103,10 +103,10 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def attempt(request: Request) -> Response:
         fgp, number = Position(int(request.path_params["fgp"])), int(request.path_params["number"])
-        return _png(await frame.parts.capture.picture(_booking(request), fgp, number))
+        return png(await frame.parts.capture.picture(_booking(request), fgp, number))
 
     async def stored(request: Request) -> Response:
-        return _png(await frame.parts.capture.stored_picture(_booking(request), Position(int(request.path_params["fgp"]))))
+        return png(await frame.parts.capture.stored_picture(_booking(request), Position(int(request.path_params["fgp"]))))
 
     return (
         Page("GET", "/booking/{booking_id}", booking, Right.SEE),
@@ -125,6 +125,7 @@ _AT: Mapping[str, str] = {
     BookingState.HELD: "capture",
     BookingState.CAPTURED: "review",
     BookingState.SEALED: "state",
+    BookingState.UNDONE: "send",
 }
 
 
@@ -132,5 +133,5 @@ def _booking(request: Request) -> str:
     return str(request.path_params["booking_id"])
 
 
-def _png(data: bytes) -> Response:
+def png(data: bytes) -> Response:
     return Response(data, media_type="image/png")

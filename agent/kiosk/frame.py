@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from agent.access.roles import Right, may
+from agent.capture.station import Presence
 from agent.errors import LivescanError
 from agent.kiosk.parts import KioskParts
 from agent.kiosk.words import DEFAULT, Words, languages, words
@@ -26,6 +27,15 @@ from agent.web.withheld import ROLES_OF
 HERE = Path(__file__).parent
 LANGUAGE, THEME = "livescan_language", "livescan_theme"  # cookies: how it looks, nothing of anyone
 THEMES = ("light", "dark")
+_LONG = 240  # minutes that something waits before it is marked
+
+# path, right, word: the pages that are always one press away, in this order
+MENU = (
+    ("/start", Right.STATUS, "nav.start"),
+    ("/people", Right.SEE, "nav.people"),
+    ("/tasks", Right.SEE, "nav.tasks"),
+    ("/queue", Right.SEE, "nav.queue"),
+)
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -59,6 +69,7 @@ class Frame:
             "path": request.url.path,
             "said": t.maybe(f"said.{said}", "") if said.isidentifier() else "",
             "when": self.when,
+            "menu": MENU,
         }
         text = _TEMPLATES.get_template(template).render({**around, **values})
         return HTMLResponse(text, status)
@@ -72,17 +83,8 @@ class Frame:
         return _TEMPLATES.get_template(template).render({"t": words_of(request), **values})
 
     async def chips(self, t: Words) -> tuple[Chip, ...]:
-        status, waiting = await asyncio.gather(self.parts.station.status(), self.parts.cases.open_items())
-        return (_scanner(t, status), _link(t, status), self._waiting(t, waiting))
-
-    def _waiting(self, t: Words, items: Any) -> Chip:
-        if not items:
-            return Chip("waiting", "good", t("chip.nothing_waits"))
-        oldest = min(datetime.fromisoformat(one["since"]) for one in items)
-        age = self.parts.clock.now() - oldest
-        minutes = max(0, round(age.total_seconds() / 60))
-        key = "chip.waiting" if minutes < 120 else "chip.waiting_hours"
-        return Chip("waiting", "care" if minutes >= 240 else "good", t(key, n=len(items), minutes=minutes, hours=round(minutes / 60)))
+        scanner, queue = await asyncio.gather(self.parts.scanner.present(), self.parts.sending.queue())
+        return (_scanner(t, scanner), _link(t, queue), _waiting(t, queue))
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.parts.place.time_zone)
@@ -96,15 +98,24 @@ class Frame:
         return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
 
 
-def _scanner(t: Words, status: Mapping[str, Any]) -> Chip:
-    scanner = status["scanner"]
-    if scanner.get("present") is False or scanner.get("state") == "paused":
+def _scanner(t: Words, found: Presence) -> Chip:
+    if not found.there:
         return Chip("scanner", "bad", t("chip.scanner_lost"))
-    return Chip("scanner", "good", t("chip.scanner_busy" if scanner.get("busy") else "chip.scanner_ready"))
+    return Chip("scanner", "good", t("chip.scanner_busy" if found.busy else "chip.scanner_ready"))
 
 
-def _link(t: Words, status: Mapping[str, Any]) -> Chip:
-    return Chip("link", "good", t("chip.link_up")) if status["uplink"] else Chip("link", "bad", t("chip.link_down"))
+def _link(t: Words, queue: Mapping[str, Any]) -> Chip:
+    """Up is when the uplink has its broker and the bureau does not say that it is away."""
+    up = queue["broker"] is True and queue["bureau"] != "offline"
+    return Chip("link", "good", t("chip.link_up")) if up else Chip("link", "bad", t("chip.link_down"))
+
+
+def _waiting(t: Words, queue: Mapping[str, Any]) -> Chip:
+    if not queue["items"]:
+        return Chip("waiting", "good", t("chip.nothing_waits"))
+    minutes = round(max(one["age_s"] for one in queue["items"]) / 60)
+    key = "chip.waiting" if minutes < 120 else "chip.waiting_hours"
+    return Chip("waiting", "care" if minutes >= _LONG else "good", t(key, n=queue["total"], minutes=minutes, hours=round(minutes / 60)))
 
 
 def words_of(request: Request) -> Words:

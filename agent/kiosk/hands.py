@@ -31,7 +31,7 @@ def pages(frame: Frame) -> Sequence[Page]:
         form, booking = await form_of(request), str(request.path_params["booking_id"])
         finger, said = _finger(form.text("finger")), _mark(form.text("mark"))
         await frame.parts.capture.mark(booking, finger, said, smt=form.text("smt") == "yes")
-        return go(f"/booking/{booking}/hands?finger={int(finger)}#marks" if form.text("stay") else f"/booking/{booking}/hands")
+        return go(f"/booking/{booking}/hands?finger={int(finger)}" if form.text("stay") else f"/booking/{booking}/hands")
 
     return (
         Page("GET", "/booking/{booking_id}/hands", show, Right.BOOK),

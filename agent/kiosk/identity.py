@@ -25,9 +25,12 @@ class Subject:
 
     arrival: str  # id on the list, "" none
     booking: str  # "" none yet
+    at: str = ""  # path of the form where it is another page's
 
     @property
     def path(self) -> str:
+        if self.at:
+            return self.at
         return f"/booking/{self.booking}/identity" if self.booking else f"/person/{self.arrival}"
 
 
@@ -60,8 +63,11 @@ class Identity:
         await self.keep(subject, facts)
         return facts, (*unread, *forms.wrong_of(self._intake.check(facts)))
 
-    async def show(self, request: Request, subject: Subject, wrong: Sequence[forms.Wrong], status: int = 200) -> Response:
-        facts = await self.facts(subject)
+    async def show(
+        self, request: Request, subject: Subject, wrong: Sequence[forms.Wrong], status: int = 200, facts: Facts | None = None
+    ) -> Response:
+        """`facts`: as typed, where they are not kept."""
+        facts = await self.facts(subject) if facts is None else facts
         jail = await self._intake.jail_says(subject.arrival) if subject.arrival else None
         charges = (*facts.arrest.charges, *[Charge("")] * max(1, 2 - len(facts.arrest.charges)))
         return await self._frame.page(

@@ -8,13 +8,18 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from agent.access.desk import AccessDesk
+from agent.audit.entries import Entry
 from agent.booking.intake import Intake
+from agent.capture.station import Presence
 from agent.capture.view import LiveView
 from agent.clock import Clock
 from agent.web.api import Station
 from agent.web.capturing import CaptureDesk
 from agent.web.casework import CaseDesk
 from agent.web.files import FileDesk
+from agent.web.gallery import GalleryDesk
+from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
+from agent.web.sending import SendingDesk
 
 
 class Scanner(Protocol):
@@ -22,6 +27,7 @@ class Scanner(Protocol):
 
     @property
     def view(self) -> LiveView: ...
+    async def present(self) -> Presence: ...
     def asked_now(self, booking_id: str) -> Mapping[str, Any] | None: ...
 
 
@@ -59,5 +65,11 @@ class KioskParts:
     capture: CaptureDesk
     files: FileDesk
     cases: CaseDesk
+    replies: ReplyDesk
+    tasks: TaskDesk
+    retaken: RetakenDesk
+    sending: SendingDesk
+    gallery: GalleryDesk
+    note: Callable[[Entry], Awaitable[None]]  # to the audit record, before anything is shown
     checks: Callable[[], Awaitable[Sequence[Check]]]
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

@@ -126,6 +126,8 @@ def sentence(t: Words, now: Standing) -> str:
     key = f"capture.state.{now.state.name.lower()}"
     if now.state is State.AWAIT_FINGER:
         return t(f"capture.place.{int(now.step.position)}")
+    if now.step.mode.value == "roll" and now.state in (State.TRACKING, State.TAKING):
+        return t("capture.rolling")
     return t(key)
 
 

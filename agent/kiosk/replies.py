@@ -1,37 +1,120 @@
-"""The replies to a booking: what has come, what is expected and until when. What they say is read by role and reason."""
+"""The replies to a booking: one line of time, what is expected and until when, and what a reply says, word for word, by role and reason."""
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from agent.access.roles import Right
+from agent.access.desk import NotAllowed
+from agent.access.history import Purpose, entry_of
+from agent.access.roles import Right, may
+from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
-from agent.kiosk.frame import Frame
+from agent.kiosk.asking import form_of
+from agent.kiosk.frame import Frame, who
 from agent.web import withheld
 from agent.web.pages import Page
+from agent.web.viewers import roles_now
+
+_GRANT_LASTS = 300.0  # s in which the photos of a reply that is on the screen may be drawn
+
+
+class Granted:
+    """Replies that are being read: who, which, why. Each for a few minutes, under a name that nobody guesses."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, tuple[str, str, Viewer, float]] = {}
+
+    def give(self, booking: str, rid: str, viewer: Viewer) -> str:
+        now = time.monotonic()
+        self._of = {name: one for name, one in self._of.items() if one[3] > now}
+        name = secrets.token_urlsafe(16)
+        self._of[name] = (booking, rid, viewer, now + _GRANT_LASTS)
+        return name
+
+    def of(self, name: str, booking: str, rid: str) -> Viewer:
+        """Raises NotAllowed."""
+        found = self._of.get(name)
+        if found is None or found[:2] != (booking, rid) or found[2].officer != who() or found[3] < time.monotonic():
+            raise NotAllowed("That reply is not being read.", means="Nothing was shown.", do="Open it again.")
+        return found[2]
 
 
 def pages(frame: Frame) -> Sequence[Page]:
+    parts, granted = frame.parts, Granted()
+
     async def replies(request: Request) -> Response:
         return await frame.page(request, "replies.html", **await _thread(request))
 
     async def now(request: Request) -> Response:
         return await frame.fragment(request, "replies_now.html", **await _thread(request))
 
-    async def _thread(request: Request) -> Mapping[str, Any]:
-        booking = str(request.path_params["booking_id"])
-        found = await frame.parts.station.booking(booking)
-        if found is None:
+    async def _thread(request: Request) -> dict[str, Any]:
+        booking = _booking(request)
+        if await parts.station.booking(booking) is None:
             raise LivescanError("There is no such booking on this station.", do="Go back to the list.")
-        facts = await frame.parts.intake.facts(booking)
-        owed = withheld.of_owed(await frame.parts.cases.owed(booking))
-        return {"found": withheld.of_booking(found), "owed": owed, "booking": booking, "name": facts.subject.name}
+        facts = await parts.intake.facts(booking)
+        return {
+            "booking": booking,
+            "name": facts.subject.name,
+            "timeline": withheld.of_marked(await parts.tasks.timeline(booking)),
+            "owed": withheld.of_owed(await parts.cases.owed(booking)),
+            "listed": await parts.replies.listed(booking, roles_now()) if _reads() else [],
+        }
+
+    async def ask(request: Request) -> Response:
+        values: dict[str, Any] = {"booking": _booking(request), "rid": _rid(request), "purposes": list(Purpose), "error": None}
+        return await frame.page(request, "reply_why.html", kind=await _kind(request), **values)
+
+    async def read(request: Request) -> Response:
+        form, booking, rid = await form_of(request), _booking(request), _rid(request)
+        if not _reads():
+            raise NotAllowed("Your roles do not allow that.", means="Nothing was shown.", do="Ask a supervisor or the records liaison.")
+        viewer = Viewer(who(), roles_now(), form.text("reason"))
+        try:
+            purpose = {"purpose": form.text("purpose")}
+            await parts.note(entry_of(purpose, who=who(), booking=booking, ori=parts.place.ori, door="page"))
+            reply = await parts.replies.shown(booking, rid, viewer)
+        except LivescanError as error:
+            values: dict[str, Any] = {"booking": booking, "rid": rid, "purposes": list(Purpose), "error": error}
+            return await frame.page(request, "reply_why.html", 400, kind=await _kind(request), **values)
+        return await frame.page(request, "reply.html", booking=booking, reply=reply, grant=granted.give(booking, rid, viewer))
+
+    async def photo(request: Request) -> Response:
+        booking, rid = _booking(request), _rid(request)
+        viewer = granted.of(str(request.path_params["grant"]), booking, rid)
+        png = await parts.replies.photo(booking, rid, int(request.path_params["number"]), viewer)
+        return Response(png, media_type="image/png")
+
+    async def _kind(request: Request) -> str:
+        listed: Sequence[Mapping[str, Any]] = await parts.replies.listed(_booking(request), roles_now()) if _reads() else []
+        found = next((one for one in listed if one["rid"] == _rid(request)), None)
+        if found is None:
+            raise LivescanError("There is no such reply for you to read.", means="Nothing was shown.", do="Go back to the replies.")
+        return str(found["kind"])
 
     return (
         Page("GET", "/booking/{booking_id}/replies", replies, Right.SEE),
         Page("GET", "/booking/{booking_id}/replies/now", now, Right.SEE, by_itself=True),
+        Page("GET", "/booking/{booking_id}/reply/{rid}", ask, Right.SEE),
+        Page("POST", "/booking/{booking_id}/reply/{rid}", read, Right.SEE),
+        Page("GET", "/booking/{booking_id}/reply/{rid}/{grant}/{number:int}", photo, Right.SEE, by_itself=True),
     )
+
+
+def _reads() -> bool:
+    """Criminal-history data: who may at all; which replies, casework says."""
+    return may(roles_now(), Right.HISTORY)
+
+
+def _booking(request: Request) -> str:
+    return str(request.path_params["booking_id"])
+
+
+def _rid(request: Request) -> str:
+    return str(request.path_params["rid"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,14 @@ from starlette.responses import Response
 from agent.access.roles import Right
 from agent.booking.states import BookingState
 from agent.errors import LivescanError
+from agent.gallery.hints import Said
 from agent.kiosk import forms
 from agent.kiosk.asking import form_of
-from agent.kiosk.capturing import Work, work_of
-from agent.kiosk.frame import Frame, go, who
+from agent.kiosk.capturing import Work, png, work_of
+from agent.kiosk.frame import Frame, csrf_of, go, who
 from agent.kiosk.tiles import worst_first
 from agent.web import withheld
+from agent.web.bodies import positions_of
 from agent.web.pages import Page
 
 STEPS = ("saved", "queued", "sent", "received", "in_process", "answered")  # of the catalogue: state.NAME
@@ -44,13 +47,30 @@ class Stage:
 def pages(frame: Frame) -> Sequence[Page]:
     async def review(request: Request) -> Response:
         work = await work_of(frame, _booking(request))
-        values: dict[str, Any] = {"tiles": worst_first(work.tiles), "overridden": [tile for tile in work.tiles if tile.override]}
+        values: dict[str, Any] = {
+            "tiles": worst_first(work.tiles),
+            "overridden": [tile for tile in work.tiles if tile.override],
+            "hints": await frame.parts.gallery.hints(work.id, names=True),
+            "retaken": await frame.parts.retaken.listed(work.id),
+            "said_words": list(Said),
+        }
         return await frame.page(request, "review.html", work=work, name=work.name, **values)
 
     async def again(request: Request) -> Response:
         form = await form_of(request)
         await frame.parts.intake.take_again(_booking(request), [int(one) for one in form.texts("fgp") if one.isdigit()])
         return go(f"/booking/{_booking(request)}/capture")
+
+    async def hint(request: Request) -> Response:
+        """The officer's word on prints that were booked before; it blocks nothing."""
+        form = await form_of(request)
+        await frame.parts.gallery.say_why(_booking(request), form.text("other"), form.text("said"), who())
+        return go(f"/booking/{_booking(request)}/review")
+
+    async def before(request: Request) -> Response:
+        """The rejected image beside the one that was taken instead."""
+        (position,) = positions_of([request.path_params["fgp"]])
+        return png(await frame.parts.retaken.picture(_booking(request), str(request.path_params["tcn"]), position))
 
     async def check(request: Request) -> Response:
         work = await work_of(frame, _booking(request))
@@ -80,22 +100,18 @@ def pages(frame: Frame) -> Sequence[Page]:
         return await frame.fragment(request, "state_now.html", **await _state(request))
 
     async def _state(request: Request) -> dict[str, Any]:
-        found = await _found(request)
-        facts = await frame.parts.intake.facts(_booking(request))
-        status = await frame.parts.station.status()
-        values = {
+        found, booking = await _found(request), _booking(request)
+        facts, queue = await asyncio.gather(frame.parts.intake.facts(booking), frame.parts.sending.queue())
+        return {
             "found": found,
             "stages": stages(found),
-            "booking": _booking(request),
+            "booking": booking,
             "name": facts.subject.name,
-            "link": status["uplink"],
+            "sealing": sealing(found),
+            "csrf": csrf_of(request),
+            "waits": next((one for one in queue["items"] if one["booking"] == booking), None),
+            "queue": queue,
         }
-        return values | {"sealing": sealing(found), "place_in_queue": await _place_in_queue(_booking(request))}
-
-    async def _place_in_queue(booking: str) -> tuple[int, int]:
-        """(place, of), from 1; (0, n) where it does not wait."""
-        waiting = [str(one["booking"]) for one in await frame.parts.cases.open_items()]
-        return (waiting.index(booking) + 1 if booking in waiting else 0, len(waiting))
 
     async def _found(request: Request) -> Mapping[str, Any]:
         found = await frame.parts.station.booking(_booking(request))
@@ -106,6 +122,8 @@ def pages(frame: Frame) -> Sequence[Page]:
     return (
         Page("GET", "/booking/{booking_id}/review", review, Right.BOOK),
         Page("POST", "/booking/{booking_id}/again", again, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/hint", hint, Right.BOOK),
+        Page("GET", "/booking/{booking_id}/before/{tcn}/{fgp:int}", before, Right.BOOK, by_itself=True),
         Page("GET", "/booking/{booking_id}/send", check, Right.BOOK),
         Page("POST", "/booking/{booking_id}/send", send, Right.BOOK),
         Page("GET", "/booking/{booking_id}/state", state, Right.SEE),

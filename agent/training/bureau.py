@@ -1,8 +1,11 @@
 """A bureau in miniature: takes chunks, commits transactions, owes answers until the station has them. No network here; see `bureau_link`.
 
-The order for every chunk: it is committed; when its envelope is whole, the file is fsynced, then one SQLite transaction holds the record
+The order for every chunk: it is committed; when its envelope is whole, the files are fsynced, then one SQLite transaction holds the record
 *and* everything the station is owed for it; only then may the caller acknowledge the chunk to the broker, and only then is anything sent.
 Killed between any two of these, it is told again (the chunk was not acknowledged) or finds it itself (`open`), and commits once.
+
+Chunks that wait together are taken together: one commit for all that make no whole envelope, none for those that do, since these are not
+acknowledged before their transaction is committed. Envelopes that become whole together are examined and written side by side.
 """
 
 from __future__ import annotations
@@ -63,7 +66,8 @@ class Bureau:
         self._scenario = scenario
         self._scenarios = scenarios()
         self._database = Database(directory / store.DATABASE, store.MIGRATIONS)
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = asyncio.Lock()  # batch after batch
+        self._judging = asyncio.Lock()  # between reading what a TCN stands for and committing
 
     @property
     def name(self) -> str:
@@ -78,22 +82,34 @@ class Bureau:
             await self._whole(station, chunks)
 
     async def take_chunk(self, station: str, message: bytes) -> bool:
-        """One message of a station's tx topic; all of it is committed when this returns, and it may be acknowledged.
+        """`take_chunks` of one."""
+        (taken,) = await self.take_chunks([(station, message)])
+        return taken
+
+    async def take_chunks(self, messages: Sequence[tuple[str, bytes]]) -> list[bool]:
+        """Messages of stations' tx topics; all of them are committed when this returns, and may be acknowledged.
 
         station: from the topic, for which the broker vouches. False for a message that was thrown away as damaged. Raises DatabaseError or
-        OSError when it cannot be kept: then it must not be acknowledged.
+        OSError when something cannot be kept: then none may be acknowledged.
         """
-        try:
-            chunk = parse(message)
-        except ChunkError as error:
-            log.warning("bureau: a message of %s was thrown away: %s", station, error.what)
-            return False
+        chunks = [(station, _parsed(station, message)) for station, message in messages]
+        batch = [(station, chunk) for station, chunk in chunks if chunk is not None]
         async with self._one_at_a_time:
-            known = await self._database.read(lambda db: store.arrival(db, station, chunk.digest))
-            if known is not None:
-                return await self._again(known, last=chunk.index == chunk.total - 1)
-            chunks = await self._database.write(lambda db: store.add_chunk(db, station, chunk))
-            return await self._whole(station, chunks) if chunks else True
+            known = await self._database.read(lambda db: [store.arrival(db, station, chunk.digest) for station, chunk in batch])
+            for (_, chunk), arrival in zip(batch, known, strict=True):
+                if arrival is not None:
+                    await self._again(arrival, last=chunk.index == chunk.total - 1)
+            new = [one for one, arrival in zip(batch, known, strict=True) if arrival is None]
+            thrown = await self._new(new) if new else set()
+        return [chunk is not None and (station, chunk.digest) not in thrown for station, chunk in chunks]
+
+    async def _new(self, batch: Sequence[tuple[str, Chunk]]) -> set[tuple[str, str]]:
+        """The envelopes, by (station, txid), that were thrown away."""
+        whole, rest = await self._database.read(lambda db: store.sort_out(db, batch))
+        if rest:
+            await self._database.write(lambda db: store.add_chunks(db, rest))
+        kept = await asyncio.gather(*(self._whole(station, chunks) for station, chunks in whole))
+        return {(station, chunks[0].digest) for (station, chunks), good in zip(whole, kept, strict=True) if not good}
 
     async def begun(self, station: str) -> Sequence[tuple[str, int, list[int]]]:
         """(txid, total, indexes that are committed here) of each envelope of this station that is not whole yet."""
@@ -111,17 +127,23 @@ class Bureau:
     async def _whole(self, station: str, chunks: list[Chunk]) -> bool:
         txid = chunks[0].digest
         try:
-            data = join(chunks)
+            data = await asyncio.to_thread(join, chunks)
         except ChunkError as error:
             log.warning("bureau: an envelope of %s was thrown away: %s", station, error.what)
             await self._database.write(partial(store.drop_chunks, station=station, txid=txid))
             return False
-        await asyncio.to_thread(store.write_envelope, self._directory, station, txid, data)
+        written = asyncio.to_thread(store.write_envelope, self._directory, station, txid, data)
+        _, examined = await asyncio.gather(written, self._examined(station, data))
+        async with self._judging:
+            await self._commit(station, txid, examined)
+        return True
+
+    async def _examined(self, station: str, data: bytes) -> Examined:
+        """What it holds is on the disk, if it is taken."""
         examined = await asyncio.to_thread(examine, data, station, self._keys, self._clock.now())
         if examined.refusal is None:
             await asyncio.to_thread(store.write_file, self._directory, station, examined.content_sha256 or "", examined.content)
-        await self._commit(station, txid, examined)
-        return True
+        return examined
 
     async def _commit(self, station: str, txid: str, examined: Examined) -> None:
         committed = await self._database.read(lambda db: store.committed_digest(db, station, examined.tcn or ""))
@@ -154,6 +176,14 @@ class Bureau:
         type2 = request.first(2) if request is not None else None
         correction = request is not None and request.tcr is not None
         return asked_for((type2.text(6) if type2 is not None else None) or "", self._scenarios, self._scenario, correction=correction)
+
+
+def _parsed(station: str, message: bytes) -> Chunk | None:
+    try:
+        return parse(message)
+    except ChunkError as error:
+        log.warning("bureau: a message of %s was thrown away: %s", station, error.what)
+        return None
 
 
 def judge(examined: Examined, committed: str | None) -> tuple[Outcome, str | None]:

@@ -1,7 +1,8 @@
 """The training bureau on the broker: what arrives goes to `Bureau`, what it owes is published until the station acknowledges it.
 
 `fp/v1/bureau/status` says online (retained), and offline as last will. One queue, one task: a message is acknowledged to the broker after
-the bureau's commit, in order. What cannot be committed ends the connection, so that the broker sends it again.
+the bureau's commit, in order; transfers that wait together are committed together. What cannot be committed ends the connection, so that
+the broker sends it again.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from agent.clock import Clock, SystemClock
@@ -31,6 +33,7 @@ from agent.training.scenario import PLAIN, Scenario
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8  # answers published in one look
+TOGETHER = 64  # events taken in one look: of chunks 8 MiB
 TICK = 1.0  # s; the longest sleep between two looks
 
 
@@ -81,19 +84,26 @@ class _Desk:
         pause = TICK
         try:
             while True:
-                for event in await self._next(pause):
-                    await self._handle(event)
+                for transfers, others in groupby(await self._next(pause), key=_is_transfer):
+                    if transfers:
+                        await self._take([event for event in others if isinstance(event, Arrived)])
+                    else:
+                        for event in others:
+                            await self._handle(event)
                 pause = await self._publish_owed()
         finally:
             await asyncio.to_thread(self._link.stop)
 
-    async def _next(self, pause: float) -> tuple[LinkEvent, ...]:
-        """The next event, or none within `pause` seconds. Not by `wait_for`, which in Python 3.11 can lose a cancellation."""
+    async def _next(self, pause: float) -> list[LinkEvent]:
+        """All events that are there, or none within `pause` seconds. Not by `wait_for`, which in Python 3.11 can lose a cancellation."""
         try:
             async with asyncio.timeout(pause):
-                return (await self._events.get(),)
+                found = [await self._events.get()]
         except TimeoutError:
-            return ()
+            return []
+        while not self._events.empty() and len(found) < TOGETHER:
+            found.append(self._events.get_nowait())
+        return found
 
     def _post(self, event: LinkEvent) -> None:
         """On the link's thread."""
@@ -131,11 +141,21 @@ class _Desk:
             return
         self._link.acknowledge(message)
 
+    async def _take(self, messages: Sequence[Arrived]) -> None:
+        """Transfers that came together."""
+        chunks = [(transfer.station, one.payload) for one in messages if (transfer := topics.parse_transfer(one.topic))]
+        try:
+            await self._bureau.take_chunks(chunks)
+        except (LivescanError, OSError) as error:
+            log.error("bureau: chunks could not be kept: %s", error)
+            self._link.bounce()
+            return
+        for one in messages:
+            self._link.acknowledge(one)
+
     async def _commit(self, message: Arrived) -> None:
-        transfer, ack, station = topics.parse_transfer(message.topic), topics.parse_ack(message.topic), topics.parse_status(message.topic)
-        if transfer is not None and transfer.direction == "tx":
-            await self._bureau.take_chunk(transfer.station, message.payload)
-        elif ack is not None:
+        ack, station = topics.parse_ack(message.topic), topics.parse_status(message.topic)
+        if ack is not None:
             await self._bureau.acknowledged(*ack)
             self._published.pop(ack[1], None)
         elif station is not None:
@@ -173,6 +193,13 @@ class _Desk:
         except NotConnected:
             return False
         return True
+
+
+def _is_transfer(event: LinkEvent) -> bool:
+    if not isinstance(event, Arrived):
+        return False
+    transfer = topics.parse_transfer(event.topic)
+    return transfer is not None and transfer.direction == "tx"
 
 
 def _mqtt(settings: BureauSettings, name: str) -> MqttSettings:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from agent.delivery.chunks import Chunk
 from agent.handover.instants import read_instant, write_instant
@@ -63,6 +64,9 @@ CREATE INDEX outgoing_owed ON outgoing (due_at) WHERE acknowledged_at IS NULL;
 )
 
 
+Whole: TypeAlias = tuple[str, list[Chunk]]  # station, all chunks of one envelope
+
+
 class Outcome(StrEnum):
     COMMITTED = "committed"
     DUPLICATE = "duplicate"  # the same content under the same TCN, perhaps in another envelope
@@ -106,17 +110,37 @@ class JournalEntry:
     received_at: datetime  # UTC
 
 
-def add_chunk(db: sqlite3.Connection, station: str, chunk: Chunk) -> list[Chunk]:
-    """Keep one chunk; all of its envelope's chunks once they are here, else none."""
-    key = (station, chunk.digest, chunk.total, chunk.length)
-    db.execute(
-        "INSERT OR IGNORE INTO chunks (station, txid, total, length, idx, data) VALUES (?, ?, ?, ?, ?, ?)", (*key, chunk.index, chunk.data)
-    )
-    where = "station = ? AND txid = ? AND total = ? AND length = ?"
-    if db.execute(f"SELECT count(*) FROM chunks WHERE {where}", key).fetchone()[0] < chunk.total:  # noqa: S608  # a constant
-        return []
-    rows = db.execute(f"SELECT idx, data FROM chunks WHERE {where}", key)  # noqa: S608
-    return [Chunk(row["idx"], chunk.total, chunk.length, chunk.digest, row["data"]) for row in rows]
+def sort_out(db: sqlite3.Connection, batch: Iterable[tuple[str, Chunk]]) -> tuple[list[Whole], list[tuple[str, Chunk]]]:
+    """The envelopes that this batch makes whole, with what is here already, and the chunks that make none whole."""
+    sets: dict[tuple[str, str, int, int], dict[int, Chunk]] = {}
+    for station, chunk in batch:
+        sets.setdefault((station, chunk.digest, chunk.total, chunk.length), {})[chunk.index] = chunk
+    whole: list[Whole] = []
+    rest: list[tuple[str, Chunk]] = []
+    for key, arrived in sets.items():
+        together = {**{chunk.index: chunk for chunk in _kept(db, key)}, **arrived} if _count(db, key) + len(arrived) >= key[2] else {}
+        if len(together) == key[2]:
+            whole.append((key[0], list(together.values())))
+        else:
+            rest += [(key[0], chunk) for chunk in arrived.values()]
+    return whole, rest
+
+
+def add_chunks(db: sqlite3.Connection, batch: Iterable[tuple[str, Chunk]]) -> None:
+    rows = [(station, one.digest, one.total, one.length, one.index, one.data) for station, one in batch]
+    db.executemany("INSERT OR IGNORE INTO chunks (station, txid, total, length, idx, data) VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _count(db: sqlite3.Connection, key: tuple[str, str, int, int]) -> int:
+    return int(db.execute(f"SELECT count(*) FROM chunks WHERE {_SET}", key).fetchone()[0])  # noqa: S608  # a constant
+
+
+def _kept(db: sqlite3.Connection, key: tuple[str, str, int, int]) -> list[Chunk]:
+    rows = db.execute(f"SELECT idx, data FROM chunks WHERE {_SET}", key)  # noqa: S608  # a constant
+    return [Chunk(row["idx"], key[2], key[3], key[1], row["data"]) for row in rows]
+
+
+_SET = "station = ? AND txid = ? AND total = ? AND length = ?"
 
 
 def incomplete_sets(db: sqlite3.Connection, station: str) -> list[tuple[str, int, list[int]]]:

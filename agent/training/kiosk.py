@@ -16,6 +16,7 @@ from agent.access.roles import Role
 from agent.access.totp import STEP, code_at
 from agent.children import Child
 from agent.settings import config_dir, read_toml
+from agent.training.broker import NatsBroker
 from agent.training.site import TrainingSite
 from agent.web.client import CoreClient
 
@@ -25,6 +26,7 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "liaison-1": (Role.BOOKING_OFFICER, Role.RECORDS_LIAISON),
     "auditor-1": (Role.AUDITOR,),
 }
+UNDO = 8  # s in which a sending may be taken back: short, so that a learner sees the rest
 _READY_WITHIN = 30.0  # s
 _SCANNER_WITHIN = 180.0  # s; a synthetic person is grown first
 
@@ -50,6 +52,7 @@ class TrainingKiosk:
         self._say = say
         self.telephones: dict[str, Telephone] = {}
         self.core: Child | None = None
+        self.broker: NatsBroker | None = None
 
     @property
     def origin(self) -> str:
@@ -63,11 +66,16 @@ class TrainingKiosk:
         self._say("scanner", {"subject": subject})
         scanner = site.start_scanner(subject, speed=speed, progress=lambda what: self._say("subject", what))
         self._say("broker", {})
-        site.start_broker()
+        self.broker = site.start_broker()
         self._say("bureau", {})
         site.start_bureau().wait_ready(_READY_WITHIN)
         self._say("agent", {})
-        page: dict[str, dict[str, Any]] = {"api": {"port": self._port}, "access": {"origin": self.origin}, "capture": {"unattended": False}}
+        page: dict[str, dict[str, Any]] = {
+            "api": {"port": self._port},
+            "access": {"origin": self.origin},
+            "capture": {"unattended": False},
+            "delivery": {"undo": UNDO},
+        }
         merged = page | {name: {**page.get(name, {}), **table} for name, table in settings.items()}
         site.write_settings(**merged)
         self.core = site.start_station_part("core")

@@ -43,7 +43,7 @@ class Room:
         self.record = Record(folder / "audit", keys)
         self.database = Database(
             folder / "core.sqlite",
-            (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA, leaving.SCHEMA, due.UNDO_SCHEMA),
+            (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, due.SCHEMA, leaving.SCHEMA, leaving.SEALED_WITH, due.UNDO_SCHEMA),
         )
         self.casework = Casework(self.database, Vault(folder / "vault", keys.storage_key), keys, SystemClock(), lambda: POLICY)
         self.ledger = Ledger(self.database, self._journal)

@@ -46,7 +46,7 @@ from tests.casework.bench import POLICY
 
 T = TypeVar("T")
 STATION = "LS-0001"
-ALL = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA)  # of the database
+ALL = (ledger.SCHEMA, *MIGRATIONS, tcns.SCHEMA, corrections.SCHEMA, leaving.SCHEMA, leaving.SEALED_WITH)  # of the database
 DEVICE = DeviceTag("TRAINING", "ROW OF PRINTS", "0001", "1.0", simulated=True)
 IDENTITY = StationIdentity(ori="NY0303000", dai="NYSIB0000", cri=("NY0303000",))
 FACTS = Facts(
@@ -101,7 +101,8 @@ class Office:
         self.lost: list[str] = []
         self.leaving = Leaving(self.database, self._journal, clock, timedelta(seconds=undo))
         self.reminded: list[float] = []
-        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, leaving=self.leaving, say=self._say, lost=self.lost.append)
+        self.outbound = Outbound(folder / "outbound", self.ledger, STATION, leaving=self.leaving, say=self._say)
+        self.outbound.lost = self.lost.append
         self.outbound.later = self.reminded.append
         self.workers = Workers(2)
         self.scanner = RowOfPrints()

@@ -40,7 +40,7 @@ def journal() -> Kept:
 
 @pytest.fixture
 def ledger(tmp_path: Path, journal: Kept) -> Iterator[Ledger]:
-    database = Database(tmp_path / "core.sqlite", (SCHEMA, leaving.SCHEMA))
+    database = Database(tmp_path / "core.sqlite", (SCHEMA, leaving.SCHEMA, leaving.SEALED_WITH))
     yield Ledger(database, journal)
     database.close()
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from agent.booking.ledger import SealedWith
 from agent.booking.outbound import OutboundError
+from agent.booking.renewing import Renewing
 from agent.booking.states import BookingState
+from agent.clock import SystemClock
+from agent.handover.core_end import CoreEnd
+from agent.signing.certificates import sha256 as certificate_sha256
 from agent.store import files
 from tests.booking.office import FACTS, Office
 
@@ -39,7 +46,9 @@ def test_an_envelope_that_the_disk_lost_is_sealed_anew_under_the_same_number(off
     harm(tmp_path / "outbound" / f"{txid}.cms")  # type: ignore[operator]
     with pytest.raises(OutboundError, match="gone or damaged"):
         office.outbound.load(txid)
-    assert office.lost == [txid] == list(office.outbound.damaged())
+    assert office.lost == [txid]
+    gone = not (tmp_path / "outbound" / f"{txid}.cms").exists()
+    assert office.outbound.missing() == ([txid] if gone else []), "at the start nothing is read: damage is found when it is"
     anew = office.run(office.sealer.renew(txid))
     assert anew is not None
     assert office.ledger.unreceipted() == [anew]
@@ -70,6 +79,49 @@ def test_a_refusal_of_the_old_envelope_does_not_stop_the_new_one(office: Office)
     anew = office.run(office.sealer.renew(txid))
     office.run(office.ledger.refused(txid))
     assert office.ledger.unreceipted() == [anew]
+
+
+BUREAU = "b" * 64
+LATER = datetime(2027, 6, 1, tzinfo=UTC)
+
+
+def outdated(office: Office, now: datetime, bureau: str = "") -> list[str]:
+    return office.ledger.outdated(bureau or certificate_sha256(office.keys.bureau).hex(), now)
+
+
+def test_what_was_sealed_to_a_certificate_that_the_bureau_replaced_is_known_after_any_pause(office: Office) -> None:
+    _, txid = sealed(office)
+    now = datetime.now(UTC)
+    assert outdated(office, now) == []
+    assert outdated(office, now, BUREAU) == [txid]
+    office.run(office.ledger.refused(txid))
+    assert outdated(office, now, BUREAU) == [txid], "what the bureau refused since it could not open it, too"
+    office.run(office.outbound.receipted(txid))
+    assert outdated(office, now, BUREAU) == []
+
+
+def test_what_was_signed_with_a_certificate_that_ended_while_it_waited_is_known(office: Office) -> None:
+    _, txid = sealed(office)
+    assert outdated(office, office.keys.signer.certificate.not_valid_after_utc + timedelta(seconds=1)) == [txid]
+
+
+def test_what_is_outdated_is_sealed_anew_once_and_the_old_one_let_go(office: Office, tmp_path: Path) -> None:
+    booking, txid = sealed(office)
+    keys = SimpleNamespace(now=office.keys)
+    office.run(office.ledger.resealed(office.sealer.last_sealed(booking).tcn, txid, datetime.now(UTC), SealedWith(BUREAU, LATER)))  # type: ignore[arg-type]
+
+    async def story() -> None:
+        end = CoreEnd(tmp_path / "handover.sock", source=office.outbound, sink=None)  # type: ignore[arg-type]
+        renewing = Renewing(office.ledger, office.outbound, office.sealer, handover=end, keys=keys, clock=SystemClock())
+        await renewing.look()
+        await renewing.look()
+
+    office.run(story())
+    (anew,) = office.ledger.unreceipted()
+    assert anew != txid
+    assert office.ledger.unacknowledged_releases() == [txid]
+    assert [path.name for path in (tmp_path / "outbound").iterdir()] == [f"{anew}.cms"]
+    assert len(office.ledger.submissions(booking)) == 1
 
 
 def test_a_full_disk_holds_the_booking_and_it_goes_on_when_there_is_room(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ ONE, TWO, THREE = (BookingId(f"20261124-0000000{n}") for n in (1, 2, 3))
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, leaving.SCHEMA))
+    opened = Database(tmp_path / "core.sqlite", (ledger.SCHEMA, tcns.SCHEMA, leaving.SCHEMA, leaving.SEALED_WITH))
     yield opened
     opened.close()
 

@@ -14,6 +14,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from agent.training.broker import NatsBroker
 from agent.training.kiosk import PASSWORD, TrainingKiosk
 from agent.training.site import TrainingSite
 from tests.data import need_debian
@@ -51,6 +52,11 @@ class Counter:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if "Content Security" in said.text else None)
         self._shots = 0
+
+    @property
+    def broker(self) -> NatsBroker:
+        assert self.kiosk.broker is not None
+        return self.kiosk.broker
 
     def open(self, path: str) -> None:
         self.page.goto(self.kiosk.origin + path)

@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 
 from agent.casework.letters import ReceiptLetter, ReplyLetter, read_letter
 from agent.clock import SetClock
+from agent.delivery.chunks import parse as parse_chunk
 from agent.delivery.chunks import split
 from agent.model.messages import Envelope, Environment, MessageKind, ReplyKind, Routing
 from agent.signing import seal as sealing
 from agent.signing.seal import seal
+from agent.store.database import Database
 from agent.training import bureau_store as store
 from agent.training.bureau import Bureau
 from agent.training.bureau_store import FILES, Outcome, bureau_answers, bureau_arrivals, bureau_journal, bureau_owes
@@ -272,7 +274,7 @@ def test_a_clock_that_is_set_back_keeps_no_receipt_from_going(tmp_path: Path, tr
     assert asyncio.run(story()) == ["receipt"]
 
 
-STEPS = ("add_chunk", "write_file", "commit", "committed_digest", "drop_chunks", "arrival")
+STEPS = ("add_chunks", "write_file", "commit", "committed_digest", "drop_chunks", "arrival")
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -280,17 +282,29 @@ STEPS = ("add_chunk", "write_file", "commit", "committed_digest", "drop_chunks",
 def test_killed_at_a_step_and_told_again_it_commits_once(run: Run, training_keys: Keys, step: str, after: bool) -> None:
     """SIGKILL in a process of its own, at the last call of the step; then a new life and everything once more."""
     chunks = _cut(_seal(training_keys))
-    nth = len(chunks) if step in ("add_chunk", "arrival") else 1
+    nth = len(chunks) - (step == "add_chunks") if step in ("add_chunks", "arrival") else 1  # the last chunk is committed with its envelope
     _killed(run, chunks, step, nth, after)
     run.told(*chunks)
     assert run.journal == ONCE
     assert sorted(run.answers) == sorted(["receipt", ReplyKind.SRE, ReplyKind.IDR_NO_MATCH])
 
 
-def test_killed_after_the_last_chunk_it_commits_at_the_next_start(run: Run, training_keys: Keys) -> None:
-    """Even if the broker forgot: whole sets are examined at start-up."""
-    _killed(run, _cut(_seal(training_keys)), "write_file", 1, after=False)
+def test_killed_at_the_last_chunk_it_needs_only_that_one_again(run: Run, training_keys: Keys) -> None:
+    """It was not acknowledged, so the broker has it still."""
+    chunks = _cut(_seal(training_keys))
+    _killed(run, chunks, "write_file", 1, after=False)
     assert run.journal == []
+    run.told(chunks[-1])
+    assert run.journal == ONCE
+
+
+def test_what_is_whole_at_the_start_is_examined(run: Run, training_keys: Keys) -> None:
+    """As a bureau of an earlier version left it."""
+    run.told()
+    database = Database(run.directory / store.DATABASE, store.MIGRATIONS)
+    chunks = [(STATION, parse_chunk(message)) for message in _cut(_seal(training_keys))]
+    database.write_now(lambda db: store.add_chunks(db, chunks))
+    database.close()
     run.told()
     assert run.journal == ONCE
 
@@ -318,3 +332,24 @@ def _live_until(run: Run, chunks: list[bytes], step: str, nth: int, after: bool)
 
     setattr(store, step, deadly)
     run.told(*chunks)
+
+
+def test_chunks_that_come_together_are_committed_together_and_each_envelope_once(run: Run, training_keys: Keys) -> None:
+    """Two whole envelopes of one file, half of a third, a damaged message, chunks told twice: in one batch."""
+    one, other, third = (_cut(_seal(training_keys)) for _ in range(3))
+    batch = [*one, _damaged(one[0]), *other[:2], *third[:2], *one[:1], *other]
+
+    async def together() -> list[bool]:
+        bureau = Bureau(run.directory, run.keys.bureau, SetClock(NOW))
+        try:
+            return await bureau.take_chunks([(STATION, message) for message in batch])
+        finally:
+            bureau.close()
+
+    taken = asyncio.run(together())
+    assert taken.count(False) == 1, "only the damaged one"
+    assert run.journal == ONCE
+    assert sorted(run.outcomes) == [Outcome.COMMITTED, Outcome.DUPLICATE]
+    run.told(*third[2:])
+    assert sorted(run.outcomes) == [Outcome.COMMITTED, Outcome.DUPLICATE, Outcome.DUPLICATE]
+    assert run.journal == ONCE

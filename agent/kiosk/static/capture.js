@@ -32,6 +32,7 @@ function clear() {
 const ghosts = { slap_right: "four", slap_left: "four-left", flat_1: "one", roll: "roll" };
 
 function say(now) {
+  const before = live.dataset.state;
   live.dataset.state = now.state;
   live.dataset.ghost = ghosts[now.mode] ?? "";
   if (sentence.textContent !== now.sentence) sentence.textContent = now.sentence;
@@ -41,7 +42,7 @@ function say(now) {
   document.getElementById("progress").textContent = live.dataset.progress.replace("{done}", now.done).replace("{of}", live.dataset.of);
   document.querySelector("#ring .way").style.strokeDasharray = `${now.rolled} 1000`;
   document.getElementById("rolled").textContent = `${Math.round(now.rolled / 10)} %`;
-  if (["await clear", "await finger", "paused", "done"].includes(now.state)) clear();
+  if (before !== now.state && ["await clear", "await finger", "paused", "done"].includes(now.state)) clear();
   const stamp = JSON.stringify(now.side);
   if (stamp !== sideStamp) { sideStamp = stamp; renewSide(); }
   document.getElementById("to-review").hidden = !now.finished;

@@ -86,6 +86,7 @@ function picker(input) {
     }));
     at = -1;
     box.hidden = !found.length;
+    box.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-expanded", String(found.length > 0));
   };
   const rank = ([code, words], wanted) =>
