@@ -151,7 +151,10 @@ class Casework:
             await asyncio.to_thread(self._vault.put, place, f"why-{rid}", decision.words.encode())
             now = self._clock.now()
             taken = await self._database.write(lambda db: settling.settle(db, found, letter, decision, now))
-            return taken if data is None else await self._finish(rid, data, replace(found, taken=taken))
+            if data is not None:
+                await self._finish(rid, data, replace(found, taken=taken))
+                await self.at_rest()
+            return taken
 
     def _bytes_of(self, one: Inbound) -> bytes | None:
         try:
