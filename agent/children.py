@@ -95,6 +95,11 @@ class Child:
             self._socket = None
             self._address.unlink(missing_ok=True)
 
+    def signal(self, signum: int) -> None:
+        """Harmless when it is not running."""
+        if self._process is not None:
+            self._process.send_signal(signum)
+
     def kill(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)

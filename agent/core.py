@@ -11,7 +11,7 @@ import logging
 import signal
 import socket
 import sqlite3
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -48,6 +48,7 @@ from agent.booking.records import Parts, Records
 from agent.booking.renewing import Renewing
 from agent.booking.sealing import Sealer
 from agent.booking.sending import Sending
+from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
 from agent.capture.station import StationCapture
 from agent.casework.desk import FIRST as CASEWORK_FIRST
@@ -58,7 +59,7 @@ from agent.casework.detainers import Detainers
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks, reply_form
-from agent.clock import Clock, SystemClock
+from agent.clock import Clock
 from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
@@ -69,6 +70,7 @@ from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
+from agent.reloading import Reload
 from agent.retention import rows as retention_rows
 from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
@@ -81,7 +83,6 @@ from agent.signing.fips import missing_in_cryptography
 from agent.signing.ring import LOOK_EVERY, KeyRing
 from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
-from agent.store.alone import alone_in
 from agent.store.database import Database
 from agent.store.room import Room, RoomSettings
 from agent.store.vault import Vault
@@ -114,19 +115,6 @@ MIGRATIONS = (
     audit_due.INBOX_SCHEMA,
     leaving.SEALED_WITH,
 )
-
-
-async def run_core(settings: Settings, *, ready: Callable[[str], None]) -> None:
-    """Runs until SIGTERM or SIGINT. Raises ConfigError before it is ready when keys or settings are wrong."""
-    with alone_in(settings.paths.state / "core", "core"):
-        core = Core(settings, SystemClock())
-        try:
-            await core.start()
-            ready("core: bookings open")
-            await core.until_told()
-        finally:
-            service.stopping()
-            await core.close()
 
 
 class Core:
@@ -269,7 +257,7 @@ class Core:
         self._serving: set[asyncio.Task[Any]] = set()
         self._stop = asyncio.Event()
 
-    async def start(self) -> None:
+    async def start(self, reload: Reload | None = None) -> None:
         await self._audit_start()
         self._retention.shredder.register(self._gallery)
         await self._retention.resume()
@@ -295,6 +283,8 @@ class Core:
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
+        if reload is not None:
+            reload.listen(self._stop, self._busy)
 
     async def until_told(self) -> None:
         """Until a signal, or until a part fails: then it raises what that part raised."""
@@ -329,6 +319,11 @@ class Core:
         self._tasks.append(task)
         await asyncio.sleep(0)
         return task
+
+    def _busy(self) -> str:
+        """Why other settings cannot be taken up now; "" when they can."""
+        taking = self._ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
+        return "A booking is being taken: reload again when it is finished." if taking else ""
 
     def _application(self, kiosk: Kiosk | None = None) -> Starlette:
         return build_api(

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from agent import service
@@ -28,6 +29,7 @@ def run_station(config: Path) -> None:
         parts = [
             Child(name, livescan(name, "--config", str(config)), directory=Path(directory), quiet=False) for name in ("core", "uplink")
         ]
+        signal.signal(signal.SIGHUP, _passed_on_to(parts))
         try:
             _start(parts)
             while True:
@@ -60,6 +62,14 @@ def _tend(part: Child) -> None:
     print(f"livescan: {part.name} ended with status {code}, started again", file=sys.stderr, flush=True)  # noqa: T201
     time.sleep(_RESTART_AFTER)
     part.start()
+
+
+def _passed_on_to(parts: list[Child]) -> Callable[[int, object], None]:
+    def pass_on(signum: int, _frame: object) -> None:
+        for part in parts:
+            part.signal(signum)
+
+    return pass_on
 
 
 def _on_signal(_signum: int, _frame: object) -> None:

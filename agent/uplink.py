@@ -33,6 +33,8 @@ from agent.store.database import Database
 
 log = logging.getLogger(__name__)
 
+Listen = Callable[[asyncio.Event], None]  # is given the event that ends the uplink, for whoever has another reason to
+
 STOP_DEADLINE = 8.0  # s; then the process ends without goodbye, which loses nothing
 
 
@@ -56,7 +58,13 @@ class UplinkSettings:
         return ((self.mqtt.host, self.mqtt.port), *((door.host, door.port) for door in doors))
 
 
-async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clock: Clock | None = None) -> None:
+async def run_uplink(
+    settings: UplinkSettings,
+    *,
+    ready: Callable[[], None],
+    clock: Clock | None = None,
+    listen: Listen | None = None,
+) -> None:
     """Run until SIGTERM, SIGINT or cancellation, then stop in order.
 
     `ready` is called once the outbox is open and the core is being dialled; it does not wait for core or broker.
@@ -67,23 +75,27 @@ async def run_uplink(settings: UplinkSettings, *, ready: Callable[[], None], clo
     fips.require(settings.fips_required, fips.missing_in_python())
     clock = clock or SystemClock()
     with alone_in(settings.state, "uplink"):
-        await _run_alone(settings, clock, ready)
+        await _run_alone(settings, clock, ready, listen)
 
 
-async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[], None]) -> None:
+async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[], None], listen: Listen | None) -> None:
     database = Database(settings.state / "uplink.db", MIGRATIONS)
     try:
         outbox = Outbox(database, Spool(settings.state / "spool", free_floor=settings.free_floor), clock)
         inbox = Inbox(database, Spool(settings.state / "inbox", free_floor=settings.free_floor), clock, settings.inbox)
         outbox.open(forget_after=settings.forget_after)
         inbox.open()
-        await _run_until_stopped(settings, outbox, inbox, clock, ready)
+        await _run_until_stopped(settings, outbox, inbox, ready=ready, listen=listen, clock=clock)
     finally:
         database.close()
 
 
-async def _run_until_stopped(settings: UplinkSettings, outbox: Outbox, inbox: Inbox, clock: Clock, ready: Callable[[], None]) -> None:
+async def _run_until_stopped(
+    settings: UplinkSettings, outbox: Outbox, inbox: Inbox, *, clock: Clock, ready: Callable[[], None], listen: Listen | None
+) -> None:
     stop = _on_signals()
+    if listen is not None:
+        listen(stop)
     mqtt = _completed(settings)
 
     def wake_core() -> None:
@@ -158,7 +170,6 @@ def _there(connected: bool) -> str:
 
 async def _told(stop: asyncio.Event) -> None:
     await stop.wait()
-    service.stopping()
 
 
 async def _first_of(*parts: Coroutine[Any, Any, None], ready: Callable[[], None]) -> None:

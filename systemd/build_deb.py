@@ -57,6 +57,16 @@ UNWANTED = (
 )
 EPOCH = "1764000000"  # of every file, so that the same input gives the same package
 
+# Worker processes import this file under another name (multiprocessing): they must not become a second core.
+LAUNCHER = f"""#!/{HOME}/bin/python -IB
+import sys
+
+from agent.cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,7 +100,7 @@ def unwanted(site: Path) -> Iterator[Path]:
 
 
 def program(root: Path) -> None:
-    """Our own wheel, and the launcher. `-I`: neither the caller's folder nor its environment is looked at."""
+    """Our own wheel, and the launcher, which looks at neither the caller's folder nor its environment and writes nothing beside itself."""
     with tempfile.TemporaryDirectory() as name:
         pip("wheel", "--no-deps", "--wheel-dir", name, str(REPOSITORY))
         wheel = next(Path(name).glob("livescan_agent-*.whl"))
@@ -100,8 +110,7 @@ def program(root: Path) -> None:
     write(home / "pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n")
     (home / "bin").mkdir()
     (home / "bin" / "python").symlink_to("/usr/bin/python3.11")
-    launcher = f"#!/{HOME}/bin/python -I\nimport sys\n\nfrom agent.cli.main import main\n\nsys.exit(main())\n"
-    write(home / "bin" / "livescan", launcher, 0o755)
+    write(home / "bin" / "livescan", LAUNCHER, 0o755)
     (root / "usr" / "bin").mkdir(parents=True)
     (root / "usr" / "bin" / "livescan").symlink_to("../lib/livescan-agent/bin/livescan")
 
@@ -151,7 +160,7 @@ def pages(root: Path) -> None:
     completion = root / "usr/share/bash-completion/completions"
     completion.mkdir(parents=True)
     script = HERE / "cli_pages.py"
-    subprocess.run([sys.executable, "-I", "-S", str(script), str(root / SITE), str(made), str(completion / "livescan")], check=True)
+    subprocess.run([sys.executable, "-I", "-S", "-B", str(script), str(root / SITE), str(made), str(completion / "livescan")], check=True)
     for page in sorted(made.glob("*.1")):
         page.with_suffix(".1.gz").write_bytes(gzip.compress(page.read_bytes(), mtime=0))
         page.unlink()
@@ -185,7 +194,20 @@ def package(root: Path, out: Path, compress: str) -> Path:
 def compiled(root: Path) -> None:
     """Byte code that is never checked against its source: nothing is written when it runs, and the core starts at once."""
     python = "/usr/bin/python3.11" if Path("/usr/bin/python3.11").exists() else sys.executable
-    command = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(root), "-p", "/", str(root / HOME)]
+    command = [
+        python,
+        "-m",
+        "compileall",
+        "-q",
+        "-f",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        str(root),
+        "-p",
+        "/",
+        str(root / HOME),
+    ]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # a library may ship a file for another Python
 
 

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, Interrupted, Judged, Looked, Moved, Rolled
+from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, GlassSeen, Interrupted, Judged, Looked, Moved, Rolled
 from agent.capture.plan import Step
 from agent.capture.session import State
 from agent.model.impression import GrayImage, Verdict
@@ -30,6 +30,7 @@ class Standing:
     found: int = 0  # fingers that the scanner sees
     rolled: int = 0  # per mille of a roll
     sentence: str = ""  # for the officer; "" none
+    of_glass: bool = False  # the sentence is about the glass, and goes when that is clean
     trouble: str = ""  # what is wrong with the scanner, and what to do; "" nothing
     judged: int = 0  # how many images were judged in this process
     accepted: int = 0  # how many were stored
@@ -87,11 +88,13 @@ class LiveView:
             case Rolled(progress=progress):
                 self.now = replace(before, stamp=stamp, rolled=progress)
             case Cautioned(sentence=sentence):
-                self.now = replace(before, stamp=stamp, sentence=sentence)
+                self.now = replace(before, stamp=stamp, sentence=sentence, of_glass=False)
+            case GlassSeen(advice=advice) if advice or before.of_glass:
+                self.now = replace(before, stamp=stamp, sentence=advice, of_glass=bool(advice))
             case Judged(impression=impression):
                 quality = impression.quality
                 advice = quality.advice if quality is not None and quality.verdict is not Verdict.ACCEPT else ""
-                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice)
+                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice, of_glass=False)
             case Accepted():
                 self.now = replace(before, stamp=stamp, accepted=before.accepted + 1)
             case Interrupted(what=what, means=means, do=do):

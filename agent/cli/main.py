@@ -27,6 +27,7 @@ from agent.cli import (
     nist,
     officer,
     queue,
+    reload,
     retention,
     rig,
     service,
@@ -55,6 +56,7 @@ app.command("card")(card.card)
 app.command("init")(station.init)
 app.command("check")(station.check)
 app.command("idle")(station.idle)
+app.command("reload")(reload.reload)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)

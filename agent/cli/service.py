@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,29 +14,36 @@ from typing import Annotated, Any
 import typer
 
 from agent.cli.config import CONFIG, config_path, settings
-from agent.service import ready
+from agent.service import ready, reloading, stopping
 
 
 def core(config: CONFIG = None) -> None:
     """Devices, capture, bookings, the page; no network."""
-    from agent.core import run_core
+    from agent.core_life import run_core
     from agent.log import start_logging
 
     start_logging()
-    asyncio.run(run_core(settings(config), ready=ready))
+    asyncio.run(run_core(settings(config), ready=ready, again=lambda: settings(config)))
 
 
 def uplink(config: CONFIG = None) -> None:
     """Outbox, inbox, MQTT; no devices, and no key to read or sign with."""
     from agent.delivery.egress import confine
     from agent.log import start_logging
+    from agent.reloading import Reload
     from agent.uplink import run_uplink
     from agent.uplink_settings import uplink_settings
 
     start_logging()
-    made = uplink_settings(settings(config))
+    said = settings(config)
+    made = uplink_settings(said)
+    reload = Reload(made.state, said, lambda: settings(config), of=uplink_settings)
     confine(made.endpoints)
-    asyncio.run(run_uplink(made, ready=lambda: ready("outbox open")))
+    asyncio.run(run_uplink(made, ready=lambda: ready("outbox open"), listen=reload.listen))
+    if reload.next is not None:  # where it may connect to cannot be changed in a process: the same process becomes a new program
+        reloading()
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # no shell is meant
+    stopping()
 
 
 def run(config: CONFIG = None) -> None:

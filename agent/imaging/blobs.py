@@ -27,12 +27,9 @@ class Blob:
     lean: float  # degrees, -90..90: its own direction, of its longer axis
     elongation: float  # length to width, at least 1
     at_side: bool  # touches the left or right border of the image
+    centre: NDArray[np.float32]  # (2,) x, y
     angle: float = 0.0  # degrees, of the box
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)  # left, top, right, bottom in the frame turned by `angle`
-
-    @property
-    def centre(self) -> NDArray[np.float32]:
-        return np.asarray(self.points.mean(axis=0), np.float32)
 
     @property
     def width(self) -> float:
@@ -122,23 +119,34 @@ def _lobes(inside: GrayImage, depth: FloatImage, neck: float) -> NDArray[np.int3
     Each region is thinned from its outside until it falls apart; parts count when each is at least a fingertip wide and the neck between
     them is narrower than `neck` of the thinner part.
     """
-    count, regions = cv2.connectedComponents(inside, connectivity=4)
-    labels = np.zeros(inside.shape, np.int32)
-    for region in range(1, count):
-        for part in _fall_apart(np.where(regions == region, depth, 0).astype(np.float32), neck):
-            labels[part] = labels.max() + 1
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
+    labels, number = np.zeros(inside.shape, np.int32), 0
+    for region, window in enumerate(_windows(stats), start=1):
+        for part in _fall_apart(np.where(regions[window] == region, depth[window], 0).astype(np.float32), neck):
+            number += 1
+            labels[window][part] = number
     return labels
 
 
 def _fall_apart(depth: FloatImage, neck: float) -> list[NDArray[np.bool_]]:
+    """Of one region, as large as its window."""
     deepest = float(depth.max())
     for share in (0.35, 0.45, 0.55, 0.65, 0.75, 0.82, 0.88):
-        count, parts = cv2.connectedComponents((depth > share * deepest).astype(np.uint8), connectivity=4)
-        lobes = [parts == n for n in range(1, count)]
-        real = [lobe for lobe in lobes if float(depth[lobe].max()) >= max(MIN_RADIUS, share * deepest / neck)]
+        _, parts, stats, _ = cv2.connectedComponentsWithStats((depth > share * deepest).astype(np.uint8), connectivity=4)
+        least = max(MIN_RADIUS, share * deepest / neck)
+        real = [n for n, window in enumerate(_windows(stats), start=1) if _deep(depth[window], parts[window] == n, least)]
         if len(real) > 1:
-            return [piece for lobe in real for piece in _fall_apart(np.where(lobe, depth, 0).astype(np.float32), neck)]
+            return [piece for n in real for piece in _fall_apart(np.where(parts == n, depth, 0).astype(np.float32), neck)]
     return [depth > 0]
+
+
+def _deep(depth: FloatImage, lobe: NDArray[np.bool_], least: float) -> bool:
+    return bool(((depth >= least) & lobe).any())
+
+
+def _windows(stats: NDArray[np.int32]) -> list[tuple[slice, slice]]:
+    """Of each component but the background."""
+    return [(slice(y, y + h), slice(x, x + w)) for x, y, w, h, _ in stats[1:].tolist()]
 
 
 def _blob(window: NDArray[np.bool_], x: int, y: int, area: int, at_side: bool) -> Blob:
@@ -150,8 +158,10 @@ def _blob(window: NDArray[np.bool_], x: int, y: int, area: int, at_side: bool) -
 
 def from_points(points: NDArray[np.float32], area: float, at_side: bool) -> Blob:
     """A blob from its pixels (n, 2): direction by second moments, box along it."""
-    spread = np.cov(points.T) + np.eye(2)
+    centre = points.mean(axis=0)
+    away = points - centre
+    spread = (away.T @ away).astype(np.float64) / max(1, len(points) - 1) + np.eye(2)
     values, vectors = np.linalg.eigh(spread)
     dx, dy = vectors[:, 1] * np.sign(vectors[1, 1] or 1.0)
     angle = float(np.degrees(np.arctan2(-dx, dy)))
-    return Blob(points, area, angle, float(np.sqrt(values[1] / values[0])), at_side).turned(angle)
+    return Blob(points, area, angle, float(np.sqrt(values[1] / values[0])), at_side, centre).turned(angle)

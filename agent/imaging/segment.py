@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -91,14 +92,19 @@ def corners(polygon: NDArray[np.float32], image: GrayImage) -> tuple[Corner, ...
 def _tips(image: GrayImage, expected: int, ppi: int) -> list[Blob]:
     """Fingertips from left to right, at 250 ppi. What only a second look finds must be shaped like the others: a smear is no finger."""
     seen = ridges.ridge_map(ridges.at_work_scale(image, ppi))
-    first = _tips_at(seen, *CLEAR, expected)
-    looks = (_tips_at(seen, threshold, neck, expected) for threshold, neck in WANTING)
+    mask = cache(partial(ridges.ridge_mask, seen))
+    first = _tips_at(seen, mask(CLEAR[0]), CLEAR[1], expected)
+    looks = (_tips_at(seen, mask(threshold), neck, expected, least=expected) for threshold, neck in WANTING)
     better = () if len(first) >= expected else next((tips for tips in looks if len(tips) == expected and alike(tips)), ())
     return list(better) or first
 
 
-def _tips_at(seen: ridges.RidgeMap, threshold: float, neck: float, expected: int) -> list[Blob]:
-    cut = [cut_at_crease(tip, seen.energy) for tip in fingertips(blobs_of(ridges.ridge_mask(seen, threshold), neck), expected)]
+def _tips_at(seen: ridges.RidgeMap, mask: GrayImage, neck: float, expected: int, *, least: int = 0) -> list[Blob]:
+    """None where fewer than `least` are found at once: what follows only takes away."""
+    found = fingertips(blobs_of(mask, neck), expected)
+    if len(found) < least:
+        return []
+    cut = [cut_at_crease(tip, seen.energy) for tip in found]
     tips = [tip for tip in cut if ridges.orderly(seen, tip.points)]
     direction = hand_direction(tips)
     return single([on_axis(tip, direction) for tip in tips], expected)

@@ -127,7 +127,8 @@ def make_key(uri: TokenUri, scheme: Scheme) -> SigningPublicKey:
     with _session_of(uri).use() as session:
         if list(session.get_objects({pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PRIVATE_KEY, pkcs11.Attribute.LABEL: uri.object})):
             raise SealError("The token has a key of that name already.", do="Remove it there, or finish the renewal that made it.")
-        public, _ = _domain(session, scheme).generate_keypair(store=True, label=uri.object, **_usages(scheme))
+        usages = _usages_in_tpm() if _is_tpm(uri) else _usages(scheme)
+        public, _ = _domain(session, scheme).generate_keypair(store=True, label=uri.object, **usages)
         return _public(public, scheme)
 
 
@@ -195,6 +196,17 @@ def _usages(scheme: Scheme) -> dict[str, Any]:
         flags |= pkcs11.MechanismFlag.DERIVE
     private = {pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False}
     return {"capabilities": flags, "private_template": private}
+
+
+def _is_tpm(uri: TokenUri) -> bool:
+    return "tpm2" in str(pkcs11.lib(str(uri.module)).manufacturer_id).lower()
+
+
+def _usages_in_tpm() -> dict[str, Any]:
+    """What tpm2-pkcs11 takes for a key that signs: no VERIFY on the public half, but ENCRYPT (1.9.0, found by trying)."""
+    public = {pkcs11.Attribute.ENCRYPT: True, pkcs11.Attribute.VERIFY: False}
+    private = {pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False}
+    return {"capabilities": pkcs11.MechanismFlag.SIGN, "public_template": public, "private_template": private}
 
 
 def _public(key: Any, scheme: Scheme) -> SigningPublicKey:
