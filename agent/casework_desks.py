@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -75,6 +75,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             bookings=bookings,
             zone=zone,
             released=of.detainers.released,
+            numbers=_numbers(of.database),
         ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
@@ -108,6 +109,12 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
 def reply_form(settings: Settings) -> ReplyForm:
     """How the state's bureau writes its answers. Raises ConfigError."""
     return form_of(load_state(settings.bureau.state).replies) if settings.bureau.state else PROFILE_1
+
+
+def _numbers(database: Database) -> Callable[[], Mapping[BookingId, str]]:
+    """The jail's own number of each booking that came from its list. Blocks."""
+    sql = "SELECT booking, number FROM arrival WHERE booking IS NOT NULL AND number IS NOT NULL"
+    return lambda: {BookingId(booking): number for booking, number in database.read_now(lambda db: db.execute(sql).fetchall())}
 
 
 def _subject(prints: Prints) -> Callable[[BookingId], Awaitable[Subject]]:

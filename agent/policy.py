@@ -82,7 +82,6 @@ class Detainers(_Frozen):
 
 class Iaq(_Frozen):
     by_a_person: bool
-    offense_literal_required: bool
 
 
 class Report(_Frozen):

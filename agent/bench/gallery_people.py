@@ -28,14 +28,16 @@ Floats = NDArray[np.float64]
 class Wear:
     """How well an impression shows what is there."""
 
-    missed: float = 0.14  # of sure minutiae; of faint ones more
-    missed_faint: float = 0.45
-    false: float = 9.0  # minutiae that are not there, mean
+    missed: float = 0.10  # of sure minutiae; of faint ones more
+    missed_faint: float = 0.6
+    false: float = 8.0  # minutiae that are not there, mean
     place: float = 1.6  # pixels, standard deviation
     turned: float = 0.09  # radians, of a minutia's direction
     bend: float = 5.0  # pixels, standard deviation of the skin's stretch over a finger
     turn: float = 6.0  # degrees, of the whole finger
     shift: float = 16.0  # pixels, of the part of the tip that touches
+    partial: float = 0.12  # share of impressions of which a part touches
+    partly: float = 75.0  # pixels, its shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ class Tip:
 
 
 APART = 11.0  # pixels between two minutiae, at least
-EVERY = 1150.0  # square pixels for each minutia
+EVERY = 1250.0  # square pixels for each minutia
 
 
 def tip_of(seed: str, finger: Position) -> Tip:
@@ -60,22 +62,22 @@ def tip_of(seed: str, finger: Position) -> Tip:
     flow = make_field(traits.pattern, random, size=traits.size, period=traits.period, shape=shape, scale=FLOW_STEP).direction.astype(float)
     places = _apart(random, random.poisson(WIDTH * HEIGHT / EVERY))
     along = flow[(places[:, 1] // FLOW_STEP).astype(int), (places[:, 0] // FLOW_STEP).astype(int)]
-    back = _waves(places, random) + random.normal(0, 0.6, len(places)) > 0
+    back = _waves(places, random) + random.normal(0, 0.3, len(places)) > 0
     direction = along + np.pi * back + random.normal(0, 0.06, len(places))
-    sure = random.beta(2.6, 1.1, len(places))
+    sure = np.where(random.random(len(places)) < 0.22, random.uniform(0.2, 0.9, len(places)), random.normal(0.94, 0.02, len(places)))
     half = min(traits.plain.half_width, WIDTH / 2), min(traits.plain.half_height, HEIGHT / 2)
     return Tip(places, direction, random.random(len(places)) < 0.45, sure, flow, half)
 
 
 def _waves(places: Floats, random: Generator) -> Floats:
     """(n,) smooth over a finger, about -1..1: neighbours mostly begin on the same side, as where ridges fan out."""
-    lengths, steps = random.uniform(90, 220, (3, 2)), random.uniform(0, 2 * np.pi, 3)
+    lengths, steps = random.uniform(160, 420, (3, 2)), random.uniform(0, 2 * np.pi, 3)
     return np.asarray(np.sin(places @ (2 * np.pi / lengths).T + steps).sum(1) / 1.8)
 
 
 def _apart(random: Generator, count: int) -> Floats:
     """Places in the tip's rectangle, none too near to an earlier one."""
-    drawn = random.uniform((0, 0), (WIDTH, HEIGHT), (2 * count, 2))
+    drawn = random.uniform((0, 0), (WIDTH, HEIGHT), (count + count // 4, 2))
     away = np.hypot(*(drawn[:, None, axis] - drawn[None, :, axis] for axis in (0, 1)))
     near = np.tril(away < APART, -1)
     keep = np.ones(len(drawn), bool)
@@ -92,9 +94,10 @@ def impression_of(tip: Tip, random: Generator, wear: Wear, make: tuple[str, int]
     extra = random.poisson(wear.false)
     places = np.concatenate([places, random.uniform((0, 0), (WIDTH, HEIGHT), (extra, 2))])
     direction = np.concatenate([direction, random.uniform(0, 2 * np.pi, extra)])
-    sure = np.clip(np.concatenate([sure + random.normal(0, 0.12, len(sure)), random.beta(1.5, 3, extra)]), 0.2, 1)
+    sure = np.clip(np.concatenate([sure + random.normal(0, 0.05, len(sure)), random.beta(3, 2, extra)]), 0.2, 0.98)
     kinds = np.concatenate([tip.bifurcation[seen], random.random(extra) < 0.5])
-    middle = np.array([WIDTH, HEIGHT]) / 2 + random.normal(0, wear.shift, 2)
+    shift = wear.partly if random.random() < wear.partial else wear.shift
+    middle = np.array([WIDTH, HEIGHT]) / 2 + random.normal(0, shift, 2)
     touching = _inside(places, middle, tip.half)
     flow = _flow(tip, middle)
     return _template((places[touching], direction[touching], kinds[touching], sure[touching]), flow, make)

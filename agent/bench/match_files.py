@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -47,6 +47,12 @@ def read_folders(paths: Sequence[Path], ppi: Sequence[int]) -> list[Folder]:
         )
     each = list(ppi) * (len(paths) if len(ppi) == 1 else 1)
     return [_folder(path, one) for path, one in zip(paths, each, strict=True)]
+
+
+def together(folders: Sequence[Folder]) -> Folder:
+    """All folders as one: fingers of one folder are different from those of another, whatever they are called."""
+    prints = tuple(replace(one, finger=f"{number}/{one.finger}") for number, folder in enumerate(folders) for one in folder.prints)
+    return Folder(folders[0].path.parent, prints, sum(folder.left_out for folder in folders))
 
 
 def _folder(path: Path, ppi: int) -> Folder:

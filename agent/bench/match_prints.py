@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,6 @@ from firmware_sim.subject.synthetic.fingers import Coming, Finger, draw, press
 from firmware_sim.subject.synthetic.noise import smooth_noise
 
 Tell = Callable[[int, int], None]  # done, of
-IMPRESSIONS = 6  # of each finger
 _CONDITION, _SENSOR = 101, 102  # purposes of random numbers, beside those of `fingers`
 
 
@@ -73,6 +72,15 @@ def _write_finger(folder: Path, seed: str, impressions: int, job: tuple[Sensor, 
     sensor, finger = job
     for number, picture in enumerate(pictures(f"{seed}/{sensor.name}/{finger}", sensor, finger, impressions), 1):
         cv2.imwrite(str(folder / sensor.name / f"{finger}_{number}.png"), picture)
+
+
+def impressions_of(seed: str, sensor: Sensor, fingers: Sequence[int], impressions: int) -> Iterator[list[Gray]]:
+    """Of several fingers (positions 1 to 10) of one person on one sensor."""
+    for position, grown in grow_fingers(seed, fingers):
+        yield [
+            seen(_ink(grown, seed, position, number, sensor), sensor, draw(seed, _SENSOR, position, number))
+            for number in range(impressions)
+        ]
 
 
 def pictures(seed: str, sensor: Sensor, finger: int, impressions: int) -> Iterator[Gray]:

@@ -6,6 +6,7 @@ counts twice in its genuine comparisons, and in an impostor comparison as often 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,6 +96,26 @@ def interval(scores: Scores, draws: int = DRAWS) -> Interval:
         tuple(_bounds([one.fnmr[n] for one in drawn]) for n in range(len(LEVELS))),
         tuple(_bounds([one.threshold[n] for one in drawn]) for n in range(len(LEVELS))),
     )
+
+
+def share_at_least(hits: int, of: int, confidence: float = 0.95) -> float:
+    """The lowest share that so many hits are compatible with: one-sided, exact (Clopper and Pearson, Biometrika 26, 1934)."""
+    low, high = 0.0, hits / of if of else 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _at_least(hits, of, middle) < 1 - confidence else (low, middle)
+    return low
+
+
+def _at_least(hits: int, of: int, share: float) -> float:
+    """Probability of so many hits or more."""
+    if share <= 0:
+        return 0.0
+    log = [
+        math.lgamma(of + 1) - math.lgamma(n + 1) - math.lgamma(of - n + 1) + n * math.log(share) + (of - n) * math.log1p(-share)
+        for n in range(hits, of + 1)
+    ]
+    return sum(map(math.exp, log))
 
 
 def _bounds(values: list[float]) -> tuple[float, float]:

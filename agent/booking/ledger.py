@@ -302,6 +302,12 @@ class Ledger:
         rows = self._database.read_now(lambda connection: connection.execute(sql, (booking_id,)).fetchall())
         return frozenset(Position(fgp) for (fgp,) in rows)
 
+    def stored(self, booking_id: BookingId) -> dict[Position, str]:
+        """SHA-256 of the pixels that are stored, by position."""
+        sql = "SELECT fgp, sha256 FROM impression WHERE booking_id = ?"
+        rows = self._database.read_now(lambda connection: connection.execute(sql, (booking_id,)).fetchall())
+        return {Position(fgp): sha256 for fgp, sha256 in rows}
+
     def submissions(self, booking_id: str) -> list[SubmissionRow]:
         rows = self._database.read_now(
             lambda connection: connection.execute(f"{_SUBMISSION} WHERE booking_id = ? ORDER BY made_at", (booking_id,)).fetchall()

@@ -61,7 +61,7 @@ class StationCapture:
         self._workers = workers
         self._clock = clock
         self._say = say
-        self.view = LiveView()
+        self.view = LiveView(clock)
         self._limits = QualityThresholds.from_toml(read_toml(config_dir() / "quality.toml"), settings.capture.state)
         pace = CaptureSettings.from_toml(read_toml(config_dir() / "capture.toml"), settings.capture.state)
         self._pace = replace(pace, ppi=settings.capture.ppi or pace.ppi)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.cli import bench_advice, bench_match, bench_power, bench_slaps
+from agent.cli import bench_advice, bench_gallery, bench_match, bench_power, bench_slaps
 from agent.cli.screen import err, out
 from agent.errors import UsageError
 
@@ -34,6 +34,21 @@ def demo(
     from agent.bench.demo import measure
 
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
+@app.command("kiosk")
+def kiosk(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
+    """The kiosk in Debian's Chromium: age and rate of the live pictures, first paint of each page, what the first load weighs."""
+    from agent.bench.kiosk import measure
+
+    figures = measure(lambda text: err.print(text, highlight=False))
+    if as_json:
+        out.print_json(json.dumps(figures))
+        return
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, str(value))
+    out.print(table)
 
 
 @app.command("stations")
@@ -109,6 +124,7 @@ def delivery(
 
 
 app.command("match")(bench_match.match)
+app.command("gallery")(bench_gallery.gallery)
 app.command("advice")(bench_advice.advice)
 app.command("slaps")(bench_slaps.make)
 app.command("segment")(bench_slaps.segment)

@@ -30,12 +30,14 @@ def match(
     synthetic: Annotated[
         int, typer.Option(min=0, help="first fill the one folder with this many synthetic fingers on each of four sensors")
     ] = 0,
+    impressions: Annotated[int, typer.Option(min=2, max=20, help="of each synthetic finger")] = 6,
+    across: Annotated[bool, typer.Option("--across", help="different fingers of different folders are impostors too")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Error rates with 95 % intervals, DET plot and scores; impressions of a finger against each other, fingers within a folder."""
     from agent.bench import match as bench
     from agent.bench import match_peer
-    from agent.bench.match_files import read_folders
+    from agent.bench.match_files import read_folders, together
     from agent.match.extract import choose
 
     if peer not in {"", match_peer.NAME}:
@@ -45,11 +47,12 @@ def match(
         err.print(note, highlight=False)
     with _progress() as tell:
         if synthetic:
-            folders, ppi = _synthetic(folders, synthetic, tell)
+            folders, ppi = _synthetic(folders, synthetic, impressions, tell)
         read = read_folders(folders, ppi or [500])
-        results = [bench.measure(read, extractor, tell)]
+        compared = [together(read)] if across else read
+        results = [bench.measure(compared, extractor, tell)]
         if peer:
-            results.append(match_peer.measure(read, tell))
+            results.append(match_peer.measure(compared, tell))
     _write(to, results)
     document = _document(results, note)
     if calibrate:
@@ -74,12 +77,12 @@ def _progress() -> Iterator[Tell]:
         yield tell
 
 
-def _synthetic(folders: list[Path], fingers: int, tell: Tell) -> tuple[list[Path], list[int]]:
-    from agent.bench.match_prints import IMPRESSIONS, SENSORS, write_prints
+def _synthetic(folders: list[Path], fingers: int, impressions: int, tell: Tell) -> tuple[list[Path], list[int]]:
+    from agent.bench.match_prints import SENSORS, write_prints
 
     if len(folders) != 1:
         raise UsageError("Synthetic prints go into one folder.", do="Name one folder; it gets a folder for each sensor.")
-    made = write_prints(folders[0], folders[0].name, fingers, IMPRESSIONS, lambda done, of: tell("fingers", done, of))
+    made = write_prints(folders[0], folders[0].name, fingers, impressions, lambda done, of: tell("fingers", done, of))
     return made, [sensor.ppi for sensor in SENSORS]
 
 

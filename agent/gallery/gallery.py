@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from agent.errors import LivescanError
 from agent.gallery.candidates import Candidate
 from agent.gallery.hint_book import HintBook
 from agent.gallery.policy import GalleryPolicy
@@ -62,8 +63,12 @@ class Gallery:
         self._lock = threading.Lock()
         self._index = Index()
         self._subjects: dict[int, Subject] = {}
-        for subject, data in self._store.compacts():
-            self._remember(subject, parse_compact(data) if data else None)
+        try:
+            for subject, data in self._store.compacts():
+                self._remember(subject, parse_compact(data) if data else None)
+        except LivescanError:
+            self._store.close()
+            raise
 
     def __len__(self) -> int:
         return len(self._subjects)
@@ -108,6 +113,16 @@ class Gallery:
             asked = [number for number in numbers if self._subjects[number].booking not in without][:most]
         found = self._store.templates(asked)
         return {number: parse_templates(found[number]) for number in asked if number in found}
+
+    def bookings(self, numbers: Collection[int]) -> list[str]:
+        """Of these subjects, in their order."""
+        with self._lock:
+            return [self._subjects[number].booking for number in numbers if number in self._subjects]
+
+    def likeness_of_all(self, small: Compact) -> int:
+        """The first step of a search alone, for its speed: to how many people."""
+        with self._lock:
+            return len(self._index.likeness(small))
 
     def candidates(self, fused: Mapping[int, Fused]) -> list[Candidate]:
         """Best first."""

@@ -79,16 +79,16 @@ class GalleryStore:
 
     def put(self, one: Stored) -> int:
         """The subject's number. A booking that is there already is replaced, under a new number."""
+        return self.put_all([one])[0]
+
+    def put_all(self, many: Sequence[Stored]) -> list[int]:
+        """The same for several, all of them or none."""
+        rows = [self._row(one) for one in many]
+        return self.database.write_now(lambda db: [_inserted(db, row) for row in rows])
+
+    def _row(self, one: Stored) -> tuple[str, str, bytes, bytes]:
         at = write_instant(one.at)
-        sealed = [self._seal(data, kind, one.booking, at) for kind, data in (("compact", one.compact), ("templates", one.templates))]
-
-        def write(db: sqlite3.Connection) -> int:
-            db.execute("DELETE FROM subject WHERE booking = ?", (one.booking,))
-            row = db.execute("INSERT INTO subject (booking, at, compact, templates) VALUES (?, ?, ?, ?)", (one.booking, at, *sealed))
-            assert row.lastrowid is not None
-            return row.lastrowid
-
-        return self.database.write_now(write)
+        return one.booking, at, self._seal(one.compact, "compact", one.booking, at), self._seal(one.templates, "templates", one.booking, at)
 
     def compacts(self) -> Iterator[tuple[Subject, bytes]]:
         """What stays in memory, of everybody; never much of it at a time. Raises GalleryUnreadable."""
@@ -193,6 +193,13 @@ class GalleryStore:
 def _derived(storage_key: bytes, purpose: bytes) -> bytes:
     """RFC 5869."""
     return HKDF(SHA256(), 32, salt=None, info=purpose).derive(storage_key)
+
+
+def _inserted(db: sqlite3.Connection, row: tuple[str, str, bytes, bytes]) -> int:
+    db.execute("DELETE FROM subject WHERE booking = ?", row[:1])
+    number = db.execute("INSERT INTO subject (booking, at, compact, templates) VALUES (?, ?, ?, ?)", row).lastrowid
+    assert number is not None
+    return number
 
 
 def _label(parts: Sequence[str]) -> bytes:

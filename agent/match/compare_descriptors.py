@@ -48,15 +48,14 @@ class Descriptors:
 
 
 def describe(template: Template, most: int = MOST) -> Descriptors:
-    """Of the `most` strongest minutiae, in their order. About 5 ms for 60."""
+    """Of the `most` strongest minutiae, in their order. About 1 ms for 90."""
     places, radians, quality = template.places[:most], template.radians[:most], template.quality[:most]
     if len(places) == 0:
         return Descriptors(np.zeros((0, BYTES), np.uint8), np.zeros(0, np.float32))
-    seen, near = _neighbours(places, radians)
-    filled = _cells(seen, near) @ _floors(radians, near, quality)
-    bits = _packed(filled > SET)
-    ones = np.unpackbits(bits, axis=1).sum(1).astype(np.float32)
-    return Descriptors(bits, np.where(near.sum(1) >= LONELY, ones, 0).astype(np.float32))
+    near = _neighbours(places, radians, quality)
+    bits = _packed(_filled(near) > SET)
+    ones = np.bitwise_count(bits).sum(1, dtype=np.uint16).astype(np.float32)
+    return Descriptors(bits, np.where(near.count >= LONELY, ones, 0).astype(np.float32))
 
 
 def similarities(a: Descriptors, b: Descriptors) -> NDArray[np.float32]:
@@ -75,30 +74,45 @@ _ALONG = ((np.arange(CELLS) + 0.5) * (2 * RADIUS / CELLS) - RADIUS).astype(np.fl
 _DOWN, _ACROSS = np.nonzero(np.hypot(_ALONG[:, None], _ALONG[None, :]) <= RADIUS)  # the cells inside the disc
 
 
-def _neighbours(places: NDArray[np.float32], radians: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """(n, n, 2) each minutia as each other sees it, straight ahead to the right; and whether it is near enough to count."""
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """The neighbours of each minutia; k, the number of the busiest one's, for all of them, those too many counting nothing."""
+
+    count: NDArray[np.intp]  # (n,)
+    ahead: NDArray[np.float32]  # (n, k) where a neighbour stands as the minutia sees it, straight ahead to the right
+    aside: NDArray[np.float32]
+    turned: NDArray[np.float32]  # (n, k) radians, its direction against the minutia's
+    sure: NDArray[np.float32]  # (n, k) what it counts; 0: it is none
+
+
+def _neighbours(places: NDArray[np.float32], radians: NDArray[np.float32], quality: NDArray[np.uint8]) -> _Near:
     away = places[None, :, :] - places[:, None, :]
-    cosine, sine = np.cos(radians)[:, None], np.sin(radians)[:, None]
-    ahead = cosine * away[..., 0] - sine * away[..., 1]  # y is down, directions counter-clockwise
-    aside = sine * away[..., 0] + cosine * away[..., 1]
-    near = np.hypot(ahead, aside) <= RADIUS + 2 * NEAR
+    near = (away**2).sum(-1) <= (RADIUS + 2 * NEAR) ** 2
     np.fill_diagonal(near, False)
-    return np.stack([ahead, aside], -1), near
+    count = near.sum(1)
+    which = np.argsort(~near, axis=1, kind="stable")[:, : max(1, int(count.max()))]
+    rows = np.arange(len(places))[:, None]
+    x, y = away[rows, which, 0], away[rows, which, 1]
+    cosine, sine = np.cos(radians)[:, None], np.sin(radians)[:, None]
+    sure = (0.65 + 0.35 * quality[which] / 100.0) * near[rows, which]
+    # y is down, directions counter-clockwise
+    return _Near(count, cosine * x - sine * y, sine * x + cosine * y, radians[which] - radians[:, None], sure.astype(np.float32))
 
 
-def _cells(seen: NDArray[np.float32], near: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(n, cells, n) how much each neighbour lies in each cell."""
-    across, down = (np.exp((_ALONG[None, :, None] - seen[:, None, :, axis]) ** 2 / np.float32(-2 * NEAR**2)) for axis in (0, 1))
-    return np.asarray(across[:, _ACROSS] * (down * near[:, None, :])[:, _DOWN], np.float32)
+def _filled(near: _Near) -> NDArray[np.float32]:
+    """(n, cells, floors) how much lies in each cell, each way."""
+    across, down = (np.exp((one[..., None] - _ALONG) ** 2 / np.float32(-2 * NEAR**2)) for one in (near.ahead, near.aside))
+    columns = across[..., None] * _floors(near)[:, :, None, :]
+    whole = down.transpose(0, 2, 1) @ columns.reshape(*near.ahead.shape, -1)
+    return np.asarray(whole.reshape(-1, CELLS, CELLS, FLOORS)[:, _DOWN, _ACROSS], np.float32)
 
 
-def _floors(radians: NDArray[np.float32], near: NDArray[np.bool_], quality: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, n, floors) how much each neighbour points that way, less for those that are not sure."""
-    turned = radians[None, :] - radians[:, None]
+def _floors(near: _Near) -> NDArray[np.float32]:
+    """(n, k, floors) how much each neighbour points that way, less for those that are not sure."""
     middles = (np.arange(FLOORS) * 2 * np.pi / FLOORS).astype(np.float32)
-    off = np.mod(turned[..., None] - middles + np.pi, 2 * np.pi) - np.pi
-    sure = (0.65 + 0.35 * quality / 100.0)[None, :, None]
-    return np.asarray(np.exp(-(off**2) / (2 * TURNED**2)) * sure * near[..., None], np.float32)
+    half = np.float32(np.pi)
+    off = np.mod(near.turned[..., None] - middles + half, 2 * half) - half
+    return np.asarray(np.exp(off**2 / np.float32(-2 * TURNED**2)) * near.sure[..., None], np.float32)
 
 
 def _packed(filled: NDArray[np.bool_]) -> Bits:

@@ -44,7 +44,7 @@ class Print:
 
 
 def prepare(template: Template, most: int = MOST) -> Print:
-    """About 4 ms for 60 minutiae."""
+    """About 1.3 ms for 90 minutiae."""
     places = (template.x[:most] - 1j * template.y[:most]).astype(np.complex64)
     heading = np.exp(1j * template.radians[:most]).astype(np.complex64)
     seen = ((places[None, :] - places[:, None]) * heading.conj()[:, None]).astype(np.complex64)

@@ -51,12 +51,12 @@ def joined(decades: Collection[float]) -> float:
 
 
 def ready(templates: Templates) -> dict[Position, Print]:
-    """What can be compared, made ready: 2.5 ms a finger."""
+    """What can be compared, made ready: a millisecond a finger."""
     return {finger: prepare(one) for finger, one in templates.items() if not usable(one)}
 
 
 def compare_people(probe: Prints, other: Templates, fingers: Collection[Position] = FINGERS) -> Fused:
-    """The fingers of the same name that both have, out of `fingers`; templates of another extractor count as missing. 3 ms a finger."""
+    """The fingers of the same name that both have, out of `fingers`; templates of another extractor are missing. 2 ms a finger."""
     common = [finger for finger in FINGERS if finger in fingers and finger in probe and finger in other]
     there = ready({finger: other[finger] for finger in common if other[finger].same_make == probe[finger].template.same_make})
     scores = {finger: compare(probe[finger], one).score for finger, one in there.items()}

@@ -47,7 +47,7 @@ class Counter:
     def __init__(self, kiosk: TrainingKiosk, site: TrainingSite, browser: Browser) -> None:
         self.kiosk = kiosk
         self.site = site
-        self.page: Page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        self.page: Page = browser.new_context(viewport=SIZE).new_page()  # type: ignore[arg-type]
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if "Content Security" in said.text else None)

@@ -188,7 +188,7 @@ def test_R36_no_birthplace_causes_a_query(case: Case, place: str) -> None:
 
 
 def test_R36_no_key_switches_an_automatic_query_on() -> None:
-    assert set(Iaq.model_fields) == {"by_a_person", "offense_literal_required"}
+    assert set(Iaq.model_fields) == {"by_a_person"}
     assert load_jurisdiction().iaq.by_a_person is False
     assert importers("agent.casework.iaq") == {"casework/liaison_desk.py", "web/liaison.py"}, "nothing that runs by itself drafts one"
 
