@@ -143,7 +143,7 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        policy = PolicyFile(settings.paths.jurisdiction)
+        policy = PolicyFile(settings.paths.jurisdiction, state / "suspended")
         self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
         leave = self._leaving = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
@@ -340,6 +340,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            suspension=self._desks.suspension,
             inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,

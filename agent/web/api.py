@@ -33,6 +33,7 @@ from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, re
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
+from agent.web.suspension import SuspensionDesk, suspension_routes
 from agent.web.vouching import vouched
 
 
@@ -70,6 +71,7 @@ def build_api(
     liaison: LiaisonDesk | None = None,
     reports: ReportDesk | None = None,
     retaken: RetakenDesk | None = None,
+    suspension: SuspensionDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
     inbox: InboxDesk | None = None,
@@ -143,6 +145,7 @@ def build_api(
             *(liaison_routes(liaison) if liaison else ()),
             *(report_routes(reports) if reports else ()),
             *(retaken_routes(retaken) if retaken else ()),
+            *(suspension_routes(suspension) if suspension else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
             *(inbox_routes(inbox) if inbox else ()),

@@ -47,7 +47,7 @@ def record(case: Case, id_: str, event: DetainerEvent, **said: str) -> DetainerS
 
 def test_R27_a_level_is_for_display_and_changes_nothing() -> None:
     assert levels().of("0901") is Level.ONE
-    assert importers("agent.casework.levels") <= {"web/pages.py", "cli/procedure.py"}, "no state, message, order or timer may read it"
+    assert importers("agent.casework.levels") == {"cli/case_oversight.py"}, "no state, message, order or timer may read it"
 
 
 @pytest.mark.parametrize("wanting", ["document", "ice_office", "ice_officer"])
