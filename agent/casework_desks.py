@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.booking.facts import facts_from_json
+from agent.booking.intake import jail_numbers
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
@@ -77,7 +79,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             bookings=bookings,
             zone=zone,
             released=of.detainers.released,
-            numbers=_numbers(of.database),
+            numbers=partial(jail_numbers, of.database),
         ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
@@ -87,7 +89,6 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             casework=of.casework,
             detainers=of.detainers,
             drafts=drafts,
-            database=of.database,
             clock=of.clock,
             policy=of.policy,
             ori=of.settings.station.ori,
@@ -112,12 +113,6 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
 def reply_form(settings: Settings) -> ReplyForm:
     """How the state's bureau writes its answers. Raises ConfigError."""
     return form_of(load_state(settings.bureau.state).replies) if settings.bureau.state else PROFILE_1
-
-
-def _numbers(database: Database) -> Callable[[], Mapping[BookingId, str]]:
-    """The jail's own number of each booking that came from its list. Blocks."""
-    sql = "SELECT booking, number FROM arrival WHERE booking IS NOT NULL AND number IS NOT NULL"
-    return lambda: {BookingId(booking): number for booking, number in database.read_now(lambda db: db.execute(sql).fetchall())}
 
 
 def _subject(prints: Prints) -> Callable[[BookingId], Awaitable[Subject]]:

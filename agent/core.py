@@ -66,6 +66,8 @@ from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
 from agent.gallery.policy import load_policy
 from agent.handover.core_end import CoreEnd
+from agent.jail import desk as jail_desk
+from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
@@ -114,6 +116,8 @@ MIGRATIONS = (
     *CASEWORK_LAST,
     audit_due.INBOX_SCHEMA,
     leaving.SEALED_WITH,
+    jail_desk.SCHEMA,
+    audit_due.VIEWS_SCHEMA,
 )
 
 
@@ -252,6 +256,9 @@ class Core:
         self._views = StationViews(viewed)
         joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
         self._kiosk = kiosk_of(viewed, self._views, joined)
+        desks = self._desks
+        self._v1 = counter_of(viewed, CounterParts(self._views, self._intake, self._database, self._live, desks.cases, desks.liaison))
+        self._drop = drop_of(viewed, self._v1)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
@@ -278,6 +285,8 @@ class Core:
         await self._begin(self._audit_check())
         await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
+        if self._drop is not None:
+            await self._begin(self._drop.run())
         await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
@@ -345,6 +354,7 @@ class Core:
             retention=self._retention,
             sending=self._sending,
             arrivals=self._intake,
+            v1=self._v1,
             pages=kiosk,
         )
 

@@ -137,6 +137,10 @@ class ApiSettings(_Frozen):
     port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
+class JailSettings(_Frozen):
+    drop: str  # a folder in which the jail system leaves files; "" none
+
+
 class AccessSettings(_Frozen):
     required: bool
     breached: str  # path of a list of breached passwords; "" none but the shipped
@@ -156,6 +160,7 @@ class Settings(_Frozen):
     trust: TrustSettings
     api: ApiSettings
     access: AccessSettings
+    jail: JailSettings
 
     @property
     def sign_in_required(self) -> bool:

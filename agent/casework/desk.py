@@ -250,8 +250,7 @@ class Casework:
         what = what_is(taken.kind)
         viewing.allow(viewer, what)
         self._not_while_suspended(what)
-        now = self._clock.now()
-        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=rid, booking=taken.booking_id, at=now))
+        await self.note_view(viewer, what, rid, taken.booking_id)
         letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at, self._form)
         return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
 
@@ -266,7 +265,13 @@ class Casework:
 
     def views(self, booking_id: BookingId | None) -> tuple[View, ...]:
         """Who has looked at what of a booking, when and why. Blocks for a read."""
-        return self._database.read_now(lambda db: viewing.views_of(db, booking_id))
+        opened = partial(self._vault.open_words, viewing.LABEL)
+        return self._database.read_now(lambda db: viewing.views_of(db, booking_id, opened))
+
+    async def note_view(self, viewer: Viewer, what: What, of: str, booking: BookingId | None) -> None:
+        """On record when this returns: nothing is shown before."""
+        now, seal = self._clock.now(), partial(self._vault.seal_words, viewing.LABEL)
+        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=of, booking=booking, at=now, seal=seal))
 
     def policy_of(self, tcn: str) -> tuple[str, str] | None:
         """(edition of the procedure, agreement) that held when a submission was sealed. Blocks for a read."""

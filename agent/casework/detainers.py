@@ -187,9 +187,9 @@ class Detainers:
     async def search(self, viewer: Viewer) -> tuple[Detainer, ...]:
         """Booking and detention of those with a lodged detainer, and of nobody else; each search is on record (R34). Raises ViewRefused."""
         viewing.allow(viewer, viewing.What.SEARCH)
-        now = self._clock.now()
+        now, seal = self._clock.now(), partial(self._vault.seal_words, viewing.LABEL)
         await self._database.write(
-            partial(viewing.note, viewer=viewer, what=viewing.What.SEARCH, of="lodged detainers", booking=None, at=now)
+            partial(viewing.note, viewer=viewer, what=viewing.What.SEARCH, of="lodged detainers", booking=None, at=now, seal=seal)
         )
         return self.open()
 

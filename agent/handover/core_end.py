@@ -17,8 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from agent.errors import LivescanError
-from agent.handover.errors import FrameError, HandoverError, NotTaken
+from agent.errors import LivescanError, NotTaken
+from agent.handover.errors import FrameError, HandoverError
 from agent.handover.frames import (
     Certificate,
     CertificateRequest,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent.access.roles import Role
 from agent.casework import inbox
 from agent.casework.answer_states import IdentState, ImmigrationState
 from agent.casework.desk import Casework
@@ -18,6 +19,7 @@ from agent.casework.events import CaseState, EventKind
 from agent.casework.submission_states import SubmissionState
 from agent.casework.taken import Taken
 from agent.casework.tie import TiedBy
+from agent.casework.viewing import Viewer
 from agent.clock import SetClock
 from agent.model.booking import BookingId
 from agent.model.messages import Environment, MessageKind, ReplyKind, Routing
@@ -324,3 +326,16 @@ def test_bytes_that_were_stored_and_not_yet_noted_are_taken_at_the_start(desk: D
     desk.vault.put(f"inbox-{_rid(message)}", "envelope", message)
     asyncio.run(desk.casework.resume())
     assert desk.casework.state(BOOKING).submission is SubmissionState.ACKNOWLEDGED
+
+
+def test_why_somebody_looked_is_on_record_and_in_no_column(desk: Desk, office: Office, digest: str) -> None:
+    sre = office.sre()
+
+    async def story() -> None:
+        await _sent_and_taken(desk, digest, sre)
+        await desk.casework.read(_rid(sre), Viewer("officer-07", (Role.RECORDS_LIAISON,), "TESTER,TESS asked for it"))
+
+    asyncio.run(story())
+    assert [view.reason for view in desk.casework.views(BOOKING)] == ["TESTER,TESS asked for it"]
+    desk.database.close()
+    assert b"TESTER" not in b"".join(path.read_bytes() for path in desk.database.path.parent.glob("core.sqlite*"))

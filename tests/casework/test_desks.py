@@ -68,7 +68,7 @@ class Desks:
             say=self.said.append,
         )  # fmt: skip
         self.liaison = LiaisonDesk(
-            casework=case.casework, detainers=case.detainers, drafts=drafts, database=case.database, clock=case.clock, policy=policy,
+            casework=case.casework, detainers=case.detainers, drafts=drafts, clock=case.clock, policy=policy,
             ori="NY0010000", subject=self._subject, there=lambda _: True,
         )  # fmt: skip
         self.reports = ReportDesk(
