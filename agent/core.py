@@ -149,7 +149,7 @@ class Core:
         self._ledger = Ledger(self._database, self._journal)
         policy = PolicyFile(settings.paths.jurisdiction, state / "suspended")
         self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
-        leave = self._leaving = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
+        leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
             state / "outbound",
             self._ledger,
@@ -434,15 +434,13 @@ class Core:
         await self._tcns.close_foreign(self._clock.now())
         await self._casework.resume()
         await asyncio.to_thread(self._forget_unopened)
-        owed = [(one.booking_id, one.tcn, one.envelope_sha256) for one in await asyncio.to_thread(self._leaving.owed)]
-        for txid in await asyncio.to_thread(self._casework.receipted, owed):
+        for txid in await asyncio.to_thread(self._ledger.receipted_in_the_thread):
             await self._outbound.receipted(txid)
 
     def _forget_unopened(self) -> None:
         """Facts that were written just before a crash, of a booking that nobody was told of: no row, and no print."""
-        known = {str(row.id) for row in self._ledger.bookings()}
+        known = self._ledger.ids()
         self._intake.forget_unlisted()
-        known = {str(row.id) for row in self._ledger.bookings()}
         for name in self._vault.bookings():
             if not (is_inbound(name) or is_arrival(name)) and name not in known and self._vault.names(name) in ((), ("facts",)):
                 self._vault.shred(name)

@@ -213,10 +213,6 @@ class Casework:
         """Blocks for a read."""
         return self._database.read_now(lambda db: thread_of(cases.events_of(db, booking_id), inbox.of_booking(db, booking_id)))
 
-    def receipted(self, sent: Iterable[tuple[BookingId, str, str]]) -> list[str]:
-        """Which of (booking, control number, envelope) have their receipt; the envelopes. Blocks for a read."""
-        return self._database.read_now(lambda db: cases.receipted(db, sent))
-
     def state(self, booking_id: BookingId) -> CaseState:
         """Blocks for a read."""
         return self._database.read_now(lambda db: state_of(cases.events_of(db, booking_id)))

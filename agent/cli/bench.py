@@ -107,13 +107,16 @@ def submission(
 def delivery(
     transactions: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the run through troubles")] = 200,
     seed: Annotated[int, typer.Option(help="of the troubles")] = 1,
+    each: Annotated[int, typer.Option(min=10, max=10_000, help="transactions of 1 MB for each latency figure")] = 100,
+    backlog: Annotated[int, typer.Option(min=1, max=100_000, help="bookings that are queued at the second start-up")] = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Accept, receipt, drain beside raw paho, start-up with a backlog; and a run through kills, cuts, slow lines and full disks."""
     from agent.bench.delivery import measure
     from agent.bench.delivery_chaos import ChaosSettings
 
-    result = measure(ChaosSettings(transactions, seed), lambda text: err.print(text, highlight=False))
+    say = lambda text: err.print(text, highlight=False)  # noqa: E731
+    result = measure(ChaosSettings(transactions, seed), say, each=each, backlog=backlog)
     if as_json:
         out.print_json(json.dumps(result))
         return
