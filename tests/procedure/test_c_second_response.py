@@ -61,7 +61,7 @@ def test_R18_casework_cannot_send() -> None:
     }
     sends = {one for one in modules if one.startswith(("agent.delivery", "agent.uplink", "agent.booking", "socket", "asyncio.streams"))}
     assert not sends
-    assert {one for one in modules if one.startswith("agent.handover")} == {"agent.handover.instants", "agent.handover.errors"}
+    assert {one for one in modules if one.startswith("agent.handover")} <= {"agent.handover.instants", "agent.handover.errors"}
     assert "agent.signing.seal" not in modules
 
 
