@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.booking.facts import facts_from_json
+from agent.booking.intake import jail_numbers
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
 from agent.booking.records import Records
@@ -21,10 +23,11 @@ from agent.casework.inbox_desk import InboxDesk
 from agent.casework.liaison_desk import LiaisonDesk
 from agent.casework.reply_desk import ReplyDesk
 from agent.casework.report_desk import Opened, ReportDesk
+from agent.casework.suspension import Suspension
 from agent.casework.task_desk import TaskDesk
 from agent.clock import Clock
 from agent.model.booking import BookingId, Subject
-from agent.policy import Jurisdiction
+from agent.policy import PolicyFile
 from agent.settings import Settings
 from agent.state_profile import load_state
 from agent.store.database import Database
@@ -42,7 +45,7 @@ class CaseParts:
     database: Database
     vault: Vault
     clock: Clock
-    policy: Callable[[], Jurisdiction]
+    policy: PolicyFile
     casework: Casework
     detainers: Detainers
     ledger: Ledger
@@ -60,6 +63,7 @@ class CaseworkDesks:
     liaison: LiaisonDesk
     reports: ReportDesk
     retaken: Retaken
+    suspension: Suspension
     inbox: InboxDesk
 
 
@@ -75,6 +79,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             bookings=bookings,
             zone=zone,
             released=of.detainers.released,
+            numbers=partial(jail_numbers, of.database),
         ),
         ReplyDesk(of.casework, of.workers),
         TaskDesk(
@@ -84,7 +89,6 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             casework=of.casework,
             detainers=of.detainers,
             drafts=drafts,
-            database=of.database,
             clock=of.clock,
             policy=of.policy,
             ori=of.settings.station.ori,
@@ -101,6 +105,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             opened=_opened(of.ledger, of.vault),
         ),
         Retaken(of.ledger, of.prints, of.workers),
+        Suspension(of.policy),
         InboxDesk(of.casework),
     )
 

@@ -40,3 +40,7 @@ class UsageError(LivescanError):
     """The command was called wrongly."""
 
     exit_code = 64  # sysexits.h EX_USAGE
+
+
+class NotTaken(LivescanError):
+    """Whoever was handed something does not take it now: whoever brought it keeps it, and brings it again."""

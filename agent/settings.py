@@ -137,6 +137,14 @@ class ApiSettings(_Frozen):
     port: int = Field(ge=0, le=65535)  # of the kiosk's page; 0 none
 
 
+class JailSettings(_Frozen):
+    drop: str  # a folder in which the jail system leaves files; "" none
+
+
+class WatchSettings(_Frozen):
+    textfile: str = Field(pattern=r"^(|/.+\.prom)$")  # for node_exporter; "" none
+
+
 class AccessSettings(_Frozen):
     required: bool
     breached: str  # path of a list of breached passwords; "" none but the shipped
@@ -156,6 +164,8 @@ class Settings(_Frozen):
     trust: TrustSettings
     api: ApiSettings
     access: AccessSettings
+    jail: JailSettings
+    watch: WatchSettings
 
     @property
     def sign_in_required(self) -> bool:

@@ -23,6 +23,7 @@ from agent.clock import Clock
 from agent.gallery.desk import GalleryDesk
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
+from agent.model.fingers import Position
 from agent.settings import Settings
 from agent.signing.inventory import inventory, warnings
 from agent.signing.ring import KeyRing
@@ -52,9 +53,13 @@ class ViewedParts:
     breached: BreachedList
 
 
+_MOST_KNOWN = 700  # descriptions: fifty bookings
+
+
 class StationViews:
     def __init__(self, parts: ViewedParts) -> None:
         self._of = parts
+        self._known: dict[tuple[BookingId, Position, str, int], dict[str, Any]] = {}
 
     async def open_booking(self, facts: Facts, officer: str) -> BookingId:
         await asyncio.to_thread(self._of.room.require)
@@ -92,10 +97,20 @@ class StationViews:
         row = self._of.ledger.booking(booking_id)
         if row is None:
             return None
-        taken = sorted(self._of.ledger.taken(row.id))
-        impressions = [describe(await self._of.prints.impression(row.id, position)) for position in taken]
+        impressions = [await self._described(row.id, *one) for one in sorted(self._of.ledger.stored(row.id).items())]
         hints = await self._of.gallery.hints(row.id)
         return await asyncio.to_thread(lambda: {**self._summary(row), **self._course(row.id), "impressions": impressions, "hints": hints})
+
+    async def _described(self, booking_id: BookingId, position: Position, sha256: str) -> dict[str, Any]:
+        """Asked again and again while prints are taken, of megabytes that do not change: kept, without their pixels.
+
+        The same pixels may be stored once more with an officer's reason, so what is being captured is read anew after each acceptance.
+        """
+        key = (booking_id, position, sha256, self._of.capture.view.now.accepted)
+        if key not in self._known:
+            found = describe(await self._of.prints.impression(booking_id, position))
+            self._known = dict([*self._known.items()][-_MOST_KNOWN:]) | {key: found}
+        return self._known[key]
 
     def _course(self, booking_id: BookingId) -> dict[str, Any]:
         """What has become of a booking, step by step."""

@@ -14,7 +14,8 @@ from typing import Any
 from agent.access import passwords, security_keys, totp
 from agent.access.breached import BreachedList
 from agent.access.passwords import Kept
-from agent.access.roles import Right, Role, clash, may
+from agent.access.programs import Programs, is_programs
+from agent.access.roles import PEOPLE, Right, Role, clash, may
 from agent.access.security_keys import KeyRefused, SecurityKey
 from agent.access.states import INACTIVE, PASSWORD_LASTS, NoSuchMove, SessionEvent, SessionState, locks, move, passed
 from agent.access.store import AccessStore, Officer, Session
@@ -85,6 +86,7 @@ class AccessDesk:
         self._origin = origin
         self._kept = kept
         self._nobody = passwords.keep(secrets.token_hex(16), kept)
+        self.programs = Programs(store.database, clock, note)
         self._challenges: dict[str, tuple[bytes, float]] = {}
 
     # Signing in
@@ -126,6 +128,8 @@ class AccessDesk:
 
     def principal(self, token: str, *, acts: bool, door: str) -> Principal:
         """Who that is. acts: the officer did something, not the page by itself. Raises NotSignedIn, SessionLocked."""
+        if is_programs(token):
+            return self._program(token)
         session = self._session(token)
         if session.state is SessionState.LOCKED:
             raise SessionLocked("The session is locked.", means="A capture under way goes on.", do="Give password and code again.")
@@ -136,6 +140,12 @@ class AccessDesk:
         if acts:
             self._store.set_session(session.token_sha256, move(session.state, SessionEvent.ACTED), self._clock.now())
         return Principal(officer.id, officer.roles, self._stale(officer))
+
+    def _program(self, token: str) -> Principal:
+        found = self.programs.of(token)
+        if found is None:
+            raise NotSignedIn("That token opens nothing.", means="Nothing was done.", do="Ask an administrator: `livescan program add`.")
+        return Principal(*found)
 
     def owner(self, token: str) -> str:
         """Whose session that is, locked or not. Raises NotSignedIn."""
@@ -316,7 +326,9 @@ class AccessDesk:
 
 def _check_roles(roles: Collection[Role]) -> None:
     if not roles:
-        raise LivescanError("An officer has at least one role.", do=f"Give some of: {', '.join(Role)}.")
+        raise LivescanError("An officer has at least one role.", do=f"Give some of: {', '.join(sorted(PEOPLE))}.")
+    if not set(roles) <= PEOPLE:
+        raise LivescanError("That role is a program's.", do=f"Give some of: {', '.join(sorted(PEOPLE))}.")
     if (pair := clash(roles)) is not None:
         raise LivescanError(f"One officer is not both {' and '.join(sorted(pair))}.", do="Give them to two people (AC-5).")
 

@@ -13,6 +13,8 @@ class Role(StrEnum):
     RECORDS_LIAISON = "records_liaison"  # replies, detainers, and what ICE is answered
     ADMIN = "admin"  # the station, its officers, its keys; no booking, no history
     AUDITOR = "auditor"  # reads the record of all of it, changes nothing
+    JAIL_SYSTEM = "jail_system"  # a program: says who is to be printed, asks what became of it
+    MONITOR = "monitor"  # a program: how the station is, in numbers
 
 
 class Right(StrEnum):
@@ -24,9 +26,14 @@ class Right(StrEnum):
     HISTORY = "history"  # criminal-history data: replies of the bureau, and what is derived from them
     LIAISE = "liaise"  # ICE's forms, and what is drafted for ICE
     REPORTS = "reports"  # counts for oversight
+    SUSPEND = "suspend"  # the immigration features, at once (SOP 1.0)
+    LIFT = "lift"  # that suspension
     OFFICERS = "officers"
     RETENTION = "retention"  # purge, expunge, legal hold
     AUDIT = "audit"
+    JAIL = "jail"  # /api/v1: who is to be printed, where each booking stands
+    METRICS = "metrics"  # numbers for a monitoring system
+    PROGRAMS = "programs"  # tokens of programs
     READ_IDENTIFICATION = "read_identification"  # SRE, ERRT: asked by casework at each view
     READ_IMMIGRATION = "read_immigration"  # IDR, IAR and their photos (SOP 2.2.6)
     READ_DETAINER = "read_detainer"
@@ -36,6 +43,7 @@ class Right(StrEnum):
 
 
 _R = Role
+PEOPLE = frozenset(Role) - {_R.JAIL_SYSTEM, _R.MONITOR}
 TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
     {
         Right.STATUS: frozenset(Role),
@@ -46,15 +54,20 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.HISTORY: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.LIAISE: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.REPORTS: frozenset({_R.SUPERVISOR}),
+        Right.SUSPEND: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON, _R.ADMIN}),
+        Right.LIFT: frozenset({_R.ADMIN}),
         Right.OFFICERS: frozenset({_R.ADMIN}),
         Right.RETENTION: frozenset({_R.RECORDS_LIAISON}),
         Right.AUDIT: frozenset({_R.AUDITOR}),
+        Right.JAIL: frozenset({_R.JAIL_SYSTEM}),
+        Right.METRICS: frozenset({_R.MONITOR, _R.JAIL_SYSTEM, _R.ADMIN}),
+        Right.PROGRAMS: frozenset({_R.ADMIN}),
         Right.READ_IDENTIFICATION: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.READ_IMMIGRATION: frozenset({_R.RECORDS_LIAISON}),
         Right.READ_DETAINER: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.SEARCH_DETAINERS: frozenset({_R.RECORDS_LIAISON}),
         Right.DRAFT_QUERY: frozenset({_R.RECORDS_LIAISON}),
-        Right.OWN: frozenset(Role),
+        Right.OWN: PEOPLE,
     }
 )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from agent.access import programs
 from agent.access.roles import Role
 from agent.access.security_keys import SecurityKey
 from agent.access.states import FAILURES_WITHIN, SessionState
@@ -81,8 +82,13 @@ class AccessStore:
     """Blocking; safe to use from several threads."""
 
     def __init__(self, folder: Path, storage_key: bytes) -> None:
-        self._database = Database(folder / "access.sqlite", (SCHEMA,))
+        self._database = Database(folder / "access.sqlite", (SCHEMA, programs.SCHEMA))
         self._cipher = AESGCM(hmac.new(storage_key, b"livescan-access/1", hashlib.sha256).digest())
+
+    @property
+    def database(self) -> Database:
+        """For what else signs in: `programs`."""
+        return self._database
 
     def officers(self) -> list[Officer]:
         return self._database.read_now(lambda db: [_officer(row) for row in db.execute("SELECT * FROM officer ORDER BY id")])

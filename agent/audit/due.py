@@ -90,6 +90,17 @@ CREATE TRIGGER audit_settled AFTER INSERT ON case_settled BEGIN
 END;
 """
 
+# views say for whom a copy was made
+VIEWS_SCHEMA = """
+ALTER TABLE audit_due ADD COLUMN recipient TEXT;
+DROP TRIGGER audit_view;
+CREATE TRIGGER audit_view AFTER INSERT ON case_views BEGIN
+    INSERT INTO audit_due (event, who, booking, step, recipient)
+    VALUES (CASE NEW.recipient WHEN '' THEN 'history_shown' ELSE 'history_exported' END, NEW.officer, NEW.booking,
+            replace(lower(NEW.what), ' ', '_'), nullif(NEW.recipient, ''));
+END;
+"""
+
 _REPLIES = ("sre_ident", "sre_non_ident", "sre_unclear", "errt", "idr_no_match", "idr_match", "idr_error", "iar")
 _OF_STEP: Mapping[str, Event] = MappingProxyType(
     {
@@ -103,7 +114,7 @@ _OF_STEP: Mapping[str, Event] = MappingProxyType(
     }
 )
 _NAMED = {"case": "case_ref"}  # a fact whose column has another name, since SQL has that word
-_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound", "case", "why")
+_FACTS = ("step", "fgp", "attempt", "print", "content", "envelope", "inbound", "case", "why", "recipient")
 MOST_AT_ONCE = 500  # rows of one commit
 
 Due = tuple[int, str, datetime, Entry]  # seq, id, when it happened, what

@@ -61,6 +61,7 @@ class Arrival:
     arrived_at: datetime  # UTC
     received_at: datetime  # UTC, when this station was told
     booking: BookingId | None
+    gone: bool = False  # taken off the list
 
 
 def is_arrival(name: str) -> bool:
@@ -84,6 +85,7 @@ class Intake:
         self._desk = desk
         self._clock = clock
         self.check = check
+        self._one_arrives = asyncio.Lock()  # two messages of one person at once are one person
 
     # The list
 
@@ -91,7 +93,11 @@ class Intake:
         """The jail has booked somebody, or says more of them; the same number is the same person. What an officer has changed stays."""
         if not _NUMBER.fullmatch(number):
             raise IntakeError("A booking number is 1 to 40 letters, digits, dots, hyphens and slashes.", means="Nothing was taken over.")
-        known = await self._by_number(number)
+        async with self._one_arrives:
+            return await self._arrived(number, facts, arrived_at)
+
+    async def _arrived(self, number: str, facts: Facts, arrived_at: datetime) -> str:
+        known = await self.by_number(number)
         arrival_id = known.id if known else secrets.token_hex(8)
         before = await self._optional(arrival_id, _JAIL)
         await self._keep(arrival_id, _JAIL, facts)
@@ -99,6 +105,8 @@ class Intake:
             await self._keep(arrival_id, _FORM, facts)
         if known is None:
             await self._add(arrival_id, number, arrived_at)
+        elif known.gone:
+            await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = NULL WHERE id = ?", (arrival_id,)))
         return arrival_id
 
     async def by_hand(self) -> str:
@@ -117,6 +125,10 @@ class Intake:
         if not found:
             raise IntakeError("There is nobody on the list under that number.", do="Go back to the list.")
         return found[0]
+
+    async def by_number(self, number: str) -> Arrival | None:
+        """Somebody whom the jail has told of, on the list or off it."""
+        return next(iter(await asyncio.to_thread(self._rows, f"{_ROWS} WHERE number = ?", (number,))), None)
 
     async def of_booking(self, booking_id: str) -> Arrival | None:
         return next(iter(await asyncio.to_thread(self._rows, f"{_ROWS} WHERE booking = ?", (booking_id,))), None)
@@ -214,9 +226,6 @@ class Intake:
 
         return within
 
-    async def _by_number(self, number: str) -> Arrival | None:
-        return next(iter(await asyncio.to_thread(self._rows, f"{_ROWS} WHERE number = ?", (number,))), None)
-
     async def _add(self, arrival_id: str, number: str | None, at: datetime) -> None:
         row = (arrival_id, number, at.isoformat(), self._clock.now().isoformat())
         sql = "INSERT INTO arrival (id, number, arrived_at, received_at) VALUES (?, ?, ?, ?)"
@@ -233,10 +242,10 @@ class Intake:
 
     def _rows(self, sql: str, values: tuple[str, ...]) -> list[Arrival]:
         rows = self._database.read_now(lambda db: db.execute(sql, values).fetchall())
-        return [Arrival(row[0], row[1], _time(row[2]), _time(row[3]), row[4]) for row in rows]
+        return [Arrival(row[0], row[1], _time(row[2]), _time(row[3]), row[4], row[5] is not None) for row in rows]
 
 
-_ROWS = "SELECT id, number, arrived_at, received_at, booking FROM arrival"
+_ROWS = "SELECT id, number, arrived_at, received_at, booking, gone_at FROM arrival"
 
 
 def sending_cleared(database: Database, booking_id: str) -> bool:
@@ -246,6 +255,12 @@ def sending_cleared(database: Database, booking_id: str) -> bool:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def jail_numbers(database: Database) -> dict[BookingId, str]:
+    """Our booking to the jail's number, where it has one. Blocks for a read."""
+    sql = "SELECT booking, number FROM arrival WHERE booking IS NOT NULL AND number IS NOT NULL"
+    return dict(database.read_now(lambda db: [tuple(row) for row in db.execute(sql)]))
 
 
 def arrival_place(arrival_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.capture.places import Prints
-from agent.capture.reading import RollRead, TipRead, read_prints, read_roll, read_tip, roll_score
+from agent.capture.reading import RollRead, TipRead, read_prints, read_roll, read_tip
 from agent.imaging.segment import Fingertip
 from agent.model.fingers import Position
 from agent.model.impression import FingerQuality, Impression, ImpressionKind, QualityReport
@@ -63,9 +63,8 @@ class Checker:
         return Checked(report, {f: p for f in fingers if (p := read[f].print_) is not None})
 
     def _of_roll(self, asked: Asked, read: RollRead, tries: int) -> Checked:
-        fingers = [tip.finger for tip in read.cut.tips]
-        measures = dict(zip(fingers, read.measures, strict=True))
-        report = self._judged(asked, read.cut, dict.fromkeys(fingers, roll_score()), measures, tries)
+        tips = dict(zip((tip.finger for tip in read.cut.tips), read.tips, strict=True))
+        report = self._judged(asked, read.cut, {f: t.quality for f, t in tips.items()}, {f: t.measures for f, t in tips.items()}, tries)
         return Checked(report, {} if read.print_ is None else {asked.position: read.print_})
 
     def _judged(

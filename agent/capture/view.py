@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, GlassSeen, Interrupted, Judged, Looked, Moved, Rolled
 from agent.capture.plan import Step
 from agent.capture.session import State
+from agent.clock import Clock
 from agent.model.impression import GrayImage, Verdict
 
 _ANEW = frozenset({State.AWAIT_CLEAR, State.AWAIT_FINGER, State.PAUSED, State.DONE, State.CANCELLED})  # what lay on the glass is gone
@@ -41,12 +42,14 @@ class Picture:
     number: int  # rises with each
     pixels: GrayImage = field(repr=False)
     ppi: int
+    at: float  # s since 1970, of its arrival
 
 
 class LiveView:
     """On the loop only."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.now = Standing()
         self.picture: Picture | None = None
         self._number = 0
@@ -66,7 +69,7 @@ class LiveView:
     def heard(self, event: CaptureEvent) -> None:
         if isinstance(event, Looked):
             self._number += 1
-            self.picture = Picture(self._number, event.pixels, event.ppi)
+            self.picture = Picture(self._number, event.pixels, event.ppi, self._clock.now().timestamp())
         else:
             self._say(event)
         for watching in self._watching:

@@ -8,8 +8,7 @@ LivescanError
 
 from __future__ import annotations
 
-from agent.errors import LivescanError
-from agent.handover.errors import NotTaken
+from agent.errors import LivescanError, NotTaken
 
 
 class CaseworkError(LivescanError):

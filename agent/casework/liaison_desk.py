@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 
 from agent.casework import iaq, location_answer, viewing
@@ -20,7 +19,6 @@ from agent.clock import Clock
 from agent.handover.instants import write_instant
 from agent.model.booking import BookingId, Subject
 from agent.policy import Jurisdiction
-from agent.store.database import Database
 
 
 class LiaisonDesk:
@@ -32,7 +30,6 @@ class LiaisonDesk:
         casework: Casework,
         detainers: Detainers,
         drafts: Drafts,
-        database: Database,
         clock: Clock,
         policy: Callable[[], Jurisdiction],
         ori: str,
@@ -42,7 +39,6 @@ class LiaisonDesk:
         self._casework = casework
         self._detainers = detainers
         self._drafts = drafts
-        self._database = database
         self._clock = clock
         self._policy = policy
         self._ori = ori
@@ -138,8 +134,7 @@ class LiaisonDesk:
         await self._noted(viewer, What.DETAINER, of, booking)
 
     async def _noted(self, viewer: Viewer, what: What, of: str, booking: BookingId) -> None:
-        now = self._clock.now()
-        await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=of, booking=booking, at=now))
+        await self._casework.note_view(viewer, what, of, booking)
 
 
 def _shown(view: DetainerView) -> dict[str, Any]:

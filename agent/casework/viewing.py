@@ -7,7 +7,7 @@ told. Each view is one row, added before anything is shown; what cannot be noted
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -34,6 +34,7 @@ CREATE INDEX case_views_of_booking ON case_views (booking, seq);
 """
 BOOKING_OFFICER, LIAISON, SUPERVISOR = Role.BOOKING_OFFICER, Role.RECORDS_LIAISON, Role.SUPERVISOR
 LEAST_REASON = 5  # characters
+LABEL = "case_views.reason"  # of the sealed sentences
 
 
 class ViewRefused(CaseworkError):
@@ -72,7 +73,7 @@ class Viewer:
     officer: str  # officer id
     roles: Collection[str]
     reason: str
-    recipient: str = ""  # whom a print or export is for; "" for the screen
+    recipient: str = ""  # id of whom a print or export is for; "" for the screen
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,25 @@ def allow(viewer: Viewer, what: What) -> None:
         raise ViewRefused(f"The {what} is shown only with a reason in words.", means="Nothing was shown.", do="Say why you look.")
 
 
-def note(db: sqlite3.Connection, *, viewer: Viewer, what: What, of: str, booking: BookingId | None, at: datetime) -> None:
-    values = (booking, what, of, viewer.officer, viewer.reason.strip(), viewer.recipient, write_instant(at))
+def note(
+    db: sqlite3.Connection,
+    *,
+    viewer: Viewer,
+    what: What,
+    of: str,
+    booking: BookingId | None,
+    at: datetime,
+    seal: Callable[[str], str],
+) -> None:
+    """seal: of the reason, which may name somebody: no person's data stands in a column."""
+    values = (booking, what, of, viewer.officer, seal(viewer.reason.strip()), viewer.recipient, write_instant(at))
     db.execute("INSERT INTO case_views (booking, what, of, officer, reason, recipient, at) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def views_of(db: sqlite3.Connection, booking: BookingId | None) -> tuple[View, ...]:
-    """In order; with None those that belong to no booking."""
+def views_of(db: sqlite3.Connection, booking: BookingId | None, opened: Callable[[str], str] = lambda _: "") -> tuple[View, ...]:
+    """In order; with None those that belong to no booking. opened: of a sealed reason; without it none is told."""
     rows = db.execute("SELECT * FROM case_views WHERE booking IS ? ORDER BY seq", (booking,))
     return tuple(
-        View(booking, What(row["what"]), row["of"], row["officer"], row["reason"], row["recipient"], read_instant(row["at"]))
+        View(booking, What(row["what"]), row["of"], row["officer"], opened(row["reason"]), row["recipient"], read_instant(row["at"]))
         for row in rows
     )

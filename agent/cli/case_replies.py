@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from agent.cli import case
 from agent.cli.booking_files import facts_of
 from agent.cli.card import write_file
-from agent.cli.case_screen import BOOKING, JSON, OFFICER, PURPOSE, REASON, RECIPIENT, body, print_text, say, why
+from agent.cli.case_screen import BOOKING, CASE, JSON, OFFICER, PURPOSE, REASON, RECIPIENT, body, print_text, say, why
 from agent.cli.config import CONFIG, station_client
 from agent.cli.screen import out
 
@@ -42,16 +43,18 @@ def read(
     purpose: PURPOSE = "booking",
     officer: OFFICER = "",
     recipient: RECIPIENT = "",
-    photos: Annotated[Path | None, typer.Option(help="folder for its photos, as PNG")] = None,
+    case_file: CASE = "",
+    photos: Annotated[Path | None, typer.Option(help="folder for its photos, as PNG: a copy, for a named recipient and case")] = None,
     config: CONFIG = None,
     as_json: JSON = False,
 ) -> None:
     """One reply as it was sent, word for word. That it was read, by whom and why, is on record."""
     asked = body(officer, reason, recipient=recipient or None)
     path = f"/api/bookings/{booking}/replies/{reply}"
-    found = station_client(config).post(path, asked, headers=why(purpose))
+    said = why(purpose, case=case_file, recipient=recipient, copied=photos is not None)
+    found = station_client(config).post(path, asked, headers=said)
     if photos is not None:
-        found["files"] = [str(_photo(path, number, asked, photos, config, purpose)) for number in range(1, found["photos"] + 1)]
+        found["files"] = [str(_photo(path, number, asked, photos, config, said)) for number in range(1, found["photos"] + 1)]
     if as_json:
         out.print_json(json.dumps(found))
         return
@@ -154,8 +157,8 @@ def released(
     say(said, f"Booking {booking}: released at {said['released_at']}.", as_json=as_json)
 
 
-def _photo(path: str, number: int, asked: dict[str, Any], folder: Path, config: Path | None, purpose: str) -> Path:
-    png = station_client(config).download(f"{path}/photos/{number}", asked, headers=why(purpose))
+def _photo(path: str, number: int, asked: dict[str, Any], folder: Path, config: Path | None, said: Mapping[str, str]) -> Path:
+    png = station_client(config).download(f"{path}/photos/{number}", asked, headers=said)
     target = folder / f"{path.rsplit('/', 1)[-1][:16]}-{number}.png"
     write_file(target, png)
     return target

@@ -15,12 +15,17 @@ BOOKING = Annotated[str, typer.Argument(help="booking number, such as 20261124-7
 OFFICER = Annotated[str, typer.Option(help="officer id, where nobody is signed in")]
 REASON = Annotated[str, typer.Option(help="why, in words; it is on record")]
 PURPOSE = Annotated[str, typer.Option(help="one of the purposes of docs/access.md: booking, court, custody, immigration, …")]
-RECIPIENT = Annotated[str, typer.Option(help="whom a copy is for")]
+RECIPIENT = Annotated[str, typer.Option(help="id of whom a copy is for, never a name")]
+CASE = Annotated[str, typer.Option(help="case file or order that a copy is for")]
 
 
-def why(purpose: str) -> Mapping[str, str]:
-    """Headers without which criminal-history data is not answered (docs/access.md)."""
-    return {"Livescan-Purpose": purpose}
+def why(purpose: str, *, case: str = "", recipient: str = "", copied: bool = False) -> Mapping[str, str]:
+    """Headers without which criminal-history data is not answered (docs/access.md). copied: it leaves the screen, so case and recipient
+    must be named: the station refuses it otherwise.
+    """
+    said = {"Livescan-Purpose": purpose, "Livescan-Case": case, "Livescan-Recipient": recipient}
+    said |= {"Livescan-Action": "export"} if copied else {}
+    return {name: value for name, value in said.items() if value}
 
 
 def body(officer: str, reason: str = "", **more: Any) -> dict[str, Any]:

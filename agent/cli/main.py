@@ -19,6 +19,7 @@ from agent.cli import (
     case_oversight,
     demo,
     devices,
+    doctor,
     gallery,
     inbox,
     keys,
@@ -26,6 +27,7 @@ from agent.cli import (
     match,
     nist,
     officer,
+    program,
     queue,
     reload,
     retention,
@@ -57,6 +59,8 @@ app.command("init")(station.init)
 app.command("check")(station.check)
 app.command("idle")(station.idle)
 app.command("reload")(reload.reload)
+app.command("doctor")(doctor.doctor)
+app.command("diagnostics")(doctor.diagnostics)
 app.command("sign-in")(officer.sign_in)
 app.command("sign-out")(officer.sign_out)
 app.command("password")(officer.password)
@@ -71,6 +75,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(officer.app, name="officer")
+app.add_typer(program.app, name="program")
 app.add_typer(retention.app, name="retention")
 app.add_typer(bench.app, name="bench")
 app.add_typer(sim.app, name="sim")

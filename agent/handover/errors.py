@@ -1,7 +1,5 @@
 """What can be wrong between core and uplink.
 
-NotTaken              what was brought is not taken now; nothing is wrong with the socket
-
 HandoverError
 ├── FrameError        the other end sent what is no frame of this protocol: the connection ends, everything is said again on the next
 └── VersionError      the two ends speak different versions: one of them was not updated
@@ -10,10 +8,6 @@ HandoverError
 from __future__ import annotations
 
 from agent.errors import LivescanError
-
-
-class NotTaken(LivescanError):
-    """Whoever was handed something does not take it now: the other end keeps it, and brings it again on its next connection."""
 
 
 class HandoverError(LivescanError):

@@ -22,7 +22,7 @@ class Form:
 
     def text(self, name: str) -> str:
         """Without the blanks around it; "" where there is none."""
-        return self._values.get(name, [""])[0].strip()
+        return next(iter(self._values.get(name, ())), "").strip()
 
     def texts(self, name: str) -> list[str]:
         return [value.strip() for value in self._values.get(name, [])]

@@ -100,6 +100,15 @@ def differing(jail: Facts | None, facts: Facts) -> Mapping[str, str]:
     return {place: said for place, said in theirs.items() if said != ours[place]}
 
 
+def taken_over(facts: Facts, jail: Facts | None, place: str) -> Facts:
+    """With what the jail says at one place; as they are where it says nothing, or there is no such place."""
+    room, _, name = place.partition(".")
+    if jail is None or place not in [asked.place for asked in (*PERSON, *ARREST)]:
+        return facts
+    said = getattr(getattr(jail, room), name)
+    return replace(facts, **{room: replace(getattr(facts, room), **{name: said})})
+
+
 def wrong_of(findings: Sequence[Finding]) -> tuple[Wrong, ...]:
     return tuple(Wrong(one.form, one.sentence, f"{one.id} · {one.clause}") for one in findings)
 
@@ -153,7 +162,7 @@ def _charges(form: Form, wrong: list[Wrong]) -> tuple[Charge, ...]:
 def _day(text: str, place: str, wrong: list[Wrong]) -> date | None:
     compact = _compact(text)
     try:
-        return date(int(compact[:4]), int(compact[4:6]), int(compact[6:])) if re.fullmatch(r"\d{8}", compact) else None
+        return date(int(compact[:4]), int(compact[4:6]), int(compact[6:])) if text else None
     except ValueError:
         wrong.append(Wrong(place, f"'{text[:20]}' is not a day.", "form"))
         return None

@@ -1,7 +1,8 @@
 """The live picture and where the capture stands, over one WebSocket: when the page has drawn one picture it gets the newest there is.
 
-Server to page: text is JSON of the standing; binary is a picture: number (4 bytes, big-endian), width and height (2 each), grey pixels row
-by row. Page to server: "drawn". When the session locks, the socket is closed: the lock hides the pattern, the capture goes on.
+Server to page: text is JSON of the standing; binary is a picture: number (4 bytes, big-endian), width and height (2 each), when it came to
+the core (8, ms since 1970 as a double), grey pixels row by row. Page to server: "drawn". When the session locks, the socket is closed: the
+lock hides the pattern, the capture goes on.
 """
 
 from __future__ import annotations
@@ -139,4 +140,4 @@ def packed(picture: Picture) -> bytes:
         blocks = pixels[:rows, :columns].reshape(rows // step, step, columns // step, step)
         pixels = blocks.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
     height, width = pixels.shape
-    return struct.pack(">IHH", picture.number & 0xFFFFFFFF, width, height) + pixels.tobytes()
+    return struct.pack(">IHHd", picture.number & 0xFFFFFFFF, width, height, picture.at * 1000) + pixels.tobytes()

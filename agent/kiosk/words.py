@@ -14,7 +14,7 @@ DEFAULT = "en"
 
 
 class Words:
-    """t("sign_in.title"); t("people.age", minutes=3)."""
+    """Called with a key of the catalogue, and what is to be filled in."""
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language = language

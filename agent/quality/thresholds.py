@@ -17,6 +17,7 @@ class QualityThresholds:
     plain_rotation_retry: float = 20.0  # degrees, of the hand
     plain_smear_retry: float = 0.62  # 0..1
     rolled_area_retry: float = 200.0  # mm² of ridges
+    rolled_nfiq2_warn: int = 25  # 0..100, below this a roll is accepted with a warning; it never decides
     any_grey_levels_warn: int = 128  # 0..256
     any_grey_levels_retry: int = 64  # 0..256
     skin_wet: float = 0.46  # 0..1, wetness; this and the next four name a cause and choose words

@@ -116,6 +116,8 @@ def _warning(seen: Observed, found: Finding, limits: QualityThresholds) -> tuple
     if weak:
         cause = found.cause if found.cause is not Cause.NONE else Cause.UNCLEAR
         return cause, f"Accepted, but the {several(weak)} {_are(weak)} only just good enough."
+    if seen.kind is ImpressionKind.ROLLED and any(0 <= score_of(seen, f) < limits.rolled_nfiq2_warn for f in seen.wanted):
+        return Cause.UNCLEAR, f"Accepted, but the {several(seen.wanted)} {_are(seen.wanted)} not clear everywhere."
     if found.cause is not Cause.NONE:
         return found.cause, f"Accepted, but the {several(found.fingers)} {_are(found.fingers)} {_REMARK[found.cause]}."
     if any(seen.measures[f].grey_levels < limits.any_grey_levels_warn for f in seen.wanted):

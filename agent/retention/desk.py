@@ -24,7 +24,7 @@ from agent.retention import holds, rows
 from agent.retention.holds import Grounds, RetentionRefused, no_such_booking
 from agent.retention.policy import RetentionPolicy, is_due, load_retention
 from agent.retention.proof import Destroyed, Proof, keep_proof, prove
-from agent.retention.shredder import Due, Order, Shredder
+from agent.retention.shredder import EXPUNGE, Due, Order, Shredder
 from agent.retention.standing import WORDS, Keep, Standing, kept_by_age, kept_from_order
 from agent.retention.traces import Searched, needles_of, search
 from agent.signing.private_keys import Signer
@@ -69,7 +69,10 @@ class RetentionDesk:
         left = await asyncio.to_thread(self.shredder.due)
         for due in left:
             await asyncio.to_thread(self._finish, due)
-        return len(left)
+        unproven = await asyncio.to_thread(self.shredder.unproven)
+        for due in unproven:
+            await asyncio.to_thread(self._prove, due)
+        return len(left) + len(unproven)
 
     async def daily(self) -> None:
         """For ever."""
@@ -105,7 +108,7 @@ class RetentionDesk:
         """Destroy one booking on order; the proof. Raises RetentionRefused with every reason against it."""
         grounds = Grounds(order, why, who)
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._expunge, BookingId(booking), Order("expunge", who, grounds.case, grounds.why))
+            return await asyncio.to_thread(self._expunge, BookingId(booking), Order(EXPUNGE, who, grounds.case, grounds.why))
 
     def _run(self, dry: bool, who: str) -> Mapping[str, Any]:
         policy, now = self._policy(), self._parts.clock.now()
@@ -162,15 +165,19 @@ class RetentionDesk:
 
     def _finish(self, due: Due) -> Mapping[str, Any]:
         """Destroyed, looked for, and for an order proven."""
-        files = self.shredder.destroy(due)
-        searched = self._clean(due.marks)
-        order = due.order
-        done = Destroyed(due.booking, order.kind, order.case, order.why, order.who, due.at, due.rows, files, searched)
-        log.info("retention: booking %s was destroyed (%s)", due.booking, order.kind)
-        if order.kind != "expunge":
-            return {"booking": due.booking}
+        destroyed = self.shredder.destroy(due)
+        log.info("retention: booking %s was destroyed (%s)", due.booking, due.order.kind)
+        if due.order.kind == EXPUNGE:
+            return self._prove(destroyed)
+        self._clean(due.marks)
+        return {"booking": due.booking}
+
+    def _prove(self, due: Due) -> Mapping[str, Any]:
+        searched, order = self._clean(due.marks), due.order
+        done = Destroyed(due.booking, order.case, order.why, order.who, due.at, due.rows, due.files, searched)
         proof = prove(self._parts.station, done, self._parts.signer())
         kept = keep_proof(self._parts.audit / "expunged", f"{order.case.replace('/', '_')}-{due.booking}", proof)
+        self.shredder.proven(due)
         return _answer(done, proof, kept)
 
     def _clean(self, marks: Sequence[str]) -> Searched:

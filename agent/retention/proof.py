@@ -17,11 +17,10 @@ from agent.store.files import make_folder, write_durably
 
 @dataclass(frozen=True)
 class Destroyed:
-    """What was done to one booking."""
+    """What was done to one booking on order."""
 
     booking: str
-    kind: str  # purge, expunge
-    order: str  # of the court or authority; "" for a purge by age
+    order: str  # of the court or authority
     why: str
     who: str
     at: datetime  # UTC

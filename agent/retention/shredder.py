@@ -1,21 +1,26 @@
 """How a booking is destroyed, so that a crash at any line leaves either all of it or, after the next start, nothing.
 
     1  one transaction: its rows go, and what is still to be done stands in `retention_due`
-    2  what was sealed and is still in a file, the vault's key and then its files, what other parts keep (`Forgets`)
-    3  one transaction: `retention_due` is ticked off, and the audit record is owed its entries
+    2  what is to be proven of it later is put into the vault, under a name and key of its own, where an order wants a proof
+    3  what was sealed and is still in a file, the vault's key and then its files, what other parts keep (`Forgets`)
+    4  one transaction: `retention_due` is ticked off, and the audit record is owed its entries
+    5  the search, and for an order the proof; then what stands in the vault since 2 goes
 
-Between 1 and 3 nothing of the station knows the booking any more; `resume` at the start goes on at 2.
+Between 1 and 4 nothing of the station knows the booking any more; a start goes on at 2, or at 5.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from agent.casework.desk import INBOX
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.retention import rows
@@ -23,6 +28,9 @@ from agent.retention.forgets import Forgets
 from agent.store.database import Database
 from agent.store.files import sync_folder
 from agent.store.vault import Vault
+
+EXPUNGE = "expunge"
+_PROOF, _DUE = "order-", "due"  # a place in the vault, and what lies there
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class Due:
     envelopes: tuple[str, ...]
     places: tuple[str, ...]
     marks: tuple[str, ...]
+    files: int = 0  # encrypted ones, when it was begun
 
 
 class Shredder:
@@ -72,18 +81,42 @@ class Shredder:
 
         return self._database.write_now(write)
 
-    def destroy(self, due: Due) -> int:
-        """Steps 2 and 3; how many encrypted files there were. Any number of times. Raises LivescanError: then it is still due."""
+    def destroy(self, due: Due) -> Due:
+        """Steps 2 to 4; with how many encrypted files there were. Any number of times. Raises LivescanError: then it is still due."""
+        due = self._to_be_proven(due)
         for txid in due.envelopes:
             (self._outbound / f"{txid}.cms").unlink(missing_ok=True)
         sync_folder(self._outbound)
-        files = sum(len(self._vault.names(place)) for place in due.places)
         for place in due.places:
             self._vault.shred(place)
+        for rid in filter(_RID.fullmatch, due.marks):
+            self._vault.shred(f"{INBOX}{rid}")  # a message whose way to its booking was cut off
         for part in self._forgets:
             part.forget([due.booking])
         self._database.write_now(lambda db: _tick_off(db, due))
-        return files
+        return due
+
+    def _to_be_proven(self, due: Due) -> Due:
+        """What was noted before a crash counts: there were more files then."""
+        if due.order.kind != EXPUNGE:
+            return due
+        place = _proof_place(due)
+        if _DUE not in self._vault.names(place):
+            noted = replace(due, files=sum(len(self._vault.names(one)) for one in due.places))
+            self._vault.put(place, _DUE, json.dumps(asdict(noted), default=write_instant).encode())
+        return self._noted(place)
+
+    def unproven(self) -> list[Due]:
+        """Destroyed on order, and a crash came before the proof."""
+        return [self._noted(place) for place in self._vault.bookings() if place.startswith(_PROOF) and _DUE in self._vault.names(place)]
+
+    def proven(self, due: Due) -> None:
+        self._vault.shred(_proof_place(due))
+
+    def _noted(self, place: str) -> Due:
+        said = json.loads(self._vault.get(place, _DUE))
+        lists = {name: tuple(said[name]) for name in ("tcns", "envelopes", "places", "marks")}
+        return Due(**said | lists | {"order": Order(**said["order"]), "at": read_instant(said["at"])})
 
     def due(self) -> list[Due]:
         """What a crash left."""
@@ -100,6 +133,12 @@ def _begin(db: sqlite3.Connection, booking: BookingId, order: Order, now: dateti
     return gone
 
 
+def _proof_place(due: Due) -> str:
+    """The same one after a crash, and not the booking's id."""
+    return _PROOF + hashlib.sha256(f"{due.booking}/{due.order.case}".encode()).hexdigest()[:32]
+
+
+_RID = re.compile(r"[0-9a-f]{64}")
 _EVENTS = {"purge": "purged", "expunge": "expunged"}
 
 

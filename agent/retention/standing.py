@@ -44,7 +44,7 @@ WORDS: Mapping[Keep, str] = MappingProxyType(
         Keep.NOT_ANSWERED: "The bureau has not answered it.",
         Keep.REJECTED: "The bureau rejected it: a correction is owed.",
         Keep.CONTRADICTORY: "Its answers contradict each other: a person must decide.",
-        Keep.NO_IDR: "An immigration response is expected and has not come.",
+        Keep.NO_IDR: "An immigration response, or its second part, is expected and has not come.",
         Keep.FOR_A_PERSON: "A message or a task of it waits for a person.",
         Keep.DETAINER: "A detainer of it has not ended.",
         Keep.TOO_YOUNG: "It is younger than the policy says.",
@@ -70,7 +70,8 @@ class Standing:
 
 
 _ANSWERED = frozenset((IdentState.IDENTIFIED, IdentState.NOT_IDENTIFIED, IdentState.ANSWERED, IdentState.STATE_IDENT_ONLY))
-_NO_IDR = frozenset((ImmigrationState.AWAITED, ImmigrationState.NOT_STARTED))
+# nothing came yet, or only one of its two parts
+_NO_IDR = frozenset((ImmigrationState.AWAITED, ImmigrationState.NOT_STARTED, ImmigrationState.MATCH, ImmigrationState.IAR_ONLY))
 _Rule = Callable[[Standing, OfBookings, timedelta], bool]  # standing, policy, age
 _KEEPS: Mapping[Keep, _Rule] = MappingProxyType(
     {

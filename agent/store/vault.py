@@ -33,6 +33,7 @@ NONCE_LENGTH = 12  # bytes, random: at most 2^32 writes under one key, NIST SP 8
 TAG_LENGTH = 16  # bytes
 _MAGIC = b"LSV1"
 _KEY = ".key"
+_WORDS = "words"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # never hidden, never a path
 
 
@@ -76,6 +77,18 @@ class Vault:
         if not stored.startswith(_MAGIC):
             raise _unreadable(booking_id, f"The stored file '{name}'")
         return _decrypt(AESGCM(key), stored[len(_MAGIC) :], _label(booking_id, name), booking_id, f"The stored file '{name}'")
+
+    def seal_words(self, label: str, words: str) -> str:
+        """A sentence that a person typed, for a row of the database: readable with the storage key only. label: of the column."""
+        return _encrypt(self._storage, words.encode(), _label(_WORDS, label)).hex()
+
+    def open_words(self, label: str, sealed: str) -> str:
+        """Raises Unreadable."""
+        try:
+            stored = bytes.fromhex(sealed)
+        except ValueError as error:
+            raise _unreadable(label, "A sentence") from error
+        return _decrypt(self._storage, stored, _label(_WORDS, label), label, "A sentence").decode()
 
     def remove(self, booking_id: str, name: str) -> None:
         """Take one file away; a name that is not there is no error. Raises VaultError. Its key stays: use `shred` to make it unreadable."""
@@ -129,7 +142,7 @@ class Vault:
         return _decrypt(self._storage, wrapped, _label(booking_id), booking_id, "The key of the booking")
 
     def _new_data_key(self, booking_id: str) -> bytes:
-        """Of two threads that begin the same booking, one writes the key and both use it."""
+        """Of two threads that begin the same booking, one writes the key and both use it. It is durable with the file that follows."""
         directory = self._directory(booking_id)
         directory.mkdir(mode=0o700, exist_ok=True)
         if any(_SAFE.fullmatch(path.name) for path in directory.iterdir()) and not (directory / _KEY).exists():
@@ -137,7 +150,7 @@ class Vault:
         sync_folder(self._root)
         wrapped = _encrypt(self._storage, os.urandom(KEY_LENGTH), _label(booking_id))
         with contextlib.suppress(FileExistsError):
-            write_durably(directory / _KEY, wrapped, replace=False)
+            write_durably(directory / _KEY, wrapped, replace=False, settled=False)
         return self._data_key(booking_id)
 
 

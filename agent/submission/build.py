@@ -80,7 +80,7 @@ def build_car(
         head = _type1(tcn, made_at, station, profile, tcr, has_type4=has_type4)
         return build(transaction(head, [type2, *prints, *others]))
     except NistError as error:
-        raise SubmissionError(f"Field {error.field} cannot be written: {error.why}.") from error
+        raise SubmissionError(f"Field {error.field} cannot be written: {error.why}.", field=error.field or "") from error
 
 
 def _check_images(booking: Booking, images: Mapping[Position, EncodedImage], palms: Sequence[Palm], profile: Profile) -> None:

@@ -29,10 +29,13 @@ from agent.web.keeping import RetentionDesk, retention_routes
 from agent.web.liaison import LiaisonDesk, liaison_routes
 from agent.web.live import Live
 from agent.web.pages import Page
+from agent.web.programs import program_routes
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
+from agent.web.suspension import SuspensionDesk, suspension_routes
+from agent.web.v1 import V1, v1_routes
 from agent.web.vouching import vouched
 
 
@@ -70,17 +73,19 @@ def build_api(
     liaison: LiaisonDesk | None = None,
     reports: ReportDesk | None = None,
     retaken: RetakenDesk | None = None,
+    suspension: SuspensionDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
     inbox: InboxDesk | None = None,
     arrivals: ArrivalDesk | None = None,
+    v1: V1 | None = None,
     pages: Pages | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
-    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a
-    person. `retention`: how long it is kept.
-    `gallery`: prints booked before. `arrivals`: the jail's list. `pages`: the kiosk, on localhost. Without them these routes are not there.
+    and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a person.
+    `retention`: how long it is kept. `gallery`: prints booked before. `arrivals`: the jail's list. `v1`: what programs ask. `pages`: the
+    kiosk, on localhost. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -143,10 +148,13 @@ def build_api(
             *(liaison_routes(liaison) if liaison else ()),
             *(report_routes(reports) if reports else ()),
             *(retaken_routes(retaken) if retaken else ()),
+            *(suspension_routes(suspension) if suspension else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
             *(inbox_routes(inbox) if inbox else ()),
             *(arrival_routes(arrivals) if arrivals else ()),
+            *(v1_routes(v1) if v1 else ()),
+            *(program_routes(access.programs) if access else ()),
             *((page.route for page in pages.pages) if pages else ()),
         ],
         exception_handlers={LivescanError: on_error},

@@ -50,10 +50,17 @@ class PageDoor:
     def _refusal(self, scope: Scope, headers: Headers) -> str | None:
         if headers.getlist("host") != [self._host]:
             return "This is not the address of this station's page."
+        if _by_token(scope, headers):
+            return None
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
         if unsafe and headers.getlist("origin") != [self._origin]:
             return "That did not come from the station's own page."
         return None
+
+
+def _by_token(scope: Scope, headers: Headers) -> bool:
+    """A program's request. No foreign page sends one: a browser asks first whether it may send that header, and is not answered."""
+    return scope["type"] == "http" and scope["path"].startswith("/api/v1/") and headers.get("authorization", "").startswith("Bearer ")
 
 
 def _dressed(send: Send) -> Send:

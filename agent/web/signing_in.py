@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.access.desk import AccessDesk, Proof
-from agent.access.roles import Role
+from agent.access.roles import PEOPLE, Role
 from agent.errors import LivescanError
 from agent.web.bodies import LARGEST_FORM, SIGNED_IN, body_of, officer_of, who_of
 from agent.web.guard import COOKIE, door_of, token_of
@@ -153,5 +153,5 @@ def _mapping(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _roles(body: Mapping[str, Any]) -> list[Role]:
     said = body.get("roles")
     if not isinstance(said, list) or any(role not in list(Role) for role in said):
-        raise LivescanError("The roles are not ones that there are.", do=f"Give some of: {', '.join(Role)}.")
+        raise LivescanError("The roles are not ones that there are.", do=f"Give some of: {', '.join(sorted(PEOPLE))}.")
     return [Role(role) for role in said]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from agent.errors import LivescanError
 from agent.web.bodies import reason_of, who_of
 from agent.web.withheld import ROLES_OF
 
-_LONGEST_RECIPIENT = 80  # characters
+_RECIPIENT = re.compile(r"[A-Za-z0-9._-]{0,40}")  # an id, never a name: it stands in rows and on the audit record
 
 
 def roles_now() -> Collection[Role]:
@@ -25,6 +26,6 @@ def roles_now() -> Collection[Role]:
 def viewer_of(request: Request, body: Mapping[str, Any]) -> Viewer:
     """Reason and recipient as the request says them; casework refuses one without a reason. Raises LivescanError."""
     recipient = body.get("recipient") or ""
-    if not isinstance(recipient, str) or len(recipient) > _LONGEST_RECIPIENT:
-        raise LivescanError("The recipient is no text of at most 80 characters.", means="Nothing was shown.")
+    if not isinstance(recipient, str) or not _RECIPIENT.fullmatch(recipient):
+        raise LivescanError("The recipient is not named by an id.", means="Nothing was shown.", do="Give an id, never a name.")
     return Viewer(who_of(request, body), roles_now(), reason_of(body) or "", recipient)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from starlette.applications import Starlette
@@ -74,17 +76,17 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def every_route() -> list[tuple[str, str]]:
-    anything: Any = object()
+    anything: Any = MagicMock()
     desks = [name for name, one in inspect.signature(build_api).parameters.items() if one.kind is one.KEYWORD_ONLY and name != "pages"]
     made: Starlette = build_api(anything, Live(), **dict.fromkeys(desks, anything))
     example = {"booking_id": BOOKING, "fgp": "2", "number": "1", "officer": "officer-07", "what": "reset"}
-    example |= {"rid": "a" * 64, "kind": "rejected", "detainer": "b" * 64, "draft": "c" * 16, "tcn": "LS-0001-01K"}
+    example |= {"rid": "a" * 64, "kind": "rejected", "detainer": "b" * 64, "draft": "c" * 16, "tcn": "LS-0001-01K", "program": "jail"}
     found = []
     for route in made.routes:
         assert isinstance(route, Route)
         path = route.path
         for name, value in example.items():
-            path = path.replace(f"{{{name}:int}}", value).replace(f"{{{name}}}", value)
+            path = re.sub(rf"{{{name}(:[a-z]+)?}}", value, path)
         found += [(method, path) for method in sorted(route.methods or ()) if method != "HEAD"]
     return found
 

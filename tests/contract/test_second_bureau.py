@@ -171,10 +171,32 @@ def test_a_reply_that_names_no_transaction_is_tied_by_a_person(site: ContractSit
     assert "sre_non_ident" in site.kinds(booking)
     (entry,) = until(lambda: [one for one in livescan(site, "audit", "show")["entries"] if one["event"] == "inbound_tied"])
     assert (entry["who"], entry["booking"], entry["inbound"], entry["why"]) == ("officer-07", booking, waits["rid"], "bureau_said")
+    copy = (
+        "case",
+        "read",
+        booking,
+        waits["rid"],
+        "--reason",
+        "for the hearing",
+        "--officer",
+        "officer-07",
+        "--photos",
+        str(site.folder / "out"),
+    )
+    refused = run_livescan(site, *copy)
+    assert refused.returncode != 0
+    assert "needs a case or order, and the id of its recipient" in " ".join(refused.stderr.split())
+    livescan(site, *copy, "--recipient", "court-3", "--case-file", "CR-2026-17")
+    (entry,) = [one for one in livescan(site, "audit", "show")["entries"] if one["event"] == "history_exported"]
+    assert (entry["requester"], entry["recipient"], entry["case"], entry["purpose"]) == ("service", "court-3", "CR-2026-17", "booking")
 
 
 def livescan(site: ContractSite, *words: str) -> Any:
-    command = [sys.executable, "-m", "agent.cli", words[0], *words[1:], "--config", str(site.config), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = run_livescan(site, *words)
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
+
+
+def run_livescan(site: ContractSite, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "agent.cli", words[0], *words[1:], "--config", str(site.config), "--json"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -95,6 +95,14 @@ def test_nothing_is_queued_without_a_connection() -> None:
             listener.link.publish("a/b", b"x")
 
 
+def test_nothing_is_queued_while_the_broker_has_not_answered() -> None:
+    """Dialled, and no CONNACK yet: paho would keep it in memory, where a crash loses it."""
+    with socket.create_server(("127.0.0.1", 0)) as mute, listening(int(mute.getsockname()[1])) as listener:
+        near, _ = mute.accept()
+        with near, pytest.raises(NotConnected):
+            listener.link.publish("a/b", b"x")
+
+
 def test_every_answer_of_the_broker_is_told(broker: Broker) -> None:
     with listening(broker.port) as listener:
         assert isinstance(listener.next(Connected), Connected)
@@ -379,6 +387,21 @@ class SlowLine:
                 sink.sendall(data)
                 if rate:
                     time.sleep(len(data) / rate)
+
+
+@pytest.mark.long
+def test_one_large_message_is_an_endless_loop_of_reconnects_on_a_slow_line(nats: Broker, tmp_path: Path) -> None:
+    """The control of the next test: this is what chunks are there for."""
+    line = SlowLine(nats.port, 40_000)
+
+    async def story() -> None:
+        with SmallBureau(nats.port):
+            async with core_at(tmp_path) as core, uplink_at(tmp_path, line.port, keepalive=10, retry=60, chunk=2_000_000):
+                core.seal(b"x" * 2_000_000)
+                await until(lambda: line.connections > 2, 60)
+                assert not all_released(core, 1)()
+
+    tell(story)
 
 
 @pytest.mark.long

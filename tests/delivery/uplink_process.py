@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from agent.delivery.chunks import DATA_LIMIT
 from agent.delivery.courier import CourierSettings
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.pacing import Retry
@@ -93,7 +94,7 @@ def settings_from(options: dict[str, Any]) -> UplinkSettings:
         state=Path(options["state"]),
         handover=Path(options["handover"]),
         mqtt=replace(mqtt, keepalive=options.get("keepalive", 60)),
-        courier=CourierSettings(retry=Retry(first=options.get("retry", 5.0)), chunk=options.get("chunk", 131_008)),
+        courier=CourierSettings(retry=Retry(first=options.get("retry", 5.0)), chunk=options.get("chunk", DATA_LIMIT)),
         free_floor=0,
     )
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import NotTaken
 from agent.handover import core_end, frames, uplink_end
 from agent.handover.core_end import CoreEnd
-from agent.handover.errors import HandoverError, NotTaken
+from agent.handover.errors import HandoverError
 from agent.handover.frames import Progress, Stage
 from agent.handover.queue_facts import QueueFacts
 from agent.handover.uplink_end import UplinkEnd

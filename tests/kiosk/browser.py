@@ -47,7 +47,7 @@ class Counter:
     def __init__(self, kiosk: TrainingKiosk, site: TrainingSite, browser: Browser) -> None:
         self.kiosk = kiosk
         self.site = site
-        self.page: Page = browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        self.page: Page = browser.new_context(viewport=SIZE).new_page()  # type: ignore[arg-type]
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda said: self.faults.append(said.text) if "Content Security" in said.text else None)
@@ -92,5 +92,6 @@ class Counter:
     def accessible(self) -> None:
         """What axe finds against WCAG 2.2 AA on this page."""
         found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        assert found.response["passes"], "axe has looked at nothing"
         said = [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found.response["violations"] for node in one["nodes"]]
         assert not said, "\n".join(said)

@@ -46,8 +46,9 @@ def test_every_roll_of_the_nist_card_is_accepted() -> None:
     for finger in map(Position, range(1, 11)):
         report = assess(nist_card()[finger], asked(finger, ROLLED), LIMITS, 1)
         assert report.verdict is Verdict.ACCEPT, finger
-        assert report.fingers[finger].nfiq2 is None
-        assert "plain" in report.fingers[finger].reason
+        score = report.fingers[finger].nfiq2
+        assert score is not None
+        assert 25 <= score <= 100
 
 
 def test_a_slap_with_a_finger_lifted_is_taken_again() -> None:

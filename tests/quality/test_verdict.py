@@ -28,9 +28,9 @@ def slap(
     return Observed(SLAP, ImpressionKind.PLAIN, fingers, found, 220, quality, dict.fromkeys(named, GOOD) | dict(measures or {}))
 
 
-def roll(measured: Measures = ROLLED) -> Observed:
+def roll(measured: Measures = ROLLED, score: int | None = None) -> Observed:
     finger = Position.RIGHT_INDEX
-    return Observed(finger, ImpressionKind.ROLLED, (finger,), 1, 220, {finger: FingerQuality(None, "roll")}, {finger: measured})
+    return Observed(finger, ImpressionKind.ROLLED, (finger,), 1, 220, {finger: FingerQuality(score, "roll")}, {finger: measured})
 
 
 def test_a_good_slap_is_accepted_without_words() -> None:
@@ -126,3 +126,13 @@ def test_words_of_several_fingers() -> None:
     assert several([Position.RIGHT_THUMB]) == "right thumb"
     assert several([Position.LEFT_THUMB, Position.RIGHT_THUMB]) == "left thumb and right thumb"
     assert several(FINGERS[1:3]) == "right index and right middle fingers"
+
+
+@pytest.mark.parametrize(
+    ("score", "advice"), [(60, ""), (25, ""), (24, "Accepted, but the right index finger is not clear everywhere."), (0, "Accepted")]
+)
+def test_the_score_of_a_roll_warns_and_decides_nothing(score: int, advice: str) -> None:
+    report = judge(roll(score=score), LIMITS, 1)
+    assert report.verdict is Verdict.ACCEPT
+    assert report.advice.startswith(advice)
+    assert bool(report.advice) is bool(advice)

@@ -9,8 +9,8 @@ import pytest
 
 from agent.model.booking import Arrest, Booking, BookingId, Charge, Subject
 from agent.model.fingers import MissingReason, Position
+from agent.nist.findings import Severity
 from agent.submission.build import StationIdentity
-from agent.submission.errors import SubmissionError
 from agent.submission.precheck import check_facts
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -52,6 +52,7 @@ def test_each_wrong_fact_is_named_by_its_field(wrong: Booking, field: str) -> No
 
 
 @pytest.mark.parametrize("name", ["D\u00d6E,JOHN", "DOE\x1c,JOHN"], ids=["a letter outside ASCII", "a separator"])
-def test_what_cannot_be_written_is_refused(name: str) -> None:
-    with pytest.raises(SubmissionError):
-        check_facts(replace(BOOKING, subject=replace(SUBJECT, name=name)), STATION, NOW)
+def test_what_cannot_be_written_is_named_by_its_field(name: str) -> None:
+    (found,) = check_facts(replace(BOOKING, subject=replace(SUBJECT, name=name)), STATION, NOW)
+    assert (found.field, found.form, found.severity) == ("2.018", "subject.name", Severity.ERROR)
+    assert "JOHN" not in found.sentence

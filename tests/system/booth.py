@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,13 +70,24 @@ class Booth:
         run = self.machine.run
         run("systemd-run -q --unit test-broker -p Restart=always mosquitto -c /etc/mosquitto/livescan/mosquitto.conf")
         run(f"systemd-run -q --unit test-bureau -p Restart=always livescan bureau --dir {BUREAU} --keys {KEYS} --port 8883")
-        run("systemd-run -q --unit test-scanner -p Restart=always -p User=livescan-core -p RuntimeDirectory=livescan-sim "
-            "-p Environment=XDG_CACHE_HOME=/var/cache/grown livescan sim run fap60 --listen unix:/run/livescan-sim/scanner.sock "
-            "--serial LS60-TEST --subject synthetic:1 --speed 8")  # fmt: skip
+        self.scanner()
+
+    def scanner(self) -> None:
+        """Started; its person's hands are grown first, where they are not in the cache."""
+        unit = "--unit test-scanner -p Restart=always -p User=livescan-core -p RuntimeDirectory=livescan-sim"
+        grown = "-p Environment=XDG_CACHE_HOME=/var/cache/grown"
+        program = "livescan sim run fap60 --listen unix:/run/livescan-sim/scanner.sock --serial LS60-TEST --subject synthetic:1 --speed 8"
+        self.machine.run("systemctl reset-failed test-scanner", check=False)
+        self.machine.run(f"systemd-run -q {unit} {grown} {program}")
 
     def book(self) -> str:
         """Opened and on the disk; its number."""
-        return self.machine.run(f"{PYTHON} -I -", text=BOOK).stdout.strip()
+        for _ in range(5):  # a core that is killed at this moment has acknowledged nothing
+            told = self.machine.run(f"{PYTHON} -I -", text=BOOK, check=False)
+            if told.returncode == 0:
+                return told.stdout.strip()
+            time.sleep(2.0)
+        raise AssertionError(told.stderr)
 
     def accounts(self) -> list[Mapping[str, Any]]:
         return list(json.loads(self.machine.run(f"{PYTHON} -I -", text=ACCOUNTS).stdout))

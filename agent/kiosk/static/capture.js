@@ -17,11 +17,16 @@ function draw(data) {
     canvas.width = width; canvas.height = height;
     image = pen.createImageData(width, height);
   }
-  const grey = new Uint8Array(data, 8);
+  const grey = new Uint8Array(data, 16);
   const out = new Uint32Array(image.data.buffer);
   for (let at = 0; at < grey.length; at++) out[at] = 0xff000000 | (grey[at] * 0x010101);
   pen.putImageData(image, 0, 0);
   live.dataset.picture = head.getUint32(0);
+  const came = head.getFloat64(8);
+  requestAnimationFrame(() => setTimeout(() => { // once it is on the screen, as far as a page can know
+    const at = performance.timeOrigin + performance.now();
+    dispatchEvent(new CustomEvent("drawn", { detail: { at, age: at - came } }));
+  }));
 }
 
 function clear() {
