@@ -31,7 +31,7 @@ NICE = 10  # below whatever a person waits for
 
 @lru_cache(maxsize=1)
 def calm() -> None:
-    """Once in a process. The shipped unit lets no process change its priority (SystemCallFilter=~@resources): then it keeps the one it has."""
+    """Once in a process. The shipped unit lets none change its priority (SystemCallFilter=~@resources): then it keeps its own."""
     with suppress(PermissionError):
         os.nice(NICE)
 

@@ -12,19 +12,8 @@ from typing import Any
 from agent.training.bureau_store import bureau_journal
 from tests.system.machine import Machine
 
-NOT_FOR_A_PROBE = (
-    "ExecStart=",
-    "ExecReload=",
-    "Type=",
-    "NotifyAccess=",
-    "Watchdog",
-    "Restart",
-    "Requires=",
-    "Wants=",
-    "After=",
-    "PartOf=",
-    "PropagatesStopTo=",
-)
+_STARTING = ("ExecStart=", "ExecReload=", "Type=", "NotifyAccess=", "Watchdog", "Restart")
+NOT_FOR_A_PROBE = (*_STARTING, "Requires=", "Wants=", "After=", "PartOf=", "PropagatesStopTo=")
 PROBE = Path(__file__).resolve().parent / "probe.py"
 PYTHON = "/usr/lib/livescan-agent/bin/python"
 KEYS = "/var/lib/livescan-core/keys"
