@@ -96,7 +96,7 @@ async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[],
 
 
 async def _tidy(database: Database, outbox: Outbox, inbox: Inbox, forget_after: timedelta) -> None:
-    """For ever: what is past its time goes; what was deleted stands neither in the file nor in its log, since sealed replies came through."""
+    """For ever: what is past its time goes; what was deleted stands neither in the file nor in its log: sealed replies came through."""
     while True:
         try:
             await asyncio.to_thread(database.settle)

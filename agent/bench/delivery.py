@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.bench.delivery_backlog import start_up
 from agent.bench.delivery_chaos import ChaosFailed, ChaosSettings, Part, Site, run
 from agent.bench.delivery_parts import core_rows
 from agent.bench.delivery_peer import drain
@@ -21,47 +22,56 @@ from agent.clock import SystemClock
 from agent.delivery.outbox import Outbox
 from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS
-from agent.handover.instants import write_instant
 from agent.store.database import Database
-from agent.store.files import make_folder
 
 MEGABYTE = 1_000_000  # bytes
 _WITHIN = 240.0  # s for each measurement
-BACKLOG = 10_000  # envelopes
+BACKLOG = 10_000  # bookings
+STATED = ("transactions", "kills", "lost", "doubled")  # of the verdict, at the top
 
 Say = Callable[[str], None]
 
 
-def measure(settings: ChaosSettings, say: Say, *, each: int = 100) -> dict[str, Any]:
-    """`each`: transactions of 1 MB for each latency figure. Raises ChaosFailed."""
+def measure(settings: ChaosSettings, say: Say, *, each: int = 100, backlog: int = BACKLOG) -> dict[str, Any]:
+    """`each`: transactions of 1 MB for each latency figure. Raises ChaosFailed, ChildFailed."""
     with tempfile.TemporaryDirectory(prefix="lsd-", dir="/tmp") as name:
-        folder = Path(name)
-        parts = {part: folder / part for part in ("accept", "receipt", "drain", "empty", "full", "chaos")}
+        parts = {part: Path(name) / part for part in ("accept", "receipt", "drain", "empty", "full", "chaos")}
         for path in parts.values():
             path.mkdir(mode=0o700)
-        say("durable accept")
+        say(f"durable accept of {each} x 1 MB")
         accept = asyncio.run(_accept(parts["accept"], each))
-        say("transaction to receipt")
+        say(f"transaction to receipt, {each} x 1 MB, five a second")
         receipt = _receipts(parts["receipt"], each)
-        say("drain, beside raw paho")
-        ours, raw = _drain(parts["drain"], each // 2)
-        say("start-up, empty and with a backlog")
-        (ready_0, rss_0), (ready_n, rss_n) = _start_up(parts["empty"], 0), _start_up(parts["full"], BACKLOG)
-        say("chaos")
-        verdict = run(settings, parts["chaos"], say)
-    return {
-        **verdict.as_json(),
+        say(f"drain of {max(each // 2, 10)} x 1 MB, beside raw paho")
+        ours, raw = _drain(parts["drain"], max(each // 2, 10))
+        say("start-up of core and uplink, nothing queued")
+        empty = start_up(parts["empty"], 0)
+        say(f"start-up of core and uplink, {backlog} bookings queued")
+        full = start_up(parts["full"], backlog)
+        say(f"{settings.transactions} transactions through troubles")
+        verdict = run(settings, parts["chaos"], say).as_json()
+    detail = {
+        **{name: value for name, value in verdict.items() if name not in STATED},
         "accept_ms_p50": _p(accept, 50),
-        "accept_ms_p99": _p(accept, 99),
         "receipt_ms_p50": _p(receipt, 50),
-        "receipt_ms_p99": _p(receipt, 99),
+        "receipts": len(receipt),
         "drain_mb_s": round(ours, 2),
         "raw_mb_s": round(raw, 2),
+        "backlog": backlog,
+        "empty": empty.as_json(),
+        "full": full.as_json(),
+        "rss_mb_growth": {"core": round(full.core_mb - empty.core_mb, 1), "uplink": round(full.uplink_mb - empty.uplink_mb, 1)},
+        "load_1_min": round(os.getloadavg()[0], 1),
+    }
+    return {
+        **{name: verdict[name] for name in ("transactions", "kills", "lost", "doubled")},
+        "accept_ms_p99": _p(accept, 99),
+        "receipt_ms_p99": _p(receipt, 99),
         "drain_ratio": round(ours / raw, 3) if raw else None,
-        "ready_s_0": round(ready_0, 3),
-        "ready_s_10000": round(ready_n, 3),
-        "rss_mb": round(rss_n, 1),
-        "rss_mb_empty": round(rss_0, 1),
+        "ready_s_0": round(max(empty.core_s, empty.uplink_s), 3),
+        f"ready_s_{backlog}": round(max(full.core_s, full.uplink_s), 3),
+        "rss_mb": round(empty.core_mb + empty.uplink_mb, 1),
+        "detail": detail,
     }
 
 
@@ -151,44 +161,6 @@ def _queued(folder: Path) -> int:
         return sum(1 for _ in (folder / "uplink" / "spool").iterdir())
     except OSError:
         return 0
-
-
-def _start_up(folder: Path, backlog: int) -> tuple[float, float]:
-    """Seconds from exec to ready of an uplink with so many queued envelopes and no broker to reach, and its MB of RSS then."""
-    site = Site(folder, straight=True, size=4_000, count=0, ahead=1)
-    try:
-        site.broker.stop()
-        _fill(folder / "uplink", backlog)
-        uplink = site.parts["uplink"]
-        began = time.monotonic()
-        uplink.keep()
-        _until((folder / "uplink-ready").exists)
-        took = time.monotonic() - began
-        time.sleep(1.0)
-        return took, _rss(uplink.pid)
-    finally:
-        site.stop()
-
-
-def _fill(state: Path, count: int) -> None:
-    """A backlog as the outbox leaves it, without waiting for 10,000 commits."""
-    make_folder(state / "spool")
-    database = Database(state / "uplink.db", MIGRATIONS)
-    now, rows = write_instant(SystemClock().now()), []
-    for number in range(count):
-        data = number.to_bytes(4, "big") * 1_000
-        txid = hashlib.sha256(data).hexdigest()
-        (state / "spool" / txid).write_bytes(data)
-        rows.append((txid, "LS-0001", 5, len(data), now, now))
-    sql = "INSERT INTO outbound (txid, station, priority, size, state, queued_at, changed_at) VALUES (?, ?, ?, ?, 'QUEUED', ?, ?)"
-    database.write_now(lambda db: db.executemany(sql, rows))
-    database.close()
-
-
-def _rss(pid: int) -> float:
-    """MB; of the process itself."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 def _until(true: Callable[[], bool]) -> None:

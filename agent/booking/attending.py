@@ -30,6 +30,7 @@ class Capture(Protocol):
     """What is asked of the capture room."""
 
     async def trigger(self, booking_id: str, by: Trigger) -> None: ...
+    async def pause(self, booking_id: str) -> None: ...
     async def replan(self, booking_id: str, steps: Sequence[Step], forgotten: Collection[Position]) -> None: ...
 
 
@@ -43,6 +44,16 @@ class Attending:
     async def trigger(self, booking_id: str) -> None:
         """The button: the image is taken now, and the impression says so. Raises LivescanError when none is under way."""
         await self._capture.trigger(self._row(booking_id).id, Trigger.BUTTON)
+
+    async def pause(self, booking_id: str) -> None:
+        """No more of it now: it is held, another booking can be taken, and resumed it goes on at the same finger.
+
+        Raises LivescanError when its prints are not being taken.
+        """
+        row = self._row(booking_id)
+        if row.state is not BookingState.CAPTURING:
+            raise LivescanError("No prints of that booking are being taken.", do="`livescan booking list` shows where each stands.")
+        await self._capture.pause(row.id)
 
     async def attempts(self, booking_id: str) -> list[dict[str, Any]]:
         """The attempts that are kept, by position, best first, in JSON values."""

@@ -14,9 +14,10 @@ Rules:
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from agent.booking.ledger import Entry, Journal
 from agent.booking.states import BookingEvent, BookingState, move
@@ -24,6 +25,8 @@ from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.store.database import Database
+
+T = TypeVar("T")
 
 SCHEMA = """
 ALTER TABLE booking ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
@@ -56,7 +59,7 @@ class TooLate(LivescanError):
     """It has left, or there is nothing that could be undone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owed:
     """A submission without the bureau's answer."""
 
@@ -84,14 +87,34 @@ class Leaving:
         """Everything without a receipt, urgent first, then in the order of sealing; what was refused or set aside too."""
         return [_owed(row) for row in self._database.read_now(lambda db: db.execute(_OWED).fetchall())]
 
+    def ready(self, make: Callable[[str, bool], T]) -> tuple[list[T], float]:
+        """What may leave now, each made of (transfer id, urgent), in the order of sending; and the seconds until there is more, 0.0 never.
+
+        Nothing else is kept of a long backlog.
+        """
+        return self._database.read_now(lambda db: self._ready(db, make))
+
+    def _ready(self, db: sqlite3.Connection, make: Callable[[str, bool], T]) -> tuple[list[T], float]:
+        made, soonest = [], 0.0
+        for row in db.execute(_READY):
+            wait = 0.0 if row["left_at"] else self._wait(row["envelope_sha256"], datetime.fromisoformat(row["sealed_at"]))
+            if wait:
+                soonest = min(soonest or wait, wait)
+            else:
+                made.append(make(row["envelope_sha256"], bool(row["urgent"])))
+        return made, soonest
+
     def waits(self, one: Owed) -> float:
         """Seconds until it may leave; 0.0 when it may."""
         if one.left:
             self._due.pop(one.envelope_sha256, None)
             return 0.0
+        return self._wait(one.envelope_sha256, one.sealed_at)
+
+    def _wait(self, txid: str, sealed_at: datetime) -> float:
         now = self._clock.monotonic()
-        left = min(max(one.sealed_at + self._undo - self._clock.now(), timedelta()), self._undo).total_seconds()
-        return max(self._due.setdefault(one.envelope_sha256, now + left) - now, 0.0)
+        left = min(max(sealed_at + self._undo - self._clock.now(), timedelta()), self._undo).total_seconds()
+        return max(self._due.setdefault(txid, now + left) - now, 0.0)
 
     def left(self, txid: str) -> None:
         """Its first byte leaves after this. Blocks for the commit. Raises TooLate when an officer has undone it."""
@@ -178,6 +201,11 @@ def void_reason(officer: str) -> str:
 
 _GO = "UPDATE submission SET left_at = ?"
 _LEFT = "SELECT left_at, undone_at FROM submission"
+_READY = """
+SELECT envelope_sha256, coalesce(sealed_at, made_at) AS sealed_at, left_at, urgent
+FROM submission JOIN booking ON booking.id = booking_id
+WHERE receipted = 0 AND refused = 0 AND undone_at IS NULL AND aside_at IS NULL AND envelope_sha256 IS NOT NULL ORDER BY urgent DESC, made_at
+"""
 _OWED = """
 SELECT envelope_sha256, tcn, booking_id, coalesce(sealed_at, made_at) AS sealed_at, left_at, refused, aside_at, urgent
 FROM submission JOIN booking ON booking.id = booking_id

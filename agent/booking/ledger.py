@@ -292,6 +292,10 @@ class Ledger:
         rows = self._database.read_now(lambda connection: connection.execute(sql, states).fetchall())
         return [_booking(row) for row in rows]
 
+    def ids(self) -> frozenset[str]:
+        """Of every booking there is a row of."""
+        return frozenset(self._database.read_now(lambda connection: [row[0] for row in connection.execute("SELECT id FROM booking")]))
+
     def booking(self, booking_id: str) -> BookingRow | None:
         sql = "SELECT id, opened_at, officer, state, held_why FROM booking WHERE id = ?"
         row = self._database.read_now(lambda connection: connection.execute(sql, (booking_id,)).fetchone())
@@ -345,6 +349,10 @@ class Ledger:
         done = self._digests("release_known = 0 AND (receipted = 1 OR refused = 1 OR aside_at IS NOT NULL)")
         return [txid for (txid,) in old] + done
 
+    def receipted_in_the_thread(self) -> list[str]:
+        """Envelopes whose receipt is in their booking's thread and not noted here yet: a crash came between."""
+        return [txid for (txid,) in self._database.read_now(lambda connection: connection.execute(_RECEIVED).fetchall())]
+
     def _digests(self, condition: str) -> list[str]:
         sql = f"SELECT envelope_sha256 FROM submission WHERE envelope_sha256 IS NOT NULL AND {condition} ORDER BY made_at"  # noqa: S608 - ours
         rows = self._database.read_now(lambda connection: connection.execute(sql).fetchall())
@@ -364,6 +372,12 @@ _SUBMISSION = "SELECT tcn, booking_id, made_at, content_sha256, envelope_sha256,
 _OUTDATED = """
 SELECT envelope_sha256 FROM submission
 WHERE receipted = 0 AND undone_at IS NULL AND envelope_sha256 IS NOT NULL AND (sealed_to <> ? OR signer_ends < ?) ORDER BY made_at
+"""
+_RECEIVED = """
+SELECT envelope_sha256 FROM submission WHERE receipted = 0 AND undone_at IS NULL AND EXISTS (
+    SELECT 1 FROM case_events
+    WHERE once = submission.booking_id || '/' || submission.tcn || '/received/'
+    AND case_events.envelope_sha256 = submission.envelope_sha256)
 """
 _SUPERSEDED = "SELECT envelope_sha256 FROM superseded WHERE release_known = 0 ORDER BY at"
 _SUPERSEDE = """

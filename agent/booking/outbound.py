@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from agent.booking.leaving import Leaving, Owed
+from agent.booking.leaving import Leaving
 from agent.booking.ledger import Ledger
 from agent.booking.say import Say
 from agent.errors import LivescanError
@@ -63,14 +64,13 @@ class Outbound:
 
     def pending(self) -> Sequence[HandoverItem]:
         """What may leave now, urgent first. Reminds of what must wait."""
-        owed = [one for one in self._leaving.owed() if not (one.refused or one.aside)]
-        waits = {one.envelope_sha256: self._leaving.waits(one) for one in owed}
-        if soonest := min((seconds for seconds in waits.values() if seconds), default=0.0):
+        items, soonest = self._leaving.ready(self._item)
+        if soonest:
             self.later(soonest)
-        return [self._item(one) for one in owed if not waits[one.envelope_sha256]]
+        return items
 
-    def _item(self, one: Owed) -> HandoverItem:
-        return HandoverItem(one.envelope_sha256, self._station, URGENT if one.urgent else NORMAL)
+    def _item(self, txid: str, urgent: bool) -> HandoverItem:
+        return HandoverItem(txid, self._station, URGENT if urgent else NORMAL)
 
     def load(self, txid: str) -> bytes:
         """The sealed bytes; it cannot be undone any more. Raises TooLate when it was, OutboundError when the file is gone or is not what
@@ -84,7 +84,7 @@ class Outbound:
 
     def missing(self) -> Sequence[str]:
         """Envelopes that are to be sent and whose file is gone. What is damaged is found when it is read."""
-        there = {path.name for path in self._folder.iterdir()}
+        there = frozenset(entry.name for entry in os.scandir(self._folder))
         return [txid for txid in self._ledger.unreceipted() if f"{txid}.cms" not in there]
 
     def _whole(self, txid: str) -> bool:
@@ -122,8 +122,8 @@ class Outbound:
         return self._folder / f"{txid}.cms"
 
     def _sweep(self) -> None:
-        wanted = {f"{digest}.cms" for digest in self._ledger.not_receipted()}
-        for path in self._folder.iterdir():
-            if path.name not in wanted:
-                path.unlink()
+        wanted = set(self._ledger.not_receipted())
+        for name in [entry.name for entry in os.scandir(self._folder)]:
+            if name.removesuffix(".cms") not in wanted:
+                (self._folder / name).unlink()
         sync_folder(self._folder)

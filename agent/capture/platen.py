@@ -43,6 +43,7 @@ class Platen:
         """Another booking: the glass as it was then says nothing."""
         self._at_device.background = None
         self.cleaning = False  # it is waited for that somebody cleans it
+        self._go_on.clear()
         self.look_again()
 
     def look_again(self) -> None:

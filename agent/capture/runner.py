@@ -33,7 +33,7 @@ from agent.capture.questions import Ask
 from agent.capture.rolling import SPOILING
 from agent.capture.session import Event, Session, State
 from agent.capture.settings import CaptureSettings
-from agent.capture.undertaking import Change, Undertaking
+from agent.capture.undertaking import Change, Paused, Undertaking
 from agent.clock import Clock
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
@@ -84,8 +84,8 @@ class CaptureRunner:
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """All steps that are not done. Cancel the task to stop. The plan may change up to its last moment: look at what is stored then.
 
-        Raises what the keeper and `ask` raise, and what is wrong with the scanner when it has been so FAULTS times running: DeviceError,
-        or NoSuchMove when it breaks the order of the table.
+        Raises Paused when it was paused, what the keeper and `ask` raise, and what is wrong with the scanner when it has been so FAULTS
+        times running: DeviceError, or NoSuchMove when it breaks the order of the table.
         """
         self._work = Undertaking(self._course, self._checker, keeper, steps, done)
         self._officer = Officer(self._work, self._ask_officer)
@@ -111,6 +111,12 @@ class CaptureRunner:
         self._work.changed = Change(tuple(steps), frozenset(forgotten))
         await self._at_device.interrupt()
 
+    async def pause(self, why: Paused) -> None:
+        """Break the run off as soon as nothing is half done; `run` raises `why`. What was stored stays, and so do the attempts."""
+        self._work.paused = why
+        self._platen.go_on()
+        await self._at_device.interrupt()
+
     async def close(self) -> None:
         """Release the scanner and end its thread."""
         await self._device.close()
@@ -125,6 +131,7 @@ class CaptureRunner:
 
     async def _next(self) -> None:
         """One image, or one question."""
+        self._work.go_on()
         if self._work.changed is not None:
             self._work.replan()
         elif self.session.state is State.ASK_OFFICER:
@@ -133,7 +140,8 @@ class CaptureRunner:
             await self._settle(*await self._checked(taken))
 
     async def _image(self) -> Taken | None:
-        """Of something that touched the glass; None when there is none yet: the session says why."""
+        """Of something that touched the glass; None when there is none yet: the session says why. Raises Paused."""
+        self._work.go_on()
         if self._platen.due:
             await self._platen.look()
             return None

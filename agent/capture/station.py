@@ -20,6 +20,7 @@ from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import UNDER_WAY, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.undertaking import Paused
 from agent.capture.view import LiveView
 from agent.clock import Clock
 from agent.errors import ConfigError, LivescanError
@@ -69,17 +70,22 @@ class StationCapture:
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
         self._runner: CaptureRunner | None = None
         self._booking = BookingId("")
+        self._running = False
+        self._paused: Paused | None = None  # the officer wants no more of this booking now
         self._question: Question | None = None
         self._answer: asyncio.Future[Answer] | None = None
         self._footing = Footing(settings.pedal.port, pressed=self._foot, say=self._said) if settings.pedal.port else None
 
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """Take what is not done yet. Raises DeviceError when the scanner keeps failing, ConfigError when it may not be used here."""
-        self._booking = booking_id
+        self._booking, self._paused, self._running = booking_id, None, True
         if self._footing is not None:
             self._footing.begin()
-        runner = self._runner = self._runner or await self._found()
-        await runner.run(booking_id, steps, done, keeper)
+        try:
+            runner = self._runner = self._runner or await self._found()
+            await runner.run(booking_id, steps, done, keeper)
+        finally:
+            self._running = False
 
     def answer(self, booking_id: str, answer: Answer) -> None:
         """The officer's answer to the question that the booking waits with. Raises NothingToDecide, NotAnAnswer."""
@@ -93,6 +99,16 @@ class StationCapture:
         if self._runner is None or booking_id != self._booking or self._runner.session.ended:
             raise NothingToDecide("No print of that booking is being taken.", do="Follow the sentence on the screen.")
         await self._runner.trigger(by)
+
+    async def pause(self, booking_id: str) -> None:
+        """Break the capture of that booking off: `run` raises Paused. Raises NothingToDecide when it is not under way."""
+        if booking_id != self._booking or not self._running:
+            raise NothingToDecide("No print of that booking is being taken.", do="Follow the sentence on the screen.")
+        self._paused = Paused("An officer paused this booking; what was taken is kept.", do="Resume the booking when it is to go on.")
+        if self._runner is not None and not self._runner.session.ended:
+            await self._runner.pause(self._paused)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(self._paused)
 
     async def replan(self, booking_id: str, steps: Sequence[Step], forgotten: Collection[Position]) -> None:
         """The hand is otherwise than was thought; of no effect on a booking that is not being captured."""
@@ -158,6 +174,8 @@ class StationCapture:
             except DeviceError as trouble:
                 self._said(str(trouble))
                 await asyncio.sleep(_LOOK_AGAIN)
+            if self._paused is not None:
+                raise self._paused
         return CaptureRunner(
             scanner,
             self._workers,

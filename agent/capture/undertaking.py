@@ -14,6 +14,7 @@ from agent.capture.places import Places, Prints
 from agent.capture.plan import Step, planned
 from agent.capture.session import Event, begin
 from agent.capture.trials import Trials
+from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
@@ -27,6 +28,10 @@ class Change:
     forgotten: frozenset[Position]  # stored already, to be taken anew
 
 
+class Paused(LivescanError):
+    """An officer breaks the capture off. It is no fault: another person's can begin, and this one goes on where it was."""
+
+
 class Undertaking:
     def __init__(self, course: Course, checker: Checker, keeper: Keeper, steps: Sequence[Step], done: Collection[Position]) -> None:
         """`done`: stored before this run."""
@@ -38,6 +43,7 @@ class Undertaking:
         self.places = Places()
         self.answered: set[Position] = set()  # of which the officer has said that they stay as they are
         self.changed: Change | None = None  # to be taken up at the next step
+        self.paused: Paused | None = None  # to be raised at the next step
         self._before = frozenset(done)
 
     async def begin(self, booking_id: BookingId, *, learn: bool) -> None:
@@ -48,6 +54,11 @@ class Undertaking:
         self.course.begin(booking_id, begin(self.steps, self._before, tried=self.trials.last))
         if first is not None or learn:
             await self._learn()
+
+    def go_on(self) -> None:
+        """Raises Paused where the officer wants no more now."""
+        if self.paused is not None:
+            raise self.paused
 
     async def store(self, impression: Impression, event: Event) -> None:
         """As what was asked for; the step is done."""

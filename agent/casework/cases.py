@@ -145,12 +145,6 @@ def submission(db: sqlite3.Connection, tcn: str) -> Submission | None:
     return Submission(BookingId(row["booking"]), tcn, row["content_sha256"], frozenset(envelopes), envelopes[-1] if envelopes else "")
 
 
-def receipted(db: sqlite3.Connection, sent: Iterable[tuple[BookingId, str, str]]) -> list[str]:
-    """Which of (booking, control number, envelope) have the bureau's receipt for that very envelope; their envelopes."""
-    sql = "SELECT 1 FROM case_events WHERE once = ? AND envelope_sha256 = ?"
-    return [txid for booking, tcn, txid in sent if db.execute(sql, (f"{booking}/{tcn}/{EventKind.RECEIVED}/", txid)).fetchone()]
-
-
 def by_envelope(db: sqlite3.Connection, txid: str) -> Submission | None:
     """What we sent in that envelope. Looks through all events: for an answer that names no control number."""
     row = db.execute("SELECT tcn FROM case_events WHERE kind = 'sealed' AND envelope_sha256 = ?", (txid,)).fetchone()

@@ -36,6 +36,21 @@ def demo(
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("service")
+def service(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="counted starts, after one that is not counted")] = 5,
+    idle: Annotated[float, typer.Option(min=1.0, max=600.0, help="seconds over which processor time is taken")] = 30.0,
+    package: Annotated[Path | None, typer.Option("--deb", help="the Debian package, for its size")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """What a station costs that waits: time to ready, memory with and without workers, processor time, the package's size."""
+    from agent.bench.service import measure
+
+    if package is not None and not package.is_file():
+        raise UsageError(f"There is no file {package}.", do="`make deb` builds it.")
+    _print("service", measure(runs, idle, package, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
 @app.command("kiosk")
 def kiosk(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
     """The kiosk in Debian's Chromium: age and rate of the live pictures, first paint of each page, what the first load weighs."""
@@ -107,13 +122,16 @@ def submission(
 def delivery(
     transactions: Annotated[int, typer.Option(min=1, max=1_000_000, help="of the run through troubles")] = 200,
     seed: Annotated[int, typer.Option(help="of the troubles")] = 1,
+    each: Annotated[int, typer.Option(min=10, max=10_000, help="transactions of 1 MB for each latency figure")] = 100,
+    backlog: Annotated[int, typer.Option(min=1, max=100_000, help="bookings that are queued at the second start-up")] = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
     """Accept, receipt, drain beside raw paho, start-up with a backlog; and a run through kills, cuts, slow lines and full disks."""
     from agent.bench.delivery import measure
     from agent.bench.delivery_chaos import ChaosSettings
 
-    result = measure(ChaosSettings(transactions, seed), lambda text: err.print(text, highlight=False))
+    say = lambda text: err.print(text, highlight=False)  # noqa: E731
+    result = measure(ChaosSettings(transactions, seed), say, each=each, backlog=backlog)
     if as_json:
         out.print_json(json.dumps(result))
         return

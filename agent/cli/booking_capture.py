@@ -1,4 +1,4 @@
-"""`livescan booking attempts`, `hand` and `trigger`: what an officer does while prints are taken, on the command line."""
+"""`livescan booking attempts`, `hand`, `trigger` and `pause`: what an officer does while prints are taken, on the command line."""
 
 from __future__ import annotations
 
@@ -57,6 +57,13 @@ def trigger(booking: _BOOKING, config: CONFIG = None) -> None:
     """Take the image now, as the button of the page does; the impression says so."""
     station_client(config).post(f"/api/bookings/{booking}/trigger", {})
     out.print("Taken.")
+
+
+@app.command("pause")
+def pause(booking: _BOOKING, config: CONFIG = None) -> None:
+    """Stop taking prints of it; what was taken is kept, and `livescan booking resume` goes on at the same finger."""
+    station_client(config).post(f"/api/bookings/{booking}/pause", {})
+    out.print("Paused.")
 
 
 def _print_hand(found: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import http.client
+import re
 import ssl
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,6 +23,14 @@ _PORTS = {"https": 443, "http": 80}
 
 class AuthorityError(LivescanError):
     """The authority did not give what was asked for; it is asked again."""
+
+
+class NotYet(AuthorityError):
+    """A person at the authority must agree first: asked again when the authority says (RFC 7030 4.2.3)."""
+
+    def __init__(self, host: str, after: float) -> None:
+        super().__init__(f"The authority at {host} has not decided yet.", do="It is asked again.")
+        self.after = after  # s
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,16 @@ def _call(door: Door, method: str, path: str, body: bytes, headers: dict[str, st
         raise AuthorityError(f"The authority at {door.host} cannot be reached: {error}.", do="It is asked again.") from error
     finally:
         connection.close()
+    if answer.status == http.HTTPStatus.ACCEPTED:
+        raise NotYet(door.host, _seconds(answer.getheader("Retry-After", "")))
     if answer.status != http.HTTPStatus.OK or len(said) > limit:
         raise AuthorityError(f"The authority at {door.host} answers {answer.status}.", do="Ask its administrator; it is asked again.")
     return said
+
+
+def _seconds(text: str) -> float:
+    """Retry-After as seconds (RFC 9110 10.2.3); a date, which would have to trust two clocks, counts as not said."""
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0.0
 
 
 def _connection(door: Door, context: ssl.SSLContext) -> http.client.HTTPConnection:

@@ -35,6 +35,7 @@ class InboxLimits:
     stored: int = 48 * 1024 * 1024  # bytes of incomplete ones
     age: timedelta = timedelta(days=2)  # of an incomplete one
     waiting: int = 256 * 1024 * 1024  # bytes of whole ones that the core has not taken; more stays with the bureau
+    in_row: int = 32 * 1024  # bytes; a smaller one lies in its row and needs no file: a receipt has about 2,000
     forget_after: timedelta = timedelta(days=60)  # how long a duplicate of what the core has is recognised
 
 
@@ -59,13 +60,13 @@ class Inbox:
         """At start-up, blocking: rows and files are made to agree, what is too old goes."""
         rows = self._database.write_now(self._opening)
         self._spool.sweep({row["rid"] for row in rows})
-        for rid in [row["rid"] for row in rows if not self._spool.has(row["rid"], row["size"])]:
+        for rid in [row["rid"] for row in rows if not row["in_row"] and not self._spool.has(row["rid"], row["size"])]:
             log.error("inbox: the payload of %s is gone from the disk; ask the bureau to send it again", rid)
             self._database.write_now(partial(_forget, rid=rid))
 
     def _opening(self, db: sqlite3.Connection) -> list[Any]:
         self._forget_old(db)
-        return db.execute("SELECT rid, size FROM inbound WHERE handed_at IS NULL").fetchall()
+        return db.execute("SELECT rid, size, data IS NOT NULL AS in_row FROM inbound WHERE handed_at IS NULL").fetchall()
 
     async def forget_old(self) -> None:
         """What is too old: of what the core has, the rows; of what never came to its end, all."""
@@ -114,8 +115,10 @@ class Inbox:
         except ChunkError:
             await self._database.write(lambda db: _forget_partial(db, rid))
             raise
-        await asyncio.to_thread(self._spool.put, rid, data)
-        await self._database.write(lambda db: self._arrive(db, rid, len(data)))
+        small = len(data) < self._limits.in_row
+        if not small:
+            await asyncio.to_thread(self._spool.put, rid, data)
+        await self._database.write(lambda db: self._arrive(db, rid, len(data), data if small else None))
 
     def _collect(self, db: sqlite3.Connection, chunk: Chunk) -> list[Chunk]:
         key = (chunk.digest, chunk.total, chunk.length)
@@ -142,10 +145,11 @@ class Inbox:
                 log.warning("inbox: the incomplete transfer %s was dropped: too many of them", row["rid"])
                 db.execute("DELETE FROM partial WHERE rid = ? AND total = ? AND length = ?", (row["rid"], row["total"], row["length"]))
 
-    def _arrive(self, db: sqlite3.Connection, rid: str, size: int) -> None:
+    def _arrive(self, db: sqlite3.Connection, rid: str, size: int, data: bytes | None) -> None:
+        """`data`: of a small one, whose row is all there is of it."""
         db.execute(
-            "INSERT INTO inbound (rid, size, received_at) VALUES (?, ?, ?) ON CONFLICT (rid) DO NOTHING",
-            (rid, size, write_instant(self._clock.now())),
+            "INSERT INTO inbound (rid, size, received_at, data) VALUES (?, ?, ?, ?) ON CONFLICT (rid) DO NOTHING",
+            (rid, size, write_instant(self._clock.now()), data),
         )
         _forget_partial(db, rid)
 
@@ -157,8 +161,11 @@ class Inbox:
 
     async def load(self, rid: str) -> bytes | None:
         """None when the core has it already, or when it cannot be read: one bad file must not keep the others from the core."""
-        if rid not in await self.waiting():
+        row = await self._database.read(lambda db: db.execute("SELECT handed_at, data FROM inbound WHERE rid = ?", (rid,)).fetchone())
+        if row is None or row["handed_at"] is not None:
             return None
+        if row["data"] is not None:
+            return bytes(row["data"])
         try:
             return await asyncio.to_thread(self._spool.get, rid)
         except SpoolError as error:
@@ -169,7 +176,7 @@ class Inbox:
         """The core has committed it: the file goes, the row stays to recognise duplicates."""
         now = write_instant(self._clock.now())
         await self._database.write(
-            lambda db: db.execute("UPDATE inbound SET handed_at = ? WHERE rid = ? AND handed_at IS NULL", (now, rid))
+            lambda db: db.execute("UPDATE inbound SET handed_at = ?, data = NULL WHERE rid = ? AND handed_at IS NULL", (now, rid))
         )
         await asyncio.to_thread(self._spool.drop, rid)
 

@@ -54,10 +54,9 @@ class Spool:
             return False
 
     def drop(self, name: str) -> None:
-        """Gone when it returns; absent already is fine."""
+        """Gone when it returns; absent already is fine. A power cut may bring it back, without a row: then the next start deletes it."""
         try:
             (self._directory / name).unlink(missing_ok=True)
-            sync_folder(self._directory)
         except OSError as error:
             raise _said("deleted", error) from error
 

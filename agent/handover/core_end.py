@@ -43,7 +43,7 @@ from agent.handover.frames import (
     Want,
 )
 from agent.handover.queue_facts import QueueFacts, decode_queue
-from agent.handover.wire import Wire
+from agent.handover.wire import READ_AHEAD, Wire
 from agent.sockets import listen_private
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ OFFER_AGAIN = 15.0  # s; after the uplink had no room
 QUEUE_WITHIN = 3.0  # s; for the uplink's account of its queue
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HandoverItem:
     txid: str  # SHA-256 of the sealed bytes, lower-case hex
     station: str
@@ -135,7 +135,7 @@ class CoreEnd:
         """Raises HandoverError when the socket cannot be opened."""
         try:
             listening = self._where if isinstance(self._where, socket.socket) else listen_private(self._where)
-            self._server = await asyncio.start_unix_server(self._connected, sock=listening)
+            self._server = await asyncio.start_unix_server(self._connected, sock=listening, limit=READ_AHEAD)
         except OSError as error:
             raise HandoverError(
                 f"The handover socket cannot be opened: {error.strerror or error}.",

@@ -38,7 +38,7 @@ from agent.handover.frames import (
     Want,
 )
 from agent.handover.queue_facts import QueueFacts, encode_queue
-from agent.handover.wire import Wire
+from agent.handover.wire import READ_AHEAD, Wire
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class UplinkEnd:
 
     async def _connection(self) -> None:
         """One connection, until the core closes it."""
-        reader, writer = await asyncio.open_unix_connection(str(self._path))
+        reader, writer = await asyncio.open_unix_connection(str(self._path), limit=READ_AHEAD)
         session = _Session(
             Wire(reader, writer),
             outbound=self._outbound,

@@ -13,6 +13,7 @@ from agent.handover.frames import PREFIX, PROTOCOL, Hello, Message, decode, enco
 FRAME_DEADLINE = 30.0  # s; from a frame's first byte to its last, either way
 HELLO_DEADLINE = 5.0  # s
 CLOSE_DEADLINE = 1.0  # s
+READ_AHEAD = 1024 * 1024  # bytes taken from the socket before they are asked for: an envelope in few pieces
 QUEUE_LIMIT = 20_000  # messages; more are only asked for by an end that is broken
 
 Later: TypeAlias = Callable[[], Awaitable[Message | None]]  # makes a large message when its turn comes; None: no longer needed

@@ -169,7 +169,8 @@ class Bureau:
         except ConfigError as error:
             log.error("bureau: nothing can be sealed to %s: %s", arrived.station, error)
             return []
-        first_at = self._database.read_now(lambda db: store.committed_at(db, arrived.station, arrived.tcn or ""))
+        new = arrived.outcome is Outcome.COMMITTED  # then there is no earlier time to be found
+        first_at = None if new else self._database.read_now(lambda db: store.committed_at(db, arrived.station, arrived.tcn or ""))
         return answers_to(arrived, request, Desk(self._keys, station, self._asked_for(request), replies=self._replies, first_at=first_at))
 
     def _asked_for(self, request: Transaction | None) -> Scenario:

@@ -1,4 +1,4 @@
-"""A capture under way over the core's HTTP interface: the button, the attempts, the hand."""
+"""A capture under way over the core's HTTP interface: the button, the pause, the attempts, the hand."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class CaptureDesk(Protocol):
     """What `booking.attending.Attending` is."""
 
     async def trigger(self, booking_id: str) -> None: ...
+    async def pause(self, booking_id: str) -> None: ...
     async def attempts(self, booking_id: str) -> Sequence[Mapping[str, Any]]: ...
     async def attempts_of(self, booking_id: str, position: Position) -> Sequence[Mapping[str, Any]]: ...
     async def picture(self, booking_id: str, position: Position, number: int) -> bytes: ...
@@ -32,6 +33,10 @@ class CaptureDesk(Protocol):
 def capture_routes(desk: CaptureDesk) -> list[Route]:
     async def trigger(request: Request) -> Response:
         await desk.trigger(_booking(request))
+        return JSONResponse({"booking": _booking(request)})
+
+    async def pause(request: Request) -> Response:
+        await desk.pause(_booking(request))
         return JSONResponse({"booking": _booking(request)})
 
     async def attempts(request: Request) -> Response:
@@ -51,6 +56,7 @@ def capture_routes(desk: CaptureDesk) -> list[Route]:
 
     return [
         Route("/api/bookings/{booking_id}/trigger", trigger, methods=["POST"]),
+        Route("/api/bookings/{booking_id}/pause", pause, methods=["POST"]),
         Route("/api/bookings/{booking_id}/attempts", attempts),
         Route("/api/bookings/{booking_id}/attempts/{fgp:int}/{number:int}", picture),
         Route("/api/bookings/{booking_id}/hand", hand, methods=["GET"]),

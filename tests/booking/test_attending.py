@@ -35,10 +35,14 @@ class Told:
 
     def __init__(self) -> None:
         self.triggered: list[Trigger] = []
+        self.paused: list[str] = []
         self.plans: list[tuple[int, frozenset[Position]]] = []
 
     async def trigger(self, booking_id: str, by: Trigger) -> None:
         self.triggered.append(by)
+
+    async def pause(self, booking_id: str) -> None:
+        self.paused.append(booking_id)
 
     async def replan(self, booking_id: str, steps: Sequence[Step], forgotten: Collection[Position]) -> None:
         self.plans.append((len(steps), frozenset(forgotten)))
@@ -164,6 +168,9 @@ class FakeDesk(Attending):
     async def trigger(self, booking_id: str) -> None:
         await self.told.trigger(booking_id, Trigger.BUTTON)
 
+    async def pause(self, booking_id: str) -> None:
+        await self.told.pause(booking_id)
+
     async def mark(self, booking_id: str, finger: Position, mark: FingerMark, *, smt: bool = False) -> dict[str, object]:
         self.marks.append((finger, mark, smt))
         return {"fingers": []}
@@ -185,6 +192,19 @@ def client(desk: FakeDesk) -> TestClient:
 def test_the_button_of_the_page_triggers(client: TestClient, desk: FakeDesk) -> None:
     assert client.post("/api/bookings/B/trigger").status_code == 200
     assert desk.told.triggered == [Trigger.BUTTON]
+
+
+def test_a_capture_is_paused_by_request(client: TestClient, desk: FakeDesk) -> None:
+    assert client.post("/api/bookings/B/pause").status_code == 200
+    assert desk.told.paused == ["B"]
+
+
+def test_only_a_booking_whose_prints_are_being_taken_can_be_paused(room: Room) -> None:
+    room.office.run(room.attending.pause(room.booking))
+    assert room.told.paused == [room.booking]
+    room.office.run(room.office.ledger.hold(room.booking, "waits"))
+    with pytest.raises(LivescanError, match="No prints"):
+        room.office.run(room.attending.pause(room.booking))
 
 
 def test_a_mark_is_posted_by_finger_and_word(client: TestClient, desk: FakeDesk) -> None:

@@ -20,6 +20,7 @@ from agent.capture.questions import Answer, Choice, Question, Why
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import NoSuchMove, State
 from agent.capture.settings import CaptureRules, CaptureSettings
+from agent.capture.undertaking import Paused
 from agent.clock import SetClock
 from agent.imaging.overlay import ridge_psnr
 from agent.model.booking import BookingId
@@ -296,6 +297,23 @@ def test_a_button_takes_the_image_now() -> None:
 
     bench.run(TWO_ROLLS[:1], during=press)
     assert [one.trigger for one in bench.stored] == [Trigger.BUTTON]
+
+
+def test_a_paused_capture_keeps_what_is_stored_and_goes_on_at_the_same_finger() -> None:
+    bench = Bench([Show(ROLL), Show(ROLL, waits=True)])
+
+    async def stop(runner: CaptureRunner) -> None:
+        while not (bench.stored and runner.session.state is State.AWAIT_FINGER):
+            await asyncio.sleep(0.01)
+        await runner.pause(Paused("Enough for now."))
+
+    with pytest.raises(Paused, match="Enough for now"):
+        bench.run(during=stop)
+    assert list(bench.states())[-1] is State.CANCELLED
+    assert bench.scanner.cancelled
+    again = Bench([Show(ROLL)], keeper=bench.keeper)
+    again.run(done=[Position.RIGHT_THUMB])
+    assert [impression.position for impression in again.stored] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX]
 
 
 def test_the_foot_switch_takes_the_image_now() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from agent.capture.questions import Answer, Choice, NotAnAnswer, Question, Why
 from agent.capture.station import NothingToDecide, StationCapture
+from agent.capture.undertaking import Paused
 from agent.clock import SetClock
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
@@ -104,3 +105,18 @@ def test_unattended_training_goes_on_by_itself_and_says_so(tmp_path: Path, why: 
 def test_nothing_is_triggered_where_nothing_is_taken(tmp_path: Path) -> None:
     with pytest.raises(NothingToDecide):
         asyncio.run(Desk(tmp_path).station.trigger(BOOKING, Trigger.BUTTON))
+
+
+def test_a_booking_that_waits_for_an_answer_can_be_paused(tmp_path: Path) -> None:
+    async def go() -> None:
+        desk = Desk(tmp_path)
+        with pytest.raises(NothingToDecide):
+            await desk.station.pause(BOOKING)
+        desk.station._running = True
+        task = await desk.asked(OTHER)
+        await desk.station.pause(BOOKING)
+        with pytest.raises(Paused, match="what was taken is kept"):
+            await task
+        assert desk.station.asked_now(BOOKING) is None
+
+    asyncio.run(go())

@@ -35,6 +35,8 @@ class Authority(http.server.ThreadingHTTPServer):
         self.crl = b""
         self.issued: list[x509.Certificate] = []
         self.refused: list[str] = []
+        self.undecided = 0  # how often a request is answered with "not yet"
+        self.asked = 0
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(keys / "broker" / "server.crt", keys / "broker" / "server.key")
         context.load_verify_locations(keys / "ca" / "ca.crt")
@@ -65,6 +67,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path != "/.well-known/est/simplereenroll" or asked != who:
             self.server.refused.append(str(asked))
             self.send_error(403)
+            return
+        self.server.asked += 1
+        if self.server.asked <= self.server.undecided:
+            self.send_response(202)
+            self.send_header("Retry-After", "1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
             return
         certificate = self._issue(request, str(who))
         answer = base64.b64encode(pkcs7.serialize_certificates([certificate], Encoding.DER))

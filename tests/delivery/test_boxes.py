@@ -28,7 +28,7 @@ from agent.store.database import Database, DatabaseError
 
 DATA = b"sealed bytes"
 TXID = hashlib.sha256(DATA).hexdigest()
-LIMITS = InboxLimits(envelope=10_000, transfers=3, stored=5_000, age=timedelta(hours=1), forget_after=timedelta(days=1))
+LIMITS = InboxLimits(envelope=10_000, transfers=3, stored=5_000, age=timedelta(hours=1), in_row=0, forget_after=timedelta(days=1))
 
 
 @dataclass
@@ -242,6 +242,21 @@ def test_a_reply_in_one_chunk_is_on_the_disk_before_it_counts(boxes: Boxes) -> N
     assert boxes.files("inbox") == [rid]
     assert asyncio.run(boxes.inbox.waiting()) == [rid]
     assert asyncio.run(boxes.inbox.load(rid)) == data
+
+
+def test_a_small_one_lies_in_its_row_and_goes_when_the_core_has_it(boxes: Boxes) -> None:
+    boxes.inbox = Inbox(boxes.database, Spool(boxes.directory / "inbox", free_floor=0), boxes.clock, replace(LIMITS, in_row=2_000))
+    data = envelope(1)
+    rid = hashlib.sha256(data).hexdigest()
+    assert boxes.take(*split(data)) == [Arrival.STORED]
+    assert boxes.files("inbox") == []
+    boxes.restart()
+    assert asyncio.run(boxes.inbox.waiting()) == [rid]
+    assert asyncio.run(boxes.inbox.load(rid)) == data
+    asyncio.run(boxes.inbox.handed(rid))
+    assert asyncio.run(boxes.inbox.load(rid)) is None
+    assert boxes.database.read_now(lambda db: db.execute("SELECT data FROM inbound").fetchone()[0]) is None
+    assert boxes.take(*split(data)) == [Arrival.HANDED]
 
 
 def test_chunks_in_any_order_and_twice_survive_a_restart_between_them(boxes: Boxes) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import random
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -281,6 +283,12 @@ def test_topic_and_header_that_differ_are_dropped_with_one_line(nats: Broker, tm
     tell(story)
 
 
+def waiting(folder: Path) -> int:
+    """Replies that the uplink has and the core has not."""
+    with closing(sqlite3.connect(f"file:{folder / 'uplink' / 'uplink.db'}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM inbound WHERE handed_at IS NULL").fetchone()[0])
+
+
 def test_replies_wait_at_the_uplink_while_the_core_is_down(nats: Broker, tmp_path: Path) -> None:
     async def story() -> None:
         with SmallBureau(nats.port) as bureau:
@@ -288,11 +296,11 @@ def test_replies_wait_at_the_uplink_while_the_core_is_down(nats: Broker, tmp_pat
                 await until(lambda: bureau.stations == [True])
                 (reply,) = envelopes(1)
                 rid = bureau.send("LS-0001", reply)
-                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+                await until(lambda: waiting(tmp_path))
                 assert not bureau.acks[rid], "the core does not have it yet, so the bureau still owes it"
             async with uplink_at(tmp_path, nats.port), core_at(tmp_path) as core:
                 await until(lambda: core.column("SELECT data FROM inbound") == [reply])
-                await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()))
+                await until(lambda: not waiting(tmp_path))
                 bureau.send("LS-0001", reply)
                 await until(lambda: bureau.acks[rid])
 
@@ -306,7 +314,7 @@ def test_a_reply_survives_the_loss_of_the_uplinks_disk(nats: Broker, tmp_path: P
             async with uplink_at(tmp_path, nats.port):
                 await until(lambda: bureau.stations == [True])
                 rid = bureau.send("LS-0001", reply)
-                await until(lambda: list((tmp_path / "uplink" / "inbox").iterdir()))
+                await until(lambda: waiting(tmp_path))
             shutil.rmtree(tmp_path / "uplink")
             assert not bureau.acks[rid]
             bureau.stations.clear()

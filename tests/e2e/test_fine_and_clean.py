@@ -115,3 +115,24 @@ def test_what_that_person_left_on_the_glass_is_said_and_is_no_print_of_the_next(
     thumb = next(r for r in sent.records if isinstance(r, TaggedRecord) and r.type == 14 and r.text(13) == "11")
     assert thumb.image is not None
     assert ridge_psnr(nist_card()[11], decode_jp2(thumb.image)[::2, ::2]) > 20.0
+
+
+def test_a_booking_that_an_officer_pauses_goes_on_at_the_same_finger(counter: Counter) -> None:
+    client = counter.site.client
+    events = client.stream("/api/events", timeout=SILENCE)
+    next(events)
+    booking = str(client.post("/api/bookings", training_booking(ABSENT))["booking"])
+    taken, held = [], []
+    for event in (event for event in events if event.get("booking") == booking):
+        if event["event"] == "impression":
+            taken.append(event["fgp"])
+            if len(taken) == 1:
+                client.post(f"/api/bookings/{booking}/pause", {})
+        elif event["event"] == "held":
+            held.append(event["why"])
+            assert client.get(f"/api/bookings/{booking}")["state"] == "held"
+            client.post(f"/api/bookings/{booking}/resume", {})
+        elif event["event"] == "received":
+            break
+    assert held == ["An officer paused this booking; what was taken is kept. Resume the booking when it is to go on."]
+    assert taken == [11, 12, 1, 6]
