@@ -25,6 +25,7 @@ from agent.delivery.mqtt_events import MqttSettings
 from agent.delivery.tls import Tls
 from agent.errors import LivescanError
 from agent.handover.frames import Certificate, Revocations
+from agent.log_events import LogEvent, about
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Enrolment:
         try:
             body = await asyncio.to_thread(self._reenroll, one.request)
         except LivescanError as error:
-            log.warning("enrolment: no %s certificate yet: %s", one.use, error)
+            log.warning("enrolment: no %s certificate yet: %s", one.use, error, extra=about(LogEvent.CERTIFICATE_DUE))
             wanted = error.after if isinstance(error, NotYet) else 2 * one.pause
             one.pause = min(max(wanted, RETRY_FIRST), RETRY_MOST)
             return

@@ -20,6 +20,7 @@ from agent.delivery.spool import Spool
 from agent.delivery.states import OutboxEvent, OutboxState, Outgoing, after
 from agent.handover.frames import Progress, Stage
 from agent.handover.instants import read_instant, write_instant
+from agent.log_events import LogEvent, about
 from agent.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class Outbox:
         if orphans:
             log.info("outbox: %d payload files without a row were deleted", orphans)
         for txid in [row["txid"] for row in rows if not self._spool.has(row["txid"], row["size"])]:
-            log.error("outbox: %s is held: %s", txid, PAYLOAD_MISSING)
+            log.error("outbox: %s is held: %s", txid, PAYLOAD_MISSING, extra=about(LogEvent.ENVELOPE_HELD, envelope=txid))
             self._database.write_now(partial(self._move, txid=txid, event=OutboxEvent.REFUSED, reason=PAYLOAD_MISSING))
 
     def _opening(self, db: sqlite3.Connection, forget_before: datetime) -> list[Any]:
@@ -120,7 +121,7 @@ class Outbox:
         await self._database.write(lambda db: self._move(db, txid, OutboxEvent.BROKER_TOOK_ALL))
 
     async def hold(self, txid: str, reason: str) -> None:
-        log.error("outbox: %s is held: %s", txid, reason)
+        log.error("outbox: %s is held: %s", txid, reason, extra=about(LogEvent.ENVELOPE_HELD, envelope=txid))
         await self._database.write(lambda db: self._move(db, txid, OutboxEvent.REFUSED, reason))
 
     async def try_held_again(self) -> None:
