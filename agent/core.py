@@ -149,7 +149,7 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        policy = PolicyFile(settings.paths.jurisdiction)
+        policy = PolicyFile(settings.paths.jurisdiction, state / "suspended")
         self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
         leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
@@ -321,6 +321,7 @@ class Core:
         await self._capture.close()
         self._workers.close()
         await asyncio.to_thread(self._gallery.close)
+        await self._casework.at_rest()
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()
@@ -352,6 +353,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            suspension=self._desks.suspension,
             inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,

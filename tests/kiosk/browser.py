@@ -92,5 +92,6 @@ class Counter:
     def accessible(self) -> None:
         """What axe finds against WCAG 2.2 AA on this page."""
         found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": WCAG}})
+        assert found.response["passes"], "axe has looked at nothing"
         said = [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found.response["violations"] for node in one["nodes"]]
         assert not said, "\n".join(said)
