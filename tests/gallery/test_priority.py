@@ -15,7 +15,7 @@ def test_where_no_process_may_change_its_priority_the_gallery_works_all_the_same
         raise PermissionError(1, "Operation not permitted")  # seccomp, as SystemCallErrorNumber=EPERM has it
 
     monkeypatch.setattr(os, "nice", refused)
-    monkeypatch.setattr(multiprocessing, "parent_process", lambda: object())
+    monkeypatch.setattr(multiprocessing, "parent_process", object)
     reading.calm.cache_clear()
     reading.calm()
     reading.calm.cache_clear()
