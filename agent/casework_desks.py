@@ -23,10 +23,11 @@ from agent.casework.inbox_desk import InboxDesk
 from agent.casework.liaison_desk import LiaisonDesk
 from agent.casework.reply_desk import ReplyDesk
 from agent.casework.report_desk import Opened, ReportDesk
+from agent.casework.suspension import Suspension
 from agent.casework.task_desk import TaskDesk
 from agent.clock import Clock
 from agent.model.booking import BookingId, Subject
-from agent.policy import Jurisdiction
+from agent.policy import PolicyFile
 from agent.settings import Settings
 from agent.state_profile import load_state
 from agent.store.database import Database
@@ -44,7 +45,7 @@ class CaseParts:
     database: Database
     vault: Vault
     clock: Clock
-    policy: Callable[[], Jurisdiction]
+    policy: PolicyFile
     casework: Casework
     detainers: Detainers
     ledger: Ledger
@@ -62,6 +63,7 @@ class CaseworkDesks:
     liaison: LiaisonDesk
     reports: ReportDesk
     retaken: Retaken
+    suspension: Suspension
     inbox: InboxDesk
 
 
@@ -103,6 +105,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             opened=_opened(of.ledger, of.vault),
         ),
         Retaken(of.ledger, of.prints, of.workers),
+        Suspension(of.policy),
         InboxDesk(of.casework),
     )
 

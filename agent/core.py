@@ -69,6 +69,7 @@ from agent.handover.core_end import CoreEnd
 from agent.jail import desk as jail_desk
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
+from agent.log_events import LogEvent, about
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
@@ -93,6 +94,7 @@ from agent.web.guard import Guard, Rules
 from agent.web.live import Live
 from agent.web.page_door import PageDoor
 from agent.web.serve import listen_local, serve_on, serve_page
+from agent.web.textfile import Textfile
 from agent.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -147,7 +149,7 @@ class Core:
         vault.sweep()
         self._prints = Prints(vault)
         self._ledger = Ledger(self._database, self._journal)
-        policy = PolicyFile(settings.paths.jurisdiction)
+        policy = PolicyFile(settings.paths.jurisdiction, state / "suspended")
         self._casework = Casework(self._database, vault, keys, clock, policy, form=reply_form(settings))
         leave = Leaving(self._database, self._journal, clock, timedelta(seconds=settings.delivery.undo))
         self._outbound = Outbound(
@@ -254,10 +256,10 @@ class Core:
             breached=breached,
         )
         self._views = StationViews(viewed)
-        joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
-        self._kiosk = kiosk_of(viewed, self._views, joined)
         desks = self._desks
         self._v1 = counter_of(viewed, CounterParts(self._views, self._intake, self._database, self._live, desks.cases, desks.liaison))
+        joined = Joined(self._intake, self._access, self._attending, desks, self._sending, self._audit.note, self._v1.desk, self._audit)
+        self._kiosk = kiosk_of(viewed, self._views, joined)
         self._drop = drop_of(viewed, self._v1)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -287,6 +289,8 @@ class Core:
         await self._begin(self._retention.daily())
         if self._drop is not None:
             await self._begin(self._drop.run())
+        if self._settings.watch.textfile:
+            await self._begin(Textfile(Path(self._settings.watch.textfile), self._v1.health).run())
         await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
@@ -317,6 +321,7 @@ class Core:
         await self._capture.close()
         self._workers.close()
         await asyncio.to_thread(self._gallery.close)
+        await self._casework.at_rest()
         await asyncio.to_thread(self._audit_end)
         self._database.close()
         self._audit_book.close()
@@ -348,6 +353,7 @@ class Core:
             liaison=self._desks.liaison,
             reports=self._desks.reports,
             retaken=self._desks.retaken,
+            suspension=self._desks.suspension,
             inbox=self._desks.inbox,
             retention=self._retention,
             sending=self._sending,
@@ -381,7 +387,11 @@ class Core:
         """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
         while True:
             for detainer in await self._limits_reached():
-                log.warning("detainer %s: the limit has been reached: release unless another lawful basis", detainer[:12])
+                log.warning(
+                    "detainer %s: the limit has been reached: release unless another lawful basis",
+                    detainer[:12],
+                    extra=about(LogEvent.HOLD_LIMIT, detainer=detainer[:12]),
+                )
                 self._live.say({"event": "hold_limit", "detainer": detainer})
             await asyncio.sleep(_HOLDS_EVERY)
 
@@ -417,7 +427,9 @@ class Core:
         """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
         verdict = await self._audit.verdict()
         if verdict.fault is not None:
-            log.error("audit: %s Keep the file, and tell whoever audits this station", verdict.fault.sentence)
+            log.error(
+                "audit: %s Keep the file, and tell whoever audits this station", verdict.fault.sentence, extra=about(LogEvent.AUDIT_BROKEN)
+            )
             self._feed.broken = verdict.fault.sentence
             await self._audit.note(AuditEntry(AuditEvent.AUDIT_BROKEN, facts={"count": verdict.fault.n}))
 
@@ -449,7 +461,10 @@ class Core:
         while True:
             before, there = there, await asyncio.to_thread(self._room.look)
             if before and not there:
-                log.error("room: the disk is all but full, or has no room for the ballast; no booking is opened below the floor")
+                log.error(
+                    "room: the disk is all but full, or has no room for the ballast; no booking is opened below the floor",
+                    extra=about(LogEvent.ROOM_LOW),
+                )
             await asyncio.sleep(_ROOM_EVERY)
 
     async def _watch_keys(self) -> None:

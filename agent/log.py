@@ -12,15 +12,20 @@ _LEVELS = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR:
 class _Line(logging.Formatter):
     """`<6>agent.delivery: text` under systemd: the prefix tells the journal the severity. Of a traceback, type and place alone."""
 
+    def __init__(self, *, severity: bool = True) -> None:
+        super().__init__()
+        self._severity = severity  # false where it is a field of its own
+
     def format(self, record: logging.LogRecord) -> str:
         text = record.getMessage()
         if record.exc_info and record.exc_info[1] is not None:
             text += f" ({_place(record.exc_info[1])})"
         return f"{self._prefix(record.levelno)}{record.name}: {text}"
 
-    @staticmethod
-    def _prefix(level: int) -> str:
+    def _prefix(self, level: int) -> str:
         """The severity, for the journal only; a terminal is told of trouble in a word."""
+        if not self._severity:
+            return ""
         if os.environ.get("JOURNAL_STREAM"):
             return f"<{_LEVELS.get(level, 6)}>"
         return "" if level < logging.WARNING else f"{logging.getLevelName(level).lower()}: "
@@ -35,6 +40,19 @@ def _place(error: BaseException) -> str:
 
 
 def start_logging(level: int = logging.INFO) -> None:
+    handler = _handler()
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _handler() -> logging.Handler:
+    handler: logging.Handler
+    if os.environ.get("JOURNAL_STREAM"):
+        from agent.log_journal import JournalHandler, journal_listens  # noqa: PLC0415 - only a service needs it
+
+        if journal_listens():
+            handler = JournalHandler(_LEVELS)
+            handler.setFormatter(_Line(severity=False))
+            return handler
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    return handler

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ConfigError
 from agent.settings import config_dir, read_toml
+from agent.store.files import sync_folder, write_durably
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,6 @@ class Detainers(_Frozen):
 
 class Iaq(_Frozen):
     by_a_person: bool
-    offense_literal_required: bool
 
 
 class Report(_Frozen):
@@ -127,8 +127,10 @@ class PolicyFile:
     what stood before goes on with the immigration features suspended, until the file is mended.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, switch: Path | None = None) -> None:
+        """switch: where a person's suspension is kept (`suspend`), whatever stands in the file; None: there is no such switch."""
         self._path = path
+        self._switch = switch
         self._policy = load_jurisdiction(path)
         self._stamp = self._now()
 
@@ -136,15 +138,36 @@ class PolicyFile:
         stamp = self._now()
         if stamp != self._stamp:
             self._policy, self._stamp = self._read(), stamp
-        return self._policy
+        reason = self.suspended
+        return _suspended(self._policy, reason) if reason else self._policy
+
+    @property
+    def suspended(self) -> str:
+        """A person's reason, until it is lifted; "" where nobody has suspended anything. One that cannot be read still suspends."""
+        try:
+            return self._switch.read_text("utf-8") if self._switch else ""
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError):
+            return "a person suspended them; why cannot be read"
+
+    def suspend(self, reason: str) -> None:
+        """The immigration features are off from the next look on, and after a restart. Raises OSError."""
+        if self._switch is not None:
+            write_durably(self._switch, reason.encode())
+
+    def lift(self) -> None:
+        """What a person suspended goes on; what the file suspends does not. Raises OSError."""
+        if self._switch is not None and self._switch.exists():
+            self._switch.unlink()
+            sync_folder(self._switch.parent)
 
     def _read(self) -> Jurisdiction:
         try:
             return load_jurisdiction(self._path)
         except ConfigError as error:
             log.error("the jurisdiction's file cannot be used: %s", error)
-            procedure = self._policy.procedure.model_copy(update={"suspended": "the jurisdiction's file cannot be used"})
-            return self._policy.model_copy(update={"procedure": procedure})
+            return _suspended(self._policy, "the jurisdiction's file cannot be used")
 
     def _now(self) -> tuple[int, int] | None:
         """None while there is no file to look at."""
@@ -153,6 +176,11 @@ class PolicyFile:
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_size) if found else None
+
+
+def _suspended(policy: Jurisdiction, reason: str) -> Jurisdiction:
+    procedure = policy.procedure.model_copy(update={"suspended": policy.procedure.suspended or reason})
+    return policy.model_copy(update={"procedure": procedure})
 
 
 def _emptied(tables: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.errors import LivescanError
+from agent.log_events import LogEvent, about
 from agent.settings import Settings
 from agent.store.files import make_folder
 
@@ -139,7 +140,7 @@ class Reload:
         """The parts do not start with these settings. Back to those that worked; False when there are none."""
         if self._before is None:
             return False
-        log.error("settings: not taken up: %s", why)
+        log.error("settings: not taken up: %s", why, extra=about(LogEvent.SETTINGS_REFUSED))
         self.settings, self._before, self._refused = self._before, None, why
         return True
 

@@ -14,6 +14,8 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
+from agent.log_events import LogEvent, about
+
 log = logging.getLogger(__name__)
 
 _TELL_EVERY = 5.0  # s
@@ -100,7 +102,11 @@ class Watchdog:
     def _feed(self) -> None:
         silent = self.silent
         if silent and silent != self._silent:
-            log.error("watchdog: no word from %s; if it stays silent this process is ended and started again", ", ".join(silent))
+            log.error(
+                "watchdog: no word from %s; if it stays silent this process is ended and started again",
+                ", ".join(silent),
+                extra=about(LogEvent.PART_SILENT),
+            )
         self._silent = silent
         if not silent:
             notify("WATCHDOG=1")

@@ -141,6 +141,10 @@ class JailSettings(_Frozen):
     drop: str  # a folder in which the jail system leaves files; "" none
 
 
+class WatchSettings(_Frozen):
+    textfile: str = Field(pattern=r"^(|/.+\.prom)$")  # for node_exporter; "" none
+
+
 class AccessSettings(_Frozen):
     required: bool
     breached: str  # path of a list of breached passwords; "" none but the shipped
@@ -161,6 +165,7 @@ class Settings(_Frozen):
     api: ApiSettings
     access: AccessSettings
     jail: JailSettings
+    watch: WatchSettings
 
     @property
     def sign_in_required(self) -> bool:

@@ -140,6 +140,7 @@ def shipped(root: Path) -> None:
     place(HERE / "livescan-agent.sysusers", root / "usr/lib/sysusers.d/livescan-agent.conf")
     place(HERE / "livescan-agent.tmpfiles", root / "usr/lib/tmpfiles.d/livescan-agent.conf")
     place(HERE / "livescan-agent.modules-load", root / "usr/lib/modules-load.d/livescan-agent.conf")
+    place(HERE / "livescan-agent.catalog", root / "usr/lib/systemd/catalog/livescan-agent.catalog")
     place(HERE / "60-livescan-agent.rules", root / "usr/lib/udev/rules.d/60-livescan-agent.rules")
     place(HERE / "agent.toml", root / "etc/livescan/agent.toml")
     place(HERE / "chromium-policy.json", root / "etc/chromium/policies/managed/livescan-agent.json")

@@ -26,6 +26,8 @@ class Right(StrEnum):
     HISTORY = "history"  # criminal-history data: replies of the bureau, and what is derived from them
     LIAISE = "liaise"  # ICE's forms, and what is drafted for ICE
     REPORTS = "reports"  # counts for oversight
+    SUSPEND = "suspend"  # the immigration features, at once (SOP 1.0)
+    LIFT = "lift"  # that suspension
     OFFICERS = "officers"
     RETENTION = "retention"  # purge, expunge, legal hold
     AUDIT = "audit"
@@ -52,6 +54,8 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
         Right.HISTORY: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.LIAISE: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.REPORTS: frozenset({_R.SUPERVISOR}),
+        Right.SUSPEND: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON, _R.ADMIN}),
+        Right.LIFT: frozenset({_R.ADMIN}),
         Right.OFFICERS: frozenset({_R.ADMIN}),
         Right.RETENTION: frozenset({_R.RECORDS_LIAISON}),
         Right.AUDIT: frozenset({_R.AUDITOR}),

@@ -16,6 +16,7 @@ from agent.audit import due
 from agent.audit.book import AuditBook, AuditError
 from agent.errors import LivescanError
 from agent.handover.core_end import EnvelopeSource, HandoverItem
+from agent.log_events import LogEvent, about
 from agent.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class AuditFeed:
             self.catch_up()
         except LivescanError as error:
             if self.trouble is None:
-                log.error("audit: sending has stopped: %s", error)
+                log.error("audit: sending has stopped: %s", error, extra=about(LogEvent.AUDIT_STOPPED))
             self.trouble = str(error)
             return False
         if self.trouble is not None:

@@ -42,11 +42,25 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def peak_rss_mb(pids: Iterable[int]) -> float:
     """The sum of each one's own peak: at least what they had at one time. Pages that they share count in each."""
+    return _summed_mb(pids, "status", "VmHWM:")
+
+
+def rss_mb(pids: Iterable[int]) -> float:
+    """What is in memory now. Pages that they share count in each."""
+    return _summed_mb(pids, "status", "VmRSS:")
+
+
+def pss_mb(pids: Iterable[int]) -> float:
+    """What is in memory now, each page divided among those that share it."""
+    return _summed_mb(pids, "smaps_rollup", "Pss:")
+
+
+def _summed_mb(pids: Iterable[int], file: str, row: str) -> float:
     kilobytes = 0
     for pid in pids:
         with suppress(OSError):
-            for line in (_PROC / str(pid) / "status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
+            for line in (_PROC / str(pid) / file).read_text().splitlines():
+                if line.startswith(row):
                     kilobytes += int(line.split()[1])
     return kilobytes / 1024
 

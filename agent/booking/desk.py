@@ -26,6 +26,7 @@ from agent.capture.keeping import Keeper
 from agent.capture.plan import Step, plan
 from agent.clock import Clock
 from agent.errors import LivescanError
+from agent.log_events import LogEvent, about
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
@@ -126,7 +127,7 @@ class Desk:
 
     async def _hold(self, booking_id: BookingId, why: str) -> None:
         """One booking waits for a person; the others go on."""
-        log.error("booking %s is held: %s", booking_id, why)
+        log.error("booking %s is held: %s", booking_id, why, extra=about(LogEvent.BOOKING_HELD, booking=booking_id))
         try:
             await self._ledger.hold(booking_id, why)
         except LivescanError as error:

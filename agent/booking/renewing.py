@@ -17,6 +17,7 @@ from agent.booking.sealing import Sealer
 from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.handover.core_end import CoreEnd
+from agent.log_events import LogEvent, about
 from agent.signing.certificates import out_of_date
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.keys import StationKeys
@@ -80,7 +81,7 @@ class Renewing:
         except LivescanError as error:
             log.error("the sealed envelope %s cannot be sealed anew: %s", txid, error)
             return
-        log.error("the sealed envelope %s was sealed anew: %s", txid, why)
+        log.error("the sealed envelope %s was sealed anew: %s", txid, why, extra=about(LogEvent.ENVELOPE_RENEWED, envelope=txid))
         self._outbound.forget(txid)
         await self._handover.release(txid)  # the old one is no use to anybody any more
         self._handover.offer()

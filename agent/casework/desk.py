@@ -1,8 +1,8 @@
 """Casework of one station: takes what the bureau sends, keeps the record of each booking, shows it.
 
-The order of things for every message: the bytes are in the vault, the row is committed, only then is anything parsed; the effect and its
-events are one transaction; the bytes move to their booking's place in the vault last. A crash between any two of these is made good by the
-message coming again, or by `resume`.
+The order of things for every message: the bytes are in the vault, only then is anything parsed; its row, its effect and its events are one
+transaction, and then the message is taken. Its bytes move to their booking's place in the vault after that, while nobody waits. A crash
+between any two of these is made good by the message coming again, or by `resume`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.casework.viewing import View, Viewer, ViewRefused, What, what_is
 from agent.clock import Clock
+from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.policy import Jurisdiction
 from agent.signing.keys import ReadingKeys
@@ -46,6 +47,7 @@ LAST = (settling.SCHEMA,)
 MIGRATIONS = (*FIRST, *LATER, *LAST)  # where there is nothing but casework
 
 
+MOST_MOVING = 4  # messages on the way to their bookings
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
 MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept for a person
 
@@ -72,6 +74,7 @@ class Casework:
         self._policy = policy
         self._numbers_key = hmac.new(keys.storage_key, b"livescan-case-numbers/1", hashlib.sha256).digest()
         self._one_at_a_time = asyncio.Lock()
+        self._moving: set[asyncio.Task[None]] = set()
 
     async def take(self, rid: str, data: bytes) -> Taken:
         """Store one inbound envelope, then judge it; committed when this returns. Any number of times, always with the same answer.
@@ -95,13 +98,20 @@ class Casework:
             left = await self._database.read(inbox.unfinished)
             for one in left:
                 await self._finish(one.rid, await asyncio.to_thread(self._stored, one), one)
+        await self.at_rest()
         await self._tidy()
+        await self.at_rest()
         return len(left)
+
+    async def at_rest(self) -> None:
+        """Once every message that was taken lies with its booking: before the vault's owner goes, and in tests."""
+        while self._moving:
+            await asyncio.wait(self._moving)
 
     async def _tidy(self) -> None:
         """Bytes that were stored and not yet noted are taken now; copies of what lies with its booking go."""
         for place in [name for name in self._vault.bookings() if is_inbound(name)]:
-            rid = place.removeprefix(_INBOX)
+            rid = place.removeprefix(INBOX)
             one = await self._database.read(partial(inbox.find, rid=rid))
             if _ENVELOPE not in self._vault.names(place) or (one is not None and one.in_booking):
                 await asyncio.to_thread(self._vault.shred, place)  # a key without bytes: the uplink still has them and brings them again
@@ -141,7 +151,10 @@ class Casework:
             await asyncio.to_thread(self._vault.put, place, f"why-{rid}", decision.words.encode())
             now = self._clock.now()
             taken = await self._database.write(lambda db: settling.settle(db, found, letter, decision, now))
-            return taken if data is None else await self._finish(rid, data, replace(found, taken=taken))
+            if data is not None:
+                await self._finish(rid, data, replace(found, taken=taken))
+                await self.at_rest()
+            return taken
 
     def _bytes_of(self, one: Inbound) -> bytes | None:
         try:
@@ -265,20 +278,42 @@ class Casework:
         return self._database.read_now(lambda db: cases.open_items(db, limit))
 
     async def _finish(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
-        taken = known.taken if known and known.taken else await self._settle(rid, data)
+        taken = known.taken if known and known.taken else await self._settle(rid, data, known)
         if taken.booking_id is not None and not (known and known.in_booking):
-            await asyncio.to_thread(self._move, rid, data, taken.booking_id)
-            await self._database.write(lambda db: inbox.moved(db, rid))
-            await asyncio.to_thread(self._vault.shred, _place(rid))
+            await self._move_soon(rid, data, taken.booking_id)
         return taken
 
-    async def _settle(self, rid: str, data: bytes) -> Taken:
-        now = self._clock.now()
-        arrived_at = await self._database.write(lambda db: inbox.arrive(db, rid, now))
-        letter = await asyncio.to_thread(read_letter, data, self._keys, arrived_at, self._form)
-        return await self._database.write(lambda db: inbox.settle(db, rid, letter, arrived_at, self._numbers_key))
+    async def _move_soon(self, rid: str, data: bytes, booking: BookingId) -> None:
+        """Beside what comes next; a few at most, since each holds a message."""
+        while len(self._moving) >= MOST_MOVING:
+            await asyncio.wait(self._moving, return_when=asyncio.FIRST_COMPLETED)
+        task = asyncio.create_task(self._move(rid, data, booking))
+        self._moving.add(task)
+        task.add_done_callback(self._moving.discard)
 
-    def _move(self, rid: str, data: bytes, booking: BookingId) -> None:
+    async def _move(self, rid: str, data: bytes, booking: BookingId) -> None:
+        """To the booking's place, under its key. What fails is done at the next start: the bytes stay where they are until then."""
+        try:
+            await asyncio.to_thread(self._put, rid, data, booking)
+            if await self._database.write(lambda db: inbox.moved(db, rid)):
+                await asyncio.to_thread(self._vault.shred, _place(rid))
+            else:
+                for place in (booking, _place(rid)):
+                    await asyncio.to_thread(self._vault.shred, place)
+        except LivescanError as error:
+            log.error("casework: a message stays in the inbox until the next start: %s", error)
+
+    async def _settle(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
+        at = known.arrived_at if known else self._clock.now()
+        letter = await asyncio.to_thread(read_letter, data, self._keys, at, self._form)
+
+        def settle(db: sqlite3.Connection) -> Taken:
+            inbox.arrive(db, rid, at)
+            return inbox.settle(db, rid, letter, at, self._numbers_key)
+
+        return await self._database.write(settle)
+
+    def _put(self, rid: str, data: bytes, booking: BookingId) -> None:
         if _name(rid) not in self._vault.names(booking):
             self._vault.put(booking, _name(rid), data)
 
@@ -294,17 +329,17 @@ class Casework:
 _ENVELOPE = "envelope"
 
 
-_INBOX = "inbox-"
+INBOX = "inbox-"
 
 
 def is_inbound(name: str) -> bool:
     """Whether a place in the vault holds an inbound message, not a booking."""
-    return name.startswith(_INBOX)
+    return name.startswith(INBOX)
 
 
 def _place(rid: str) -> str:
     """Where in the vault a message lies until it has a booking; with a data key of its own."""
-    return f"{_INBOX}{rid}"
+    return f"{INBOX}{rid}"
 
 
 def _name(rid: str) -> str:

@@ -178,6 +178,12 @@ class Detainers:
         """Whether one of a booking's has not ended, or has conditions that nobody has ticked off."""
         return any(not one.may_be_closed() for one in self.of_booking(booking))
 
+    def owing(self) -> tuple[DetainerView, ...]:
+        """Those of which somebody may still owe something: lodged and not ended, or at their limit with the person not released. Blocks."""
+        rows = self._database.read_now(lambda db: db.execute("SELECT * FROM detainers ORDER BY rowid").fetchall())
+        found = (self._read(row) for row in rows)
+        return tuple(self.view(one.id) for one in found if one.state in (*_OPEN, DetainerState.LIMIT_REACHED))
+
     async def search(self, viewer: Viewer) -> tuple[Detainer, ...]:
         """Booking and detention of those with a lodged detainer, and of nobody else; each search is on record (R34). Raises ViewRefused."""
         viewing.allow(viewer, viewing.What.SEARCH)

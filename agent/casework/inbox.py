@@ -100,9 +100,9 @@ def unusable(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT count(*) FROM case_inbound WHERE kind = ? AND manual IS NOT NULL", (UNUSABLE,)).fetchone()[0])
 
 
-def moved(db: sqlite3.Connection, rid: str) -> None:
-    """Its bytes lie with its booking now."""
-    db.execute("UPDATE case_inbound SET in_booking = 1 WHERE rid = ?", (rid,))
+def moved(db: sqlite3.Connection, rid: str) -> bool:
+    """Its bytes lie with its booking now; False where nothing is known of it any more: its booking was destroyed meanwhile."""
+    return db.execute("UPDATE case_inbound SET in_booking = 1 WHERE rid = ?", (rid,)).rowcount == 1
 
 
 def _settle_receipt(db: sqlite3.Connection, rid: str, letter: ReceiptLetter, at: datetime) -> Taken:

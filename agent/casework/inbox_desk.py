@@ -34,7 +34,7 @@ class InboxDesk:
         """One message that waits; the view is on record first. Raises NotSettled, ViewRefused."""
         one = await self._one(rid, viewer.roles)
         read = await self._casework.read(rid, viewer)
-        return {**_told(one), **(_words(read) if read else {"text": NOT_PROVEN, "source": "", "encounters": [], "photos": 0})}
+        return {**_told(one), **(_words(read) if read else {"text": NOT_PROVEN, "source": "", "clues": {}, "encounters": [], "photos": 0})}
 
     async def settle(self, rid: str, decision: Decision, roles: Collection[Role]) -> Mapping[str, Any]:
         """Raises NotSettled, ViewRefused."""
@@ -79,4 +79,10 @@ def _told(one: Inbound) -> dict[str, Any]:
 
 
 def _words(read: ReadReply) -> dict[str, Any]:
-    return {"text": read.text, "source": read.source, "encounters": [asdict(one) for one in read.encounters], "photos": len(read.photos)}
+    return {
+        "text": read.text,
+        "source": read.source,
+        "clues": dict(read.clues),
+        "encounters": [asdict(one) for one in read.encounters],
+        "photos": len(read.photos),
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -17,12 +18,13 @@ from agent.casework import cases, inbox, tasks, viewing
 from agent.casework.clocks import clocks
 from agent.casework.detainers import Detainers, release_of
 from agent.casework.drafts import Drafts
+from agent.casework.duties import Duty, duties
 from agent.casework.error_actions import WORDS, ErrorAction
 from agent.casework.errors import CaseworkError
 from agent.casework.events import latest_tcn
 from agent.casework.tasks import TASK_WORDS, Task, TaskKind
 from agent.casework.timeline import Course, Moment, timeline
-from agent.casework.viewing import ROLES
+from agent.casework.viewing import ROLES, What
 from agent.clock import Clock
 from agent.handover.instants import write_instant
 from agent.model.booking import BookingId
@@ -67,8 +69,9 @@ class TaskDesk:
         self._say = say
 
     async def open_tasks(self) -> Sequence[Mapping[str, Any]]:
-        """Oldest first."""
-        return [_task(one) for one in await self._database.read(lambda db: tasks.open_tasks(db, MOST))]
+        """What the clock of a detainer says first, then what messages raised, oldest first."""
+        raised = [_task(one) for one in await self._database.read(lambda db: tasks.open_tasks(db, MOST))]
+        return [*(_duty(one) for one in duties(await asyncio.to_thread(self._detainers.owing))), *raised]
 
     async def tell(self, rid: str) -> None:
         """Says what a message has raised, to whoever listens."""
@@ -157,6 +160,26 @@ def _task(task: Task) -> dict[str, Any]:
         "begun_at": write_instant(task.begun_at) if task.begun_at else None,
         "begun_by": task.begun_by,
         "eyes": task.eyes,
+    }
+
+
+def _duty(one: Duty) -> dict[str, Any]:
+    """Closed by what is written down of the detainer, not by a tick."""
+    due = write_instant(one.due) if isinstance(one.due, datetime) else one.due.isoformat()
+    return {
+        "task": f"{one.kind}/{one.detainer}",
+        "booking": one.booking,
+        "kind": one.kind,
+        "words": one.words,
+        "do": [],
+        "retake": [],
+        "facts_open": False,
+        "tcn": None,
+        "rid": None,
+        "raised_at": due,
+        "begun_at": None,
+        "begun_by": "",
+        "eyes": What.DETAINER,
     }
 
 

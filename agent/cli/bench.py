@@ -36,6 +36,21 @@ def demo(
     _print("demo", measure(runs, lambda text: err.print(text, highlight=False)), as_json=as_json)
 
 
+@app.command("service")
+def service(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="counted starts, after one that is not counted")] = 5,
+    idle: Annotated[float, typer.Option(min=1.0, max=600.0, help="seconds over which processor time is taken")] = 30.0,
+    package: Annotated[Path | None, typer.Option("--deb", help="the Debian package, for its size")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+) -> None:
+    """What a station costs that waits: time to ready, memory with and without workers, processor time, the package's size."""
+    from agent.bench.service import measure
+
+    if package is not None and not package.is_file():
+        raise UsageError(f"There is no file {package}.", do="`make deb` builds it.")
+    _print("service", measure(runs, idle, package, lambda text: err.print(text, highlight=False)), as_json=as_json)
+
+
 @app.command("kiosk")
 def kiosk(as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False) -> None:
     """The kiosk in Debian's Chromium: age and rate of the live pictures, first paint of each page, what the first load weighs."""

@@ -1,4 +1,4 @@
-"""`livescan case rates`, `public-report`: counts for oversight."""
+"""`livescan case rates`, `public-report`, `suspend`, `lift`, `level`: oversight, and what a code of an offense is listed as."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from agent.cli import case_detainers
-from agent.cli.case_screen import JSON
+from agent.cli.case_screen import JSON, OFFICER, body, say
 from agent.cli.config import CONFIG, station_client
 from agent.cli.screen import out
 
@@ -46,6 +46,45 @@ def public_report(first: FIRST = "", last: LAST = "", config: CONFIG = None, as_
     for group, count in found["by_group"].items():
         table.add_row(f"group {group}", _count(count))
     out.print(table)
+
+
+@app.command("suspend")
+def suspend(
+    reason: Annotated[str, typer.Argument(help="why, in words; it is shown wherever the features are looked for")],
+    *,
+    officer: OFFICER = "",
+    config: CONFIG = None,
+    as_json: JSON = False,
+) -> None:
+    """Stop the immigration features and queries at once. Bookings go on; what comes is kept and not shown."""
+    said = station_client(config).post("/api/suspension", body(officer, reason))
+    say(said, f"Suspended: {said['suspended']}.", as_json=as_json)
+
+
+@app.command("lift")
+def lift(*, officer: OFFICER = "", config: CONFIG = None, as_json: JSON = False) -> None:
+    """Lift a suspension that was made with `suspend`; one in the jurisdiction's file stays."""
+    said = station_client(config).post("/api/suspension/lift", body(officer))
+    say(said, f"Still suspended: {said['suspended']}." if said["suspended"] else "Lifted.", as_json=as_json)
+
+
+@app.command("level")
+def level(
+    code: Annotated[str, typer.Argument(help="NCIC offense code, four digits")],
+    *,
+    years: Annotated[int, typer.Option(help="of a sentence, as stated")] = 0,
+    months: Annotated[int, typer.Option(help="of a sentence, as stated")] = 0,
+    days: Annotated[int, typer.Option(help="of a sentence, as stated")] = 0,
+    as_json: JSON = False,
+) -> None:
+    """What the procedure's appendix A lists a code as. For reading only: nothing here depends on it."""
+    from agent.casework.levels import Sentence, levels
+
+    table = levels()
+    found = table.with_sentence(code, Sentence(years, months, days))
+    said = {"code": code, "level": found, "national_security": table.is_national_security(code), "edition": table.edition}
+    footnote = "; national security footnote" if said["national_security"] else ""
+    say(said, f"{code}: {found}{footnote} ({table.edition}). For reading only.", as_json=as_json)
 
 
 def _count(count: Any) -> str:

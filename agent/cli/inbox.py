@@ -53,6 +53,8 @@ def read(
         return
     out.print(f"{found['kind']} of {found['source'] or 'nobody proven'}, {found['arrived_at']}", highlight=False, markup=False)
     out.print(found["why"], highlight=False, markup=False)
+    for words, value in found["clues"].items():
+        print_text(f"{words}: {value}")
     print_text(found["text"])
 
 

@@ -20,6 +20,7 @@ from agent.delivery.sender import Sender, SenderSettings
 from agent.delivery.status import parse_status
 from agent.errors import LivescanError
 from agent.handover.queue_facts import QueueFacts, plain
+from agent.log_events import LogEvent, about
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ class Courier:
                 self._connected(event)
             case Disconnected(_, reason):
                 self._connection, self._lost = None, reason
-                log.warning("mqtt: no connection to the broker: %s", reason)
+                log.warning("mqtt: no connection to the broker: %s", reason, extra=about(LogEvent.BROKER_AWAY))
             case Subscribed(_, refused):
                 self._subscribed(refused)
             case Published(epoch, mid, code) if self._is_present(epoch):
@@ -201,7 +202,11 @@ class Courier:
 
     def _subscribed(self, refused: tuple[str, ...]) -> None:
         if refused:
-            log.error("mqtt: the broker refuses the subscriptions %s: no receipt can come in; check its permissions", ", ".join(refused))
+            log.error(
+                "mqtt: the broker refuses the subscriptions %s: no receipt can come in; check its permissions",
+                ", ".join(refused),
+                extra=about(LogEvent.BROKER_REFUSES),
+            )
         self._may_publish_at = self._clock.monotonic() + self._settings.status_grace
 
     async def _arrived(self, message: Arrived) -> None:

@@ -19,12 +19,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from agent.clock import Clock
-from agent.delivery.authority import AuthorityError, Door, fetch_list, reenroll
+from agent.delivery.authority import AuthorityError, Door, NotYet, fetch_list, reenroll
 from agent.delivery.certificate_facts import validity
 from agent.delivery.mqtt_events import MqttSettings
 from agent.delivery.tls import Tls
 from agent.errors import LivescanError
 from agent.handover.frames import Certificate, Revocations
+from agent.log_events import LogEvent, about
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +118,9 @@ class Enrolment:
         try:
             body = await asyncio.to_thread(self._reenroll, one.request)
         except LivescanError as error:
-            log.warning("enrolment: no %s certificate yet: %s", one.use, error)
-            one.pause = min(2 * one.pause, RETRY_MOST)
+            log.warning("enrolment: no %s certificate yet: %s", one.use, error, extra=about(LogEvent.CERTIFICATE_DUE))
+            wanted = error.after if isinstance(error, NotYet) else 2 * one.pause
+            one.pause = min(max(wanted, RETRY_FIRST), RETRY_MOST)
             return
         one.answer, one.pause = Certificate(one.use, sha256, body), RETRY_FIRST
         self._wake()

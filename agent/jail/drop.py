@@ -23,6 +23,7 @@ from typing import Any
 from agent.errors import LivescanError
 from agent.jail.arrival import LARGEST, ArrivalError, arrivals_of_file
 from agent.jail.desk import JailDesk
+from agent.log_events import LogEvent, about
 from agent.store.files import make_folder, write_durably
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,11 @@ class DropFolder:
             kept = f"{digest[:12]}-{name}"
             _write(self._folder / _BAD / f"{kept}.reason.json", said)
             source.replace(self._folder / _BAD / kept)
-            log.error("a file of the jail system was moved aside: %d of its lines could not be taken over", len(outcome["refused"]))
+            log.error(
+                "a file of the jail system was moved aside: %d of its lines could not be taken over",
+                len(outcome["refused"]),
+                extra=about(LogEvent.JAIL_FILE_REFUSED),
+            )
         else:
             _write(self._folder / _TAKEN / f"{digest[:12]}-{name}.json", said)
             source.unlink()

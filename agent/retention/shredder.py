@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from agent.casework.desk import INBOX
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.retention import rows
@@ -87,6 +89,8 @@ class Shredder:
         sync_folder(self._outbound)
         for place in due.places:
             self._vault.shred(place)
+        for rid in filter(_RID.fullmatch, due.marks):
+            self._vault.shred(f"{INBOX}{rid}")  # a message whose way to its booking was cut off
         for part in self._forgets:
             part.forget([due.booking])
         self._database.write_now(lambda db: _tick_off(db, due))
@@ -134,6 +138,7 @@ def _proof_place(due: Due) -> str:
     return _PROOF + hashlib.sha256(f"{due.booking}/{due.order.case}".encode()).hexdigest()[:32]
 
 
+_RID = re.compile(r"[0-9a-f]{64}")
 _EVENTS = {"purge": "purged", "expunge": "expunged"}
 
 

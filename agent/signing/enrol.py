@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from agent.clock import Clock
 from agent.errors import LivescanError
+from agent.log_events import LogEvent, about
 from agent.signing.installing import install_own, install_revocations, read_certificate
 from agent.signing.inventory import KeyState, inventory
 from agent.signing.renewal import RenewalError, Request, ask, pending
@@ -74,7 +75,7 @@ class Enrolling:
     def _complain(self, use: Use, error: Exception) -> None:
         """Once, not at each of a thousand looks."""
         if self._complained.get(use) != str(error):
-            log.error("keys: the %s key cannot be renewed: %s", use, error)
+            log.error("keys: the %s key cannot be renewed: %s", use, error, extra=about(LogEvent.CERTIFICATE_DUE))
         self._complained[use] = str(error)
 
     def _asked(self, use: Use) -> bool:

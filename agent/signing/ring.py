@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography import x509
 
 from agent.errors import LivescanError
+from agent.log_events import LogEvent, about
 from agent.model.messages import Environment
 from agent.signing.keys import StationKeys
 from agent.signing.private_keys import Opener, Signer
@@ -86,7 +87,7 @@ class KeyRing:
 
     def _complain(self, why: str) -> None:
         if why != self.complaint:
-            log.error("keys: files changed and were not taken: %s", why)
+            log.error("keys: files changed and were not taken: %s", why, extra=about(LogEvent.KEYS_REFUSED))
         self.complaint = why
 
 

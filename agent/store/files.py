@@ -12,8 +12,11 @@ from pathlib import Path
 PART = ".part-"  # how the name of a file begins that a crash left half-written: to be removed at the start
 
 
-def write_durably(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Mode 0600. Raises OSError, then what was there is untouched; with replace=False FileExistsError when the name is taken."""
+def write_durably(path: Path, data: bytes, *, replace: bool = True, settled: bool = True) -> None:
+    """Mode 0600. Raises OSError, then what was there is untouched; with replace=False FileExistsError when the name is taken.
+
+    With settled=False its name is durable only when the folder is next made so: for what another file of it follows at once.
+    """
     handle, name = tempfile.mkstemp(prefix=PART, dir=path.parent)
     temporary = Path(name)
     try:
@@ -27,7 +30,8 @@ def write_durably(path: Path, data: bytes, *, replace: bool = True) -> None:
             path.hardlink_to(temporary)
     finally:
         temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if settled:
+        sync_folder(path.parent)
 
 
 def make_folder(folder: Path) -> None:

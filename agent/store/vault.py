@@ -142,7 +142,7 @@ class Vault:
         return _decrypt(self._storage, wrapped, _label(booking_id), booking_id, "The key of the booking")
 
     def _new_data_key(self, booking_id: str) -> bytes:
-        """Of two threads that begin the same booking, one writes the key and both use it."""
+        """Of two threads that begin the same booking, one writes the key and both use it. It is durable with the file that follows."""
         directory = self._directory(booking_id)
         directory.mkdir(mode=0o700, exist_ok=True)
         if any(_SAFE.fullmatch(path.name) for path in directory.iterdir()) and not (directory / _KEY).exists():
@@ -150,7 +150,7 @@ class Vault:
         sync_folder(self._root)
         wrapped = _encrypt(self._storage, os.urandom(KEY_LENGTH), _label(booking_id))
         with contextlib.suppress(FileExistsError):
-            write_durably(directory / _KEY, wrapped, replace=False)
+            write_durably(directory / _KEY, wrapped, replace=False, settled=False)
         return self._data_key(booking_id)
 
 

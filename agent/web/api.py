@@ -34,6 +34,7 @@ from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, re
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
 from agent.web.signing_in import access_routes
+from agent.web.suspension import SuspensionDesk, suspension_routes
 from agent.web.v1 import V1, v1_routes
 from agent.web.vouching import vouched
 
@@ -72,6 +73,7 @@ def build_api(
     liaison: LiaisonDesk | None = None,
     reports: ReportDesk | None = None,
     retaken: RetakenDesk | None = None,
+    suspension: SuspensionDesk | None = None,
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
     inbox: InboxDesk | None = None,
@@ -146,6 +148,7 @@ def build_api(
             *(liaison_routes(liaison) if liaison else ()),
             *(report_routes(reports) if reports else ()),
             *(retaken_routes(retaken) if retaken else ()),
+            *(suspension_routes(suspension) if suspension else ()),
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
             *(inbox_routes(inbox) if inbox else ()),

@@ -99,6 +99,7 @@ def _families(status: Mapping[str, Any], counts: Counts, now: datetime, version:
     yield _gauge("livescan_room_bookings", "Bookings that the disk still takes", counts.room)
     yield _gauge("livescan_certificate_warnings", "Certificates that somebody must see to", len(status["keys"]))
     yield _gauge("livescan_audit_ok", "1 while the audit record is written and whole", not status["audit"])
+    yield _gauge("livescan_written_seconds", "When these numbers were taken, seconds since 1970", now.timestamp())
     by_state = GaugeMetricFamily("livescan_bookings", "Bookings on this station", labels=("state",))
     for state, count in sorted(counts.by_state.items()):
         by_state.add_metric((state,), count)

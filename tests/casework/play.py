@@ -91,7 +91,7 @@ async def play(folder: Path, keys: Keys, broker: NatsBroker, database: Database,
     settings = BureauSettings(folder / "bureau", keys.directory, broker.port, resend=3600, clock=clock, replies=table)
     ready, original = asyncio.Event(), dict[str, bytes]()
     bureau = asyncio.create_task(run_bureau(settings, ready=ready.set))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         await ready.wait()
     files = TrainingKeys(keys.directory)
     tls = files.station("tls")
@@ -103,7 +103,7 @@ async def play(folder: Path, keys: Keys, broker: NatsBroker, database: Database,
         for moment in sorted({after for scenario in ALL.values() for after in _moments(scenario)} - {timedelta(0)}):
             clock.advance(BEGAN + moment - clock.now())
             await _hear(station, casework, original, count_until(moment) - len(original))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while bureau_owes(settings.directory):
             await asyncio.sleep(0.05)
     bureau.cancel()

@@ -27,6 +27,7 @@ from agent.nist.codec import build, parse
 from agent.nist.write import tagged_record, transaction
 from agent.signing import seal as sealing
 from agent.signing.keys import BureauKeys, init_training
+from agent.store.vault import VaultError
 from agent.submission import replies
 from tests.casework.bench import BOOKING, BUREAU, NOW, POLICY, STATION, TCN, Desk, Keys, Office, car
 
@@ -36,7 +37,10 @@ def _rid(data: bytes) -> str:
 
 
 async def _take(desk: Desk, data: bytes) -> Taken:
-    return await desk.casework.take(_rid(data), data)
+    try:
+        return await desk.casework.take(_rid(data), data)
+    finally:
+        await desk.casework.at_rest()
 
 
 async def _sent_and_taken(desk: Desk, digest: str, *messages: bytes) -> list[Taken]:
@@ -230,11 +234,43 @@ def test_a_crash_between_any_two_steps_is_made_good_by_resuming(
         with pytest.raises(KeyboardInterrupt):
             _run(desk, digest, sre)
     fresh = Casework(desk.database, desk.vault, office.keys.station, SetClock(NOW), lambda: POLICY)
-    assert asyncio.run(fresh.resume()) == (0 if step == "arrive" else 1)
+    assert asyncio.run(fresh.resume()) == (1 if step == "moved" else 0)
     taken = asyncio.run(fresh.take(_rid(sre), sre))
     assert (taken.booking_id, taken.tied_by) == (BOOKING, TiedBy.TCR)
     assert [event.kind for event in desk.casework.events(BOOKING)].count(EventKind.SRE_NON_IDENT) == 1
     assert desk.vault.bookings() == (BOOKING,)
+
+
+def test_a_message_that_could_not_be_put_away_is_read_all_the_same_and_put_away_at_the_next_start(
+    desk: Desk, office: Office, digest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sre = office.sre()
+
+    def full(*_: object) -> None:
+        raise VaultError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Casework, "_put", full)
+        [taken] = _run(desk, digest, sre)
+    assert taken.booking_id == BOOKING
+    assert desk.casework.original(_rid(sre)) == sre
+    assert asyncio.run(desk.casework.resume()) == 1
+    assert desk.vault.names(BOOKING) == (f"rx-{_rid(sre)}",)
+    assert desk.vault.bookings() == (BOOKING,)
+
+
+def test_a_message_whose_booking_was_destroyed_on_its_way_leaves_nothing(desk: Desk, office: Office, digest: str) -> None:
+    """The row goes between the settling of the message and the moving of its bytes."""
+    sre = office.sre()
+
+    async def story() -> None:
+        await desk.sent(digest)
+        await desk.casework.take(_rid(sre), sre)
+        await desk.database.write(lambda db: (db.execute("DELETE FROM case_effects"), db.execute("DELETE FROM case_inbound")))
+        await desk.casework.at_rest()
+
+    asyncio.run(story())
+    assert desk.vault.bookings() == ()
 
 
 def test_no_personal_data_in_the_database(desk: Desk, office: Office, digest: str) -> None:

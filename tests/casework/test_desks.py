@@ -34,11 +34,12 @@ from agent.imaging.wsq_header import ImageError
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.photo import Photo, PhotoKind
+from agent.policy import DetainerPolicy
 from agent.submission import replies
 from agent.submission.replies import Encounter
 from agent.workers import Workers
 from tests.casework.bench import BOOKING, NOW, TCN, Keys, Office, booking
-from tests.procedure.case import FORM, LIAISON_LOOKS, OFFICER_LOOKS, ZONE, Case, iar, match, no_match
+from tests.procedure.case import FORM, LIAISON_LOOKS, OFFICER_LOOKS, ZONE, Case, iar, match, no_match, with_detainer_policy
 
 EVERYONE = tuple(Role)
 OFFICER = (Role.BOOKING_OFFICER,)
@@ -405,6 +406,26 @@ def test_nothing_of_a_draft_is_in_the_database(case: Case, desks: Desks, tmp_pat
     case.take(no_match(case.seal()))
     run(desks.liaison.draft_query(BOOKING, asking()))
     assert not any(b"TESTER" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_notice_a_hold_and_a_limit_are_owed_until_they_are_dealt_with(case: Case, desks: Desks) -> None:
+    case.policy = with_detainer_policy(DetainerPolicy.HONOUR)
+    id_ = case.lodge("I-247")
+    planned = (NOW.astimezone(ZONE).date() + timedelta(days=3)).isoformat()
+    run(desks.liaison.deed(id_, "release_planned", "officer-9", {"planned": planned}, None))
+    assert [one["kind"] for one in run(desks.tasks.open_tasks())] == ["notice"]
+    run(desks.liaison.deed(id_, "notice_sent", "officer-9", {"planned": planned, "recipient": "ICE duty officer"}, None))
+    run(desks.liaison.deed(id_, "hold_started", "officer-9", {}, None))
+    assert run(desks.tasks.open_tasks()) == []
+    case.after(hours=37)
+    (alarm,) = run(desks.tasks.open_tasks())
+    assert (alarm["kind"], alarm["eyes"]) == ("hold", What.DETAINER)
+    case.after(hours=11)
+    run(case.detainers.watch())
+    (limit,) = run(desks.tasks.open_tasks())
+    assert (limit["kind"], "Release unless another lawful basis" in limit["words"]) == ("limit", True)
+    run(desks.liaison.released(BOOKING, "officer-1", None))
+    assert run(desks.tasks.open_tasks()) == []
 
 
 # reports

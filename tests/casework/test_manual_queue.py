@@ -252,6 +252,12 @@ def test_a_message_is_read_for_a_reason_and_the_view_is_on_record(desk: Desk, of
 
     proven, unproven = asyncio.run(story())
     assert (proven["source"], proven["kind"]) == ("SIB-TRAINING", "SRE")
+    assert proven["clues"] == {
+        "its control number": "SIB-0000000009",
+        "name": "TESTER,TESS",
+        "born": "19900101",
+        "search result (SRF)": "N",
+    }
     assert "not proven" in unproven["text"]
     assert [view.of for view in desk.casework.views(None)] == [rid_of(message)]
 

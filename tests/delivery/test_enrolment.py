@@ -15,7 +15,7 @@ from cryptography import x509
 
 from agent.clock import SystemClock
 from agent.delivery import enrolment as enrolling
-from agent.delivery.authority import AuthorityError, Door, reenroll
+from agent.delivery.authority import AuthorityError, Door, _seconds, reenroll
 from agent.delivery.enrolment import Enrolment, EnrolmentSettings
 from agent.delivery.mqtt import MqttSettings
 from agent.delivery.tls import Tls
@@ -109,6 +109,26 @@ def test_a_key_of_the_core_is_renewed_through_the_uplink_without_a_restart(keys:
         asyncio.run(story(server))
 
 
+def test_an_authority_that_decides_later_is_asked_again_when_it_says(keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enrolling, "RETRY_FIRST", 0.1)
+
+    async def story(server: Authority) -> None:
+        server.undecided = 2
+        ring = KeyRing(keys, Environment.TRAINING)
+        ask(keys / "station", Use.SIGNING)
+        async with station(keys, EnrolmentSettings(keys, est=server.est)):
+            await until(ring.look)
+        assert (server.asked, len(server.issued)) == (3, 1)
+
+    with authority(keys) as server:
+        asyncio.run(story(server))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("120", 120.0), ("", 0.0), ("Wed, 25 Nov 2026 07:28:00 GMT", 0.0), ("-1", 0.0)])
+def test_when_to_ask_again_is_said_in_seconds(text: str, seconds: float) -> None:
+    assert _seconds(text) == seconds
+
+
 def test_the_uplinks_own_certificate_is_renewed_when_its_time_has_come(keys: Path) -> None:
     async def story(server: Authority) -> None:
         before = (keys / "station" / "tls.crt").read_bytes()
@@ -126,7 +146,7 @@ def test_a_revocation_list_reaches_the_core_and_is_in_force(keys: Path) -> None:
         ring = KeyRing(keys, Environment.TRAINING)
         server.crl = training_ca.revoke(load_training_ca(keys), [ring.bureau], now=datetime.now(UTC))
         async with station(keys, EnrolmentSettings(keys, crl=server.list_address)) as carrier:
-            await until(ring.look)
+            await until(lambda: ring.look() and ring.revocations)
             await until(lambda: not carrier.news())
         assert ring.revocations is not None
         assert ring.revocations.revoked_on(ring.bureau)

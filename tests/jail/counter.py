@@ -63,7 +63,7 @@ class Counter:
         cases = CaseDesk(
             office.casework, lambda: POLICY, clock, station="LS-0001", bookings=lambda: [], zone=ZoneInfo("UTC"), released=_released
         )
-        health = Health(self._status, lambda: self.counts, clock.now, "1.0")
+        health = self.health = Health(self._status, lambda: self.counts, clock.now, "1.0")
         routes = v1_routes(V1(self.desk, cases, self.live, health))
         self.api = Guard(Starlette(routes=routes), Rules(self.access, self._note, True, ORIGIN, "NY0303000"))
 

@@ -1,4 +1,5 @@
-"""Makes docs/procedure.md: `python -m tests.procedure.table`. The rows are docs/procedure.toml; the tests are found by their names."""
+"""Makes docs/procedure.md: `python -m tests.procedure.table`. The rows are docs/procedure.toml, whose tests are found by their names, and
+docs/derived.toml, which names them."""
 
 from __future__ import annotations
 
@@ -19,6 +20,11 @@ def rows() -> Mapping[str, Mapping[str, object]]:
     return tomllib.loads((ROOT / "docs" / "procedure.toml").read_text("utf-8"))
 
 
+def derived() -> Mapping[str, Mapping[str, object]]:
+    """X1 to X15, K1 to K13."""
+    return tomllib.loads((ROOT / "docs" / "derived.toml").read_text("utf-8"))
+
+
 @lru_cache(maxsize=1)
 def named_tests() -> Mapping[str, list[str]]:
     """Names of tests by row, in the order of their files."""
@@ -37,7 +43,18 @@ def page() -> str:
         code = ", ".join(f"`{one}`" for one in row["code"])  # type: ignore[attr-defined]  # a list of strings
         said = ", ".join(NAMED.fullmatch(one.split("::")[1])[2].replace("_", " ") for one in by_row.get(name, []))  # type: ignore[index]
         lines.append(f"| {name} | {row['sop']} | {row['duty']} | {row['sentence']} | {code} | {said} |")
-    return Path(__file__).with_name("page.md").read_text("utf-8").replace("{rows}", "\n".join(lines))
+    text = Path(__file__).with_name("page.md").read_text("utf-8").replace("{rows}", "\n".join(lines))
+    return text.replace("{derived}", _derived("X")).replace("{contradictions}", _derived("K"))
+
+
+def _derived(kind: str) -> str:
+    found = {name: row for name, row in derived().items() if name.startswith(kind)}
+    return "\n".join(f"| {name} | {row['basis']} | {row['sentence']} | {_said(row['tests'])} |" for name, row in found.items())
+
+
+def _said(tests: object) -> str:
+    assert isinstance(tests, list)
+    return ", ".join(re.sub(r"^test_([RK]\d+_)?", "", str(one).split("::")[1]).replace("_", " ") for one in tests)
 
 
 if __name__ == "__main__":

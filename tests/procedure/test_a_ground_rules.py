@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from agent.casework.answer_states import ImmigrationState
 from agent.casework.desk import MIGRATIONS
 from agent.casework.iaq import Asking, IaqRefused, draft
 from agent.casework.reports import Counted, rates
+from agent.casework.suspension import Suspension, SuspensionRefused
 from agent.casework.taken import UNUSABLE
 from agent.casework.viewing import ViewRefused
 from agent.model.booking import BookingId
@@ -169,6 +171,24 @@ def test_R6_edition_of_the_procedure_stays_with_what_was_sent_under_it(case: Cas
     case.seal(other, BookingId("20261124-OTHER001"))
     assert case.casework.policy_of(TCN) == (POLICY.procedure.edition, "MOA-1")
     assert case.casework.policy_of(other) == ("SOP of 2030", "MOA-1")
+
+
+def test_R5_a_person_suspends_with_a_switch_that_outlives_a_restart(tmp_path: Path) -> None:
+    file, switch = tmp_path / "jurisdiction.toml", tmp_path / "suspended"
+    file.write_text(
+        '[agreement]\nreference = "M"\nsigned_on = "2026-01-01"\nsignatories = ["S"]\n[procedure]\nmessage_routing = true\n', "utf-8"
+    )
+    policy = PolicyFile(file, switch)
+    desk = Suspension(policy)
+    with pytest.raises(SuspensionRefused):
+        asyncio.run(desk.suspend("  no "))
+    assert policy().why_off == ""
+    asyncio.run(desk.suspend("complaint of 24 November"))
+    assert "complaint of 24 November" in policy().why_off
+    assert "complaint of 24 November" in PolicyFile(file, switch)().why_off, "after a restart"
+    switch.write_bytes(b"\xff\xfe")
+    assert "cannot be read" in policy().why_off, "a spoilt switch still suspends"
+    assert asyncio.run(desk.lift()) == {"suspended": "", "off": ""}
 
 
 @pytest.mark.parametrize("spoil", ["wrong", "gone"])

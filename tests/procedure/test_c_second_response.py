@@ -61,7 +61,7 @@ def test_R18_casework_cannot_send() -> None:
     }
     sends = {one for one in modules if one.startswith(("agent.delivery", "agent.uplink", "agent.booking", "socket", "asyncio.streams"))}
     assert not sends
-    assert {one for one in modules if one.startswith("agent.handover")} == {"agent.handover.instants"}
+    assert {one for one in modules if one.startswith("agent.handover")} <= {"agent.handover.instants", "agent.handover.errors"}
     assert "agent.signing.seal" not in modules
 
 
@@ -189,3 +189,11 @@ def test_R26_an_sre_nobody_waited_for_is_taken_and_one_of_nobody_goes_to_a_perso
     assert played["nff-cpi-sre"].state.ident is IdentState.IDENTIFIED
     queue = played["no-number-of-ours"].casework.manual_queue()
     assert [one for one in queue if one.taken and one.taken.booking_id is None and one.taken.verified]
+
+
+def test_K1_an_ifr_is_no_idr(case: Case) -> None:
+    """The procedure once says "no match IFR": whatever a message of that name is, it is for a person."""
+    office = case.seal()
+    odd = office.reply(replies.build_idr_no_match, "SIB-IFR-000001").replace(b"IDR/1|", b"IFR/1|")
+    assert case.take(office.send(odd)).manual
+    assert case.state().immigration == "awaited"

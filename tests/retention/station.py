@@ -135,6 +135,7 @@ class Station(Office):
         to = self.keys.openers[0].certificate
         data = seal(content, routing, signer=self.bureau.signer, recipient=to, now=datetime.now(UTC)).data
         self.run(self.casework.take(hashlib.sha256(data).hexdigest(), data))
+        self.run(self.casework.at_rest())
 
     def close(self) -> None:
         self.uplink.close()
