@@ -140,7 +140,7 @@ class MqttLink:
         try:
             connection.run(self._stopping)
         except (OSError, ValueError) as error:
-            connection.reason = str(error)
+            connection.reason = getattr(error, "strerror", None) or str(error)  # in words, without the number
         except Exception as error:  # a defect in a callback, or a broker's packet that paho cannot read
             log.exception("mqtt: the connection ended by a defect")
             connection.reason = repr(error)
