@@ -1,8 +1,9 @@
 """What a raw score is worth: decades of false matches, so that 3.0 means "one in a thousand different fingers scores this much".
 
 Measured on prints made by `agent.bench.match_prints` (docs/matching.md names seed, counts and interval): of each interval the upper end, so
-that a rate is rather kept than promised. Measured anew for a site's own prints by `livescan bench match --calibrate DIR`. Between the steps lines are straight; beyond the last, each further decade takes as many
-times the raw score as the last one took: a guess, meant for adding several fingers up, never for a claim.
+that a rate is rather kept than promised. Measured anew for a site's own prints by `livescan bench match --calibrate DIR`. Between the steps
+lines are straight; beyond the last, each further decade takes as many times the raw score as the last one took: a guess, meant for joining
+several fingers, never for a claim.
 """
 
 from __future__ import annotations
