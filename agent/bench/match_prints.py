@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -56,16 +57,31 @@ SENSORS = (
 )
 
 
-def write_prints(folder: Path, seed: str, fingers: int, impressions: int, tell: Tell) -> list[Path]:
+_TWO = (SENSORS[0], SENSORS[2])
+# one thing at a time made worse than at a counter, on an optical and a small capacitive sensor
+CONDITIONS: Mapping[str, tuple[Sensor, ...]] = MappingProxyType(
+    {
+        "counter": SENSORS,
+        "turned": tuple(replace(one, turn=25) for one in _TWO),  # a third of the pairs by more than 35 degrees, up to 60 and beyond
+        "overlap": tuple(replace(one, shift=55, partial=0.5) for one in _TWO),
+        "faint": tuple(replace(one, contrast=0.28, noise=10, paper=205, shading=20) for one in _TWO),
+        "moisture": tuple(replace(one, moisture=0.8) for one in _TWO),  # dry to wet, as far as `Condition` goes
+        "bent": tuple(replace(one, bend=13) for one in _TWO),
+    }
+)
+
+
+def write_prints(folder: Path, seed: str, fingers: int, impressions: int, tell: Tell, *, conditions: str = "counter") -> list[Path]:
     """Folders of labelled pictures, one for each sensor; the same seed gives the same bytes on one machine."""
-    jobs = [(sensor, finger) for sensor in SENSORS for finger in range(1, fingers + 1)]
-    for sensor in SENSORS:
+    sensors = CONDITIONS[conditions]
+    jobs = [(sensor, finger) for sensor in sensors for finger in range(1, fingers + 1)]
+    for sensor in sensors:
         (folder / sensor.name).mkdir(parents=True, exist_ok=True)
     with multiprocessing.get_context("forkserver").Pool(len(os.sched_getaffinity(0)), initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         done = pool.imap_unordered(partial(_write_finger, folder, seed, impressions), jobs)
         for number, _ in enumerate(done, 1):
             tell(number, len(jobs))
-    return [folder / sensor.name for sensor in SENSORS]
+    return [folder / sensor.name for sensor in sensors]
 
 
 def _write_finger(folder: Path, seed: str, impressions: int, job: tuple[Sensor, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from agent.capture.mending import Mending
 from agent.capture.rolling import ADVICE, Rolling
 from agent.capture.session import Event, NoSuchMove, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.touching import touches
 from agent.capture.watching import Watch
 from agent.imaging.platen import Background
 from agent.model.impression import GrayImage, RollNote, Trigger
@@ -52,7 +54,7 @@ class Taken:
     advice: Advice  # what the scanner saw, and what was seen while the roll was composed
     trigger: Trigger
     roll: RollNote | None = None  # where it was composed here
-    still: Frame | None = field(default=None, repr=False)  # as the scanner gave it, of a finger that did not roll
+    touched: bool = True  # False where nothing was seen that did not lie on the empty glass
 
 
 class AtDevice:
@@ -67,6 +69,7 @@ class AtDevice:
         self._pressed: Trigger | None = None  # who triggered the capture under way
         self._watch: Watch | None = None  # over the capture under way, where it is no roll
         self._rolling: Rolling | None = None  # the roll under way, where it comes picture by picture
+        self._touched = True  # in the capture under way, something that the empty glass did not show
         self._warned = False  # the scanner itself has said what is to be done better
 
     @property
@@ -92,6 +95,7 @@ class AtDevice:
     async def _tried(self, follow: Callable[[], Awaitable[Frame | None]], done: Event | None) -> Frame | None:
         """`done`: what a picture is to the session; None where it is no move."""
         self._heard_of, self._interrupted, self._warned, self._pressed = False, False, False, None
+        self._touched = self.background is None
         try:
             frame = await self._taken(follow)
             word = done if frame is not None else None if self._interrupted else self._in_vain()
@@ -116,10 +120,10 @@ class AtDevice:
         """The image; a roll that came picture by picture is the print that was composed of them."""
         trigger = self._trigger_of(frame)
         if self._rolling is None:
-            still = None if frame.mode is Mode.ROLL else frame
-            return Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, trigger, still=still)
+            await self._felt(frame)
+            return Taken(np.ascontiguousarray(frame.pixels), frame.ppi, frame.advice, trigger, touched=self._touched)
         pixels, note, advice = await self._rolling.finish()
-        return Taken(pixels, frame.ppi, frame.advice & ~_ROLL_ADVICE | advice, trigger, note)
+        return Taken(pixels, frame.ppi, frame.advice & ~_ROLL_ADVICE | advice, trigger, note, self._touched)
 
     async def trigger(self, by: Trigger) -> None:
         """Take the image now, where a capture is under way. Raises DeviceError when the scanner refuses."""
@@ -187,10 +191,15 @@ class AtDevice:
         self._course.tell(Looked(frame.pixels, frame.ppi))
         if self._rolling is None:
             return
+        await self._felt(frame)
         new = await self._rolling.add(frame, index)
         self._course.tell(Rolled(self._rolling.progress))
         if words := sentence(new, self._course.session.step):
             self._course.tell(Cautioned(words))
+
+    async def _felt(self, frame: Frame) -> None:
+        """What touched once has touched: a roll's strip is small at its ends."""
+        self._touched = self._touched or await asyncio.to_thread(touches, frame, self.background, self.able)
 
     async def _watched(self, frame: Frame) -> None:
         """The live view with our own eyes: for a scanner that does not trigger by itself, and to say what it does not say."""

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from agent.capture.at_device import AtDevice, Taken
+from agent.capture.at_device import AtDevice
 from agent.capture.course import Course
 from agent.capture.events import Cautioned, GlassSeen
 from agent.capture.mending import Mending
 from agent.capture.plan import Step
 from agent.capture.session import Event
 from agent.capture.settings import CaptureSettings
-from agent.imaging.platen import Background, background, is_latent_alone, within
+from agent.imaging.platen import background
 from agent.quality.hygiene import Cleanliness, hygiene
 from agent.quality.thresholds import QualityThresholds
 from agent.quality.verdict import several
-from drivers.device import Frame, Mode
+from drivers.device import Mode
 
 _STILL = "The glass is still not clean: prints may come out poor."
 _NOTHING = "Not taken: nothing touches the glass. Lay the {} on it."
@@ -85,13 +85,8 @@ class Platen:
         """The officer does not want to wait for a clean glass."""
         self._go_on.set()
 
-    def refuses(self, taken: Taken) -> bool:
-        """Whether nothing touched the glass when this was taken. A roll moves, so what was left before is none."""
-        seen = self._at_device.background
-        return seen is not None and taken.still is not None and _nothing_new(taken.still, seen, placed=self._at_device.able.placed)
-
     def refuse(self) -> None:
-        """Say why it is not kept; the glass is looked at again. Raises NoSuchMove outside of a check."""
+        """Say why a picture in which nothing touched is not kept; the glass is looked at again. Raises NoSuchMove outside of a check."""
         seen = self._at_device.background
         left = seen is not None and (seen.latent > 0 or seen.dirt >= self._limits.platen_dirt_soon)
         fingers = several(self._course.session.step.fingers)
@@ -115,8 +110,3 @@ class Platen:
         self._go_on.clear()
         if still:
             self._course.tell(Cautioned(_STILL))
-
-
-def _nothing_new(frame: Frame, seen: Background, *, placed: bool) -> bool:
-    before = within(seen, frame.corner, frame.pixels.shape, frame.ppi) if placed else seen
-    return is_latent_alone(frame.pixels, before, frame.ppi)

@@ -146,7 +146,7 @@ class CaptureRunner:
             await self._platen.look()
             return None
         taken = await self._at_device.image()
-        if taken is None or not await asyncio.to_thread(self._platen.refuses, taken):
+        if taken is None or taken.touched:
             return taken
         self._platen.refuse()
         return None

@@ -31,6 +31,9 @@ def match(
         int, typer.Option(min=0, help="first fill the one folder with this many synthetic fingers on each of four sensors")
     ] = 0,
     impressions: Annotated[int, typer.Option(min=2, max=20, help="of each synthetic finger")] = 6,
+    conditions: Annotated[
+        str, typer.Option(help="of synthetic prints: counter, or one thing made worse: turned, overlap, faint, moisture, bent")
+    ] = "counter",
     across: Annotated[bool, typer.Option("--across", help="different fingers of different folders are impostors too")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
@@ -47,7 +50,7 @@ def match(
         err.print(note, highlight=False)
     with _progress() as tell:
         if synthetic:
-            folders, ppi = _synthetic(folders, synthetic, impressions, tell)
+            folders, ppi = _synthetic(folders, (synthetic, impressions), conditions, tell)
         read = read_folders(folders, ppi or [500])
         compared = [together(read)] if across else read
         results = [bench.measure(compared, extractor, tell)]
@@ -77,13 +80,15 @@ def _progress() -> Iterator[Tell]:
         yield tell
 
 
-def _synthetic(folders: list[Path], fingers: int, impressions: int, tell: Tell) -> tuple[list[Path], list[int]]:
-    from agent.bench.match_prints import SENSORS, write_prints
+def _synthetic(folders: list[Path], number: tuple[int, int], conditions: str, tell: Tell) -> tuple[list[Path], list[int]]:
+    from agent.bench.match_prints import CONDITIONS, write_prints
 
     if len(folders) != 1:
         raise UsageError("Synthetic prints go into one folder.", do="Name one folder; it gets a folder for each sensor.")
-    made = write_prints(folders[0], folders[0].name, fingers, impressions, lambda done, of: tell("fingers", done, of))
-    return made, [sensor.ppi for sensor in SENSORS]
+    if conditions not in CONDITIONS:
+        raise UsageError(f"There are no conditions '{conditions}'.", do=f"There are {', '.join(CONDITIONS)}.")
+    made = write_prints(folders[0], folders[0].name, *number, lambda done, of: tell("fingers", done, of), conditions=conditions)
+    return made, [sensor.ppi for sensor in CONDITIONS[conditions]]
 
 
 def _document(results: list[Result], note: str) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def show(
         out.print_json(json.dumps(found))
         return
     out.print(thread_table(found))
+    for hint in found["hints"]:
+        out.print(hint["words"], highlight=False, soft_wrap=True)
 
 
 @app.command("resume")

@@ -162,6 +162,8 @@ class GalleryDesk:
             await self._guarded(self.purge())
             return
         await self._guarded(self._take(booking_id))
+        if heard.empty():
+            self._taking.rest()
 
     async def _guarded(self, doing: Awaitable[Any]) -> Any:
         """What goes wrong here never reaches a booking."""

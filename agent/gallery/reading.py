@@ -6,6 +6,7 @@ takes a third to half a second of CPU for a tip, so every tip is a job of its ow
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -30,8 +31,9 @@ NICE = 10  # below whatever a person waits for
 
 @lru_cache(maxsize=1)
 def calm() -> None:
-    """Once in a process."""
-    os.nice(NICE)
+    """Once in a worker process."""
+    if multiprocessing.parent_process() is not None:
+        os.nice(NICE)
 
 
 def cut_tips(image: GrayImage, asked: Asked) -> dict[Position, GrayImage]:

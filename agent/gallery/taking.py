@@ -21,6 +21,8 @@ from agent.workers import WorkerDied, Workers
 
 log = logging.getLogger(__name__)
 
+DEADLINE = 180.0  # s of one job: at low priority on a busy machine three seconds of CPU may take a minute
+
 T = TypeVar("T")
 Templates = dict[Position, Template]
 
@@ -31,7 +33,7 @@ class Taking:
     def __init__(self, ledger: Ledger, prints: Prints) -> None:
         self._ledger = ledger
         self._prints = prints
-        self._workers = Workers(1)
+        self._workers = Workers(1, deadline=DEADLINE)
 
     async def templates(self, booking_id: BookingId) -> Templates:
         """One of each finger: of the plain impression where that shows enough, else of the roll."""
@@ -58,6 +60,11 @@ class Taking:
 
     async def officers(self, templates: Templates, officers: Mapping[str, Templates]) -> dict[str, dict[Position, float]]:
         return (await self._job(reading.compare_officers, templates, officers) or {}) if officers else {}
+
+    def rest(self) -> None:
+        """Nothing is waiting: the process ends and gives its memory back (LEADER's is some 350 MB); the next booking starts another."""
+        self._workers.close()
+        self._workers = Workers(1, deadline=DEADLINE)
 
     def close(self) -> None:
         self._workers.close()

@@ -22,6 +22,8 @@ SPOT = 20.0  # grey levels below the bare platen from which a place is dirty; se
 LATENT = 1.5  # grey levels of fine energy that count as a ridge left behind: a clear print has 3 and more
 NEW = 25.0  # grey levels darker than the background, mean over a ridge and more, from which something new lies there
 FINGER = 40.0  # mm² of new contact that is at least a finger: a child's little fingertip is 65
+FAINT, FAINTEST = 8.0, 10.0  # the same two of a clean glass, where nothing lies that could be taken for a finger
+CLEAN = 0.002  # 0..1, share of dirt up to which a glass without ridges is clean
 SHRINK = 4  # pixels at 250 ppi to one of the look from further away
 AROUND = mm(0.5) / SHRINK  # its pixels, sigma: further away than a ridge
 
@@ -44,17 +46,25 @@ def background(image: GrayImage, ppi: int) -> Background:
     return Background(small, bare, float(np.mean(small < bare - SPOT)), float(np.mean(ridges > 0)))
 
 
-def contact_mm2(image: GrayImage, before: Background, ppi: int) -> float:
-    """mm² of contact that the background did not show. A picture of another size than the background is compared with a clean platen."""
+def contact_mm2(image: GrayImage, before: Background, ppi: int, darker: float = NEW) -> float:
+    """mm² of contact that the background did not show, from so many grey levels `darker`.
+
+    A picture of another size than the background is compared with a clean platen.
+    """
     small = at_work_scale(image, ppi)
     now = _afar(small)
     was = _afar(before.pixels) if before.pixels.shape == small.shape else np.full(now.shape, before.bare, np.float32)
-    return float(np.count_nonzero(was - now >= NEW)) * SHRINK**2 / mm(1.0) ** 2
+    return float(np.count_nonzero(was - now >= darker)) * SHRINK**2 / mm(1.0) ** 2
 
 
 def is_latent_alone(image: GrayImage, before: Background, ppi: int) -> bool:
-    """Whether nothing touches: all that is seen lay there before. Never capture such a picture."""
-    return contact_mm2(image, before, ppi) < FINGER
+    """Whether nothing touches: all that is seen lay there before. Never capture such a picture.
+
+    On a clean glass the faintest finger touches.
+    """
+    clean = before.latent == 0.0 and before.dirt < CLEAN
+    darker, least = (FAINT, FAINTEST) if clean else (NEW, FINGER)
+    return contact_mm2(image, before, ppi, darker) < least
 
 
 def within(whole: Background, corner: tuple[int, int], shape: tuple[int, ...], ppi: int) -> Background:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from agent.errors import LivescanError
 from agent.kiosk.asking import form_of
 from agent.kiosk.frame import Frame, go, who
 from agent.kiosk.tiles import Tile, tiles
-from agent.model.fingers import Position
+from agent.model.fingers import Position, fingers_of
 from agent.web.bodies import decision_of
 from agent.web.pages import Page
 from agent.web.vouching import vouched
@@ -79,7 +79,8 @@ def pages(frame: Frame) -> Sequence[Page]:
         asked = None if work.question is None else Position(int(work.question["fgp"]))
         position = asked or (now.position if now is not None else None)
         attempts = await frame.parts.capture.attempts_of(work.id, position) if position is not None else []
-        return {"attempts": attempts, "position": position, "reasons": REASONS, "standing": standing}
+        other = _other(work.question, frame.parts.taken(work.id))
+        return {"attempts": attempts, "position": position, "reasons": REASONS, "other": other}
 
     async def answer(request: Request) -> Response:
         form, booking = await form_of(request), _booking(request)
@@ -95,6 +96,12 @@ def pages(frame: Frame) -> Sequence[Page]:
         await form_of(request)
         await frame.parts.capture.trigger(_booking(request))
         return Response(status_code=204)
+
+    async def pause(request: Request) -> Response:
+        """The next person can be taken; this one goes on later at the same finger."""
+        await form_of(request)
+        await frame.parts.capture.pause(_booking(request))
+        return go("/people", "paused")
 
     async def resume(request: Request) -> Response:
         await form_of(request)
@@ -114,10 +121,19 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("GET", "/booking/{booking_id}/capture/side", side, Right.BOOK, by_itself=True),
         Page("POST", "/booking/{booking_id}/answer", answer, Right.BOOK),
         Page("POST", "/booking/{booking_id}/take-now", take_now, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/pause", pause, Right.BOOK),
         Page("POST", "/booking/{booking_id}/resume", resume, Right.BOOK),
         Page("GET", "/booking/{booking_id}/attempt/{fgp:int}/{number:int}", attempt, Right.BOOK, by_itself=True),
         Page("GET", "/booking/{booking_id}/print/{fgp:int}", stored, Right.BOOK, by_itself=True),
     )
+
+
+def _other(question: Mapping[str, Any] | None, taken: Collection[int]) -> int | None:
+    """What is stored of the finger that it looks like: its roll, else the flat impression that it is part of."""
+    if question is None or question["looks_like"] is None:
+        return None
+    like = Position(int(question["looks_like"]))
+    return next((int(one) for one in Position if int(one) in taken and (one is like or like in fingers_of(one))), None)
 
 
 _AT: Mapping[str, str] = {

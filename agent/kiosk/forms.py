@@ -100,6 +100,15 @@ def differing(jail: Facts | None, facts: Facts) -> Mapping[str, str]:
     return {place: said for place, said in theirs.items() if said != ours[place]}
 
 
+def taken_over(facts: Facts, jail: Facts | None, place: str) -> Facts:
+    """With what the jail says at one place; as they are where it says nothing, or there is no such place."""
+    room, _, name = place.partition(".")
+    if jail is None or place not in [asked.place for asked in (*PERSON, *ARREST)]:
+        return facts
+    said = getattr(getattr(jail, room), name)
+    return replace(facts, **{room: replace(getattr(facts, room), **{name: said})})
+
+
 def wrong_of(findings: Sequence[Finding]) -> tuple[Wrong, ...]:
     return tuple(Wrong(one.form, one.sentence, f"{one.id} · {one.clause}") for one in findings)
 

@@ -102,7 +102,11 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def save(request: Request) -> Response:
         subject, form = await identity.of(request), await form_of(request)
-        _, wrong = await identity.typed(subject, form)
+        facts, wrong = await identity.typed(subject, form)
+        if form.text("take"):
+            jail = await frame.parts.intake.jail_says(subject.arrival) if subject.arrival else None
+            await identity.keep(subject, forms.taken_over(facts, jail, form.text("take")))
+            return go(subject.path)
         if "application/json" in request.headers.get("accept", ""):
             return _told(request, wrong)
         if form.text("then") == "add_charge":

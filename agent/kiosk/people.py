@@ -52,9 +52,16 @@ def pages(frame: Frame) -> Sequence[Page]:
         exact = [line for line in lines if wanted and line.number.upper() == wanted]
         if len(exact) == 1:  # a wristband was scanned
             return RedirectResponse(exact[0].path, 303)
+        return await frame.page(request, "people.html", **await _found(lines, wanted))
+
+    async def now(request: Request) -> Response:
+        wanted = request.query_params.get("find", "").strip().upper()
+        return await frame.fragment(request, "people_now.html", **await _found(await _lines(frame, request), wanted))
+
+    async def _found(lines: Sequence[Line], wanted: str) -> dict[str, Any]:
         found = [line for line in lines if wanted in line.number.upper() or wanted in line.name.upper()] if wanted else lines
         received = [one.received_at for one in await frame.parts.intake.arrivals() if one.number is not None]
-        return await frame.page(request, "people.html", lines=found, wanted=wanted, heard=max(received, default=None))
+        return {"lines": found, "wanted": wanted, "heard": max(received, default=None)}
 
     async def by_hand(request: Request) -> Response:
         await form_of(request)
@@ -69,6 +76,7 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("GET", "/", root, Right.OWN),
         Page("GET", "/start", start, Right.STATUS),
         Page("GET", "/people", people, Right.SEE),
+        Page("GET", "/people/now", now, Right.SEE, by_itself=True),
         Page("POST", "/people", by_hand, Right.BOOK),
         Page("POST", "/person/{arrival}/off", take_off, Right.BOOK),
     )

@@ -113,3 +113,16 @@ def test_at_a_thousand_ppi_the_glass_says_the_same(sim: SimulatedScanner) -> Non
         (1000, tuple(2 * side for side in nist_card()[11].shape)),
         (1000, (1500, 1600)),
     ]
+
+
+def test_what_was_left_there_is_no_roll_either(sim: SimulatedScanner) -> None:
+    before = Booth(sim)
+    sim.do("fault prints-left-on-glass percent=90")
+    before.capture([plan()[4]])
+    sim.do("fault latent-for-fingers")
+    booth = Booth(sim, clean_looks=0)
+    booth.on_event = once(lambda event: isinstance(event, Cautioned) and event.sentence.startswith(NOT_TAKEN), lambda: sim.do("clear"))
+    booth.capture([plan()[4]])
+    assert sum(sentence.startswith(NOT_TAKEN) for sentence in sentences(booth)) == 1
+    assert [one.attempt for one in booth.keeper.tried] == [1]
+    assert len(booth.taken) == 1

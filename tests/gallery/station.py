@@ -16,7 +16,8 @@ from agent.gallery.policy import GalleryPolicy
 from agent.match.template import Template
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
-from tests.booking.office import FACTS, Office
+from agent.model.impression import GrayImage, Impression, ImpressionKind
+from tests.booking.office import DEVICE, FACTS, Office
 from tests.gallery.people import POLICY
 
 
@@ -32,11 +33,12 @@ class Station:
         self.moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
         self.start(policy)
 
-    def start(self, policy: GalleryPolicy = POLICY, key: bytes | None = None) -> None:
-        """As after a restart of the core."""
+    def start(self, policy: GalleryPolicy = POLICY, key: bytes | None = None, *, reads: bool = False) -> None:
+        """As after a restart of the core. `reads`: templates are made of the stored prints, by the background's process."""
         parts = Parts(self.office.ledger, self.office.prints, self, self.said.append, self._listen, self._note)
         self.desk = GalleryDesk(parts, self._folder / "gallery", key or self.office.keys.storage_key, policy)
-        self.desk._taking.templates = self._read  # type: ignore[method-assign]
+        if not reads:
+            self.desk._taking.templates = self._read  # type: ignore[method-assign]
 
     def now(self) -> datetime:
         return self.moment
@@ -55,12 +57,21 @@ class Station:
         self._events.put_nowait({"event": "captured", "booking": booking_id})
         return booking_id
 
-    def work(self) -> None:
+    def take(self, booking_id: BookingId, prints: Mapping[int, GrayImage]) -> None:
+        """Impressions by FGP code, as they would have been accepted."""
+        for fgp, pixels in prints.items():
+            position = Position(fgp)
+            kind = ImpressionKind.ROLLED if position <= Position.LEFT_LITTLE else ImpressionKind.PLAIN
+            impression = Impression(position, kind, pixels, 500, 1, DEVICE, self.moment)
+            self.office.run(self.office.prints.keep(booking_id, impression))
+            self.office.run(self.office.ledger.accept(booking_id, impression))
+
+    def work(self, within: float = 20) -> None:
         """Until everything that was said has been done."""
 
         async def run() -> None:
             working = asyncio.create_task(self.desk.work())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(within):
                 while not working.done() and not (self._events.empty() and await self._all_done()):
                     await asyncio.sleep(0.02)
             working.cancel()

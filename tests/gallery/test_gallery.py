@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from agent.errors import ConfigError
 from agent.gallery.gallery import Gallery, Probe, probe_of
 from agent.gallery.policy import load_policy
+from agent.gallery.reading import template_of_file
 from agent.gallery.store import GalleryUnreadable
 from agent.match.extract import extract, fast
 from agent.match.fused import joined, parse_templates, serialise
 from agent.match.shortlist import compact, parse_compact
-from agent.match.template import TemplateError
+from agent.match.template import Template, TemplateError
 from agent.model.fingers import Position
 from tests.gallery.people import NOON, POLICY, booking, filled, opened, somebody
 
@@ -70,6 +72,41 @@ def test_a_picture_without_ridges_finds_nobody_and_is_not_kept(gallery: Gallery,
     assert all(one.score < POLICY.decades for one in gallery.search(probe_of(shown)))
     if pixels != "noise":
         assert not gallery.enrol("20261124-ZZZZZZZZ", NOON, shown)
+
+
+def few(template: Template, count: int) -> Template:
+    """Its strongest minutiae only."""
+    columns = {name: getattr(template, name)[:count] for name in ("x", "y", "direction", "bifurcation", "quality")}
+    return replace(template, **columns)
+
+
+def test_fingers_of_three_minutiae_each_find_nobody_and_are_not_kept(gallery: Gallery) -> None:
+    shown = {finger: few(one, 3) for finger, one in somebody(4, 1).items()}
+    assert gallery.search(probe_of(shown)) == []
+    assert not gallery.enrol("20261124-ZZZZZZZZ", NOON, shown)
+
+
+def test_one_good_finger_beside_nine_that_show_nothing_finds_no_stranger(gallery: Gallery) -> None:
+    shown = {finger: few(one, 3) for finger, one in somebody(4, 1).items()}
+    shown[Position.LEFT_LITTLE] = somebody(COUNT)[Position.LEFT_LITTLE]
+    assert all(one.score < POLICY.decades for one in gallery.search(probe_of(shown)))
+
+
+def test_prints_said_to_be_of_another_resolution_are_nobodys(gallery: Gallery) -> None:
+    """500 ppi read as 250: twice as large. Costs the hit, makes no other one."""
+
+    def larger(one: Template) -> Template:
+        x, y = 2 * one.x, 2 * one.y
+        flow = np.repeat(np.repeat(one.flow, 2, 0), 2, 1)
+        return replace(one, width=2 * one.width, height=2 * one.height, x=x.astype(np.int16), y=y.astype(np.int16), flow=flow)
+
+    found = gallery.search(probe_of({finger: larger(one) for finger, one in somebody(4, 1).items()}))
+    assert all(one.score < POLICY.decades for one in found)
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_a_file_that_is_no_picture_gives_no_template(data: bytes) -> None:
+    assert template_of_file(data, 500) is None
 
 
 def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:

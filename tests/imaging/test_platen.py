@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agent.imaging.platen import background, contact_mm2, is_latent_alone
+from agent.imaging.platen import background, contact_mm2, is_latent_alone, within
 from agent.model.impression import GrayImage
 from tests.imaging.drawn import drawn, right_hand
 
@@ -62,3 +62,18 @@ def test_a_thousand_ppi_says_the_same() -> None:
     twice = np.kron(HAND, np.ones((2, 2), np.uint8))
     one, two = (contact_mm2(image, background(noisy(), 500), ppi) for image, ppi in ((HAND, 500), (twice, 1000)))
     assert two == pytest.approx(one, rel=0.05)
+
+
+def test_on_a_clean_glass_the_faintest_finger_touches_and_on_one_with_a_latent_it_does_not() -> None:
+    faint = noisy(HAND, 0.12, seed=1)
+    assert not is_latent_alone(faint, background(noisy(), 500), 500)
+    assert is_latent_alone(noisy(seed=2), background(noisy(), 500), 500)
+    assert is_latent_alone(np.minimum(faint, noisy(HAND, 0.3)), background(noisy(HAND, 0.3), 500), 500)
+
+
+def test_the_part_of_the_glass_that_a_picture_shows_is_held_against_it() -> None:
+    whole = background(noisy(HAND, 0.35), 500)
+    part = noisy(HAND, 0.35, seed=1)[300:900, 200:1000]
+    assert is_latent_alone(part, within(whole, (200, 300), part.shape, 500), 500)
+    assert within(whole, (200, 300), part.shape, 500).pixels.shape == (300, 400)
+    assert within(whole, (1500, 1400), part.shape, 500).pixels.max() <= 255  # it reaches beyond the glass

@@ -55,6 +55,13 @@ def test_a_day_that_is_none_is_named_and_the_rest_is_kept() -> None:
     assert (facts.arrest.date_of_arrest, facts.subject.name) == (date(2026, 11, 24), "OTHER,NAME")
 
 
+def test_one_thing_that_the_jail_says_is_taken_over() -> None:
+    said = Facts(Subject("TRAINING,SAM A", "MM", "19850214", "M", "U", "509", "170", "BRO", "BLK"), SAM.arrest)
+    taken = forms.taken_over(SAM, said, "subject.place_of_birth")
+    assert (taken.subject.place_of_birth, taken.subject.aliases) == ("MM", SAM.subject.aliases)
+    assert forms.taken_over(SAM, said, "subject.__class__") == SAM == forms.taken_over(SAM, None, "subject.name")
+
+
 def test_an_empty_row_is_no_charge() -> None:
     form = Form({"charge.literal": ["", "theft  of a\tbicycle"], "charge.day": ["", ""], "arrest.date_of_arrest": ["2026-11-24"]})
     assert forms.typed(form, SAM)[0].arrest.charges == (Charge("THEFT OF A BICYCLE"),)
