@@ -11,14 +11,12 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from agent.access.roles import Right
 from agent.errors import LivescanError
-from agent.kiosk import capturing, hands, identity, people, preview, queueing, replies, sending, signing, tasks
+from agent.kiosk import auditing, capturing, glossary, hands, identity, people, preview, queueing, replies, sending, shift, signing, tasks
 from agent.kiosk.frame import STATIC, Frame, words_of
 from agent.kiosk.parts import KioskParts
-from agent.settings import config_dir, read_toml
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks)
-_GLOSSARY = read_toml(config_dir() / "glossary.toml")
+MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, glossary)
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -55,9 +53,6 @@ def _own(frame: Frame) -> Sequence[Page]:
     async def chips(request: Request) -> Response:
         return await frame.fragment(request, "chips.html", chips=await frame.chips(words_of(request)))
 
-    async def glossary(request: Request) -> Response:
-        return await frame.page(request, "glossary.html", entries=sorted(_GLOSSARY.items()))
-
     async def fix(request: Request) -> Response:
         what = request.path_params["what"]
         if what not in _FIXES:
@@ -69,6 +64,5 @@ def _own(frame: Frame) -> Sequence[Page]:
     return (
         Page("GET", "/static/{name}", static, None),
         Page("GET", "/chips", chips, Right.STATUS, by_itself=True),
-        Page("GET", "/glossary", glossary, Right.STATUS),
         Page("GET", "/fix/{what}", fix, Right.STATUS),
     )
