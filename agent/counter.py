@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.access.desk import AccessDesk
+from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry
 from agent.booking.attending import Attending
 from agent.booking.intake import Intake
 from agent.booking.sending import Sending
+from agent.casework.events import EventKind
 from agent.casework_desks import CaseworkDesks
 from agent.doctor.of_machine import synchronised
+from agent.jail.desk import JailDesk
 from agent.kiosk.parts import Check, KioskParts, Place
 from agent.kiosk.site import Kiosk
+from agent.model.booking import BookingId
 from agent.signing.inventory import inventory, warnings
 from agent.station_views import StationViews, ViewedParts
 
@@ -30,6 +35,8 @@ class Joined:
     desks: CaseworkDesks
     sending: Sending
     note: Callable[[Entry], Awaitable[None]]
+    jail: JailDesk
+    audit: AuditDesk
 
 
 def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
@@ -63,10 +70,17 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
             sending=joined.sending,
             gallery=of.gallery,
             note=joined.note,
+            jail=joined.jail,
+            audit=joined.audit,
+            overridden=partial(_overridden, of),
             checks=checks,
             taken=views.taken,
         )
     )
+
+
+def _overridden(of: ViewedParts, booking: str) -> bool:
+    return any(one.kind is EventKind.QUALITY_OVERRIDDEN for one in of.casework.events(BookingId(booking)))
 
 
 async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:

@@ -36,6 +36,8 @@ MENU = (
     ("/people", Right.SEE, "nav.people"),
     ("/tasks", Right.SEE, "nav.tasks"),
     ("/queue", Right.SEE, "nav.queue"),
+    ("/shift", Right.SEE, "nav.shift"),
+    ("/audit", Right.AUDIT, "nav.audit"),
 )
 
 _TEMPLATES = Environment(
