@@ -256,10 +256,10 @@ class Core:
             breached=breached,
         )
         self._views = StationViews(viewed)
-        joined = Joined(self._intake, self._access, self._attending, self._desks, self._sending, self._audit.note)
-        self._kiosk = kiosk_of(viewed, self._views, joined)
         desks = self._desks
         self._v1 = counter_of(viewed, CounterParts(self._views, self._intake, self._database, self._live, desks.cases, desks.liaison))
+        joined = Joined(self._intake, self._access, self._attending, desks, self._sending, self._audit.note, self._v1.desk, self._audit)
+        self._kiosk = kiosk_of(viewed, self._views, joined)
         self._drop = drop_of(viewed, self._v1)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.access.desk import AccessDesk
+from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry
 from agent.booking.attending import Attending
 from agent.booking.intake import Intake
 from agent.booking.sending import Sending
+from agent.casework.events import EventKind
 from agent.casework_desks import CaseworkDesks
+from agent.doctor.of_machine import synchronised
+from agent.jail.desk import JailDesk
 from agent.kiosk.parts import Check, KioskParts, Place
 from agent.kiosk.site import Kiosk
+from agent.model.booking import BookingId
 from agent.signing.inventory import inventory, warnings
 from agent.station_views import StationViews, ViewedParts
 
@@ -29,6 +35,8 @@ class Joined:
     desks: CaseworkDesks
     sending: Sending
     note: Callable[[Entry], Awaitable[None]]
+    jail: JailDesk
+    audit: AuditDesk
 
 
 def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
@@ -62,10 +70,17 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
             sending=joined.sending,
             gallery=of.gallery,
             note=joined.note,
+            jail=joined.jail,
+            audit=joined.audit,
+            overridden=partial(_overridden, of),
             checks=checks,
             taken=views.taken,
         )
     )
+
+
+def _overridden(of: ViewedParts, booking: str) -> bool:
+    return any(one.kind is EventKind.QUALITY_OVERRIDDEN for one in of.casework.events(BookingId(booking)))
 
 
 async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
@@ -73,15 +88,26 @@ async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
     scanner, room, keys, queue = await asyncio.gather(
         of.capture.present(), asyncio.to_thread(lambda: of.room.bookings), asyncio.to_thread(_certificates, of), sending.queue()
     )
+    in_step = await asyncio.to_thread(synchronised)
     trouble, link = of.feed.trouble or of.feed.broken, queue["broker"] is True
     said = ("scanner_there", {"name": scanner.name}) if scanner.there else ("scanner_not_there", {"why": scanner.why})
     return (
         Check("scanner", scanner.there, *said, "/fix/scanner"),
         Check("room", room > 0, "room_for" if room else "no_room", {"n": room}, "/fix/room"),
+        Check("clock", in_step, "clock_good" if in_step else "clock_bad", {}, "/fix/clock"),
+        _glass(of),
         keys,
         Check("audit", not trouble, "audit_bad" if trouble else "audit_good", {"why": trouble}, "/fix/audit"),
         Check("link", link, "link_good" if link else "link_bad", {}, "/fix/link"),
     )
+
+
+def _glass(of: ViewedParts) -> Check:
+    """As it was when it was last looked at, before a finger was laid on it."""
+    seen = of.capture.view.glass
+    if seen is None:
+        return Check("platen", True, "platen_not_yet")
+    return Check("platen", not seen.advice, "platen_bad" if seen.advice else "platen_clean", {"why": seen.advice}, "/fix/platen")
 
 
 def _certificates(of: ViewedParts) -> Check:

@@ -25,7 +25,7 @@ from agent.delivery.mqtt import MqttSettings
 from agent.delivery.outbox import Outbox
 from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS
-from agent.errors import ConfigError
+from agent.errors import ConfigError, LivescanError
 from agent.handover.queue_facts import QueueFacts
 from agent.handover.uplink_end import UplinkEnd
 from agent.store.alone import alone_in
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 Listen = Callable[[asyncio.Event], None]  # is given the event that ends the uplink, for whoever has another reason to
 
+TIDY_EVERY = 24 * 3600.0  # s
 STOP_DEADLINE = 8.0  # s; then the process ends without goodbye, which loses nothing
 
 
@@ -85,9 +86,26 @@ async def _run_alone(settings: UplinkSettings, clock: Clock, ready: Callable[[],
         inbox = Inbox(database, Spool(settings.state / "inbox", free_floor=settings.free_floor), clock, settings.inbox)
         outbox.open(forget_after=settings.forget_after)
         inbox.open()
-        await _run_until_stopped(settings, outbox, inbox, ready=ready, listen=listen, clock=clock)
+        tidying = asyncio.create_task(_tidy(database, outbox, inbox, settings.forget_after))
+        try:
+            await _run_until_stopped(settings, outbox, inbox, ready=ready, listen=listen, clock=clock)
+        finally:
+            tidying.cancel()
     finally:
         database.close()
+
+
+async def _tidy(database: Database, outbox: Outbox, inbox: Inbox, forget_after: timedelta) -> None:
+    """For ever: what is past its time goes; what was deleted stands neither in the file nor in its log: sealed replies came through."""
+    while True:
+        try:
+            await asyncio.to_thread(database.settle)
+        except LivescanError as error:
+            log.warning("uplink: the log of the database is not emptied yet: %s", error)
+        await asyncio.sleep(TIDY_EVERY)
+        with contextlib.suppress(LivescanError):
+            await outbox.forget_old(forget_after)
+            await inbox.forget_old()
 
 
 async def _run_until_stopped(

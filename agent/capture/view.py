@@ -52,6 +52,7 @@ class LiveView:
         self._clock = clock
         self.now = Standing()
         self.picture: Picture | None = None
+        self.glass: GlassSeen | None = None  # as it was when it was last looked at
         self._number = 0
         self._watching: set[asyncio.Event] = set()
 
@@ -71,6 +72,7 @@ class LiveView:
             self._number += 1
             self.picture = Picture(self._number, event.pixels, event.ppi, self._clock.now().timestamp())
         else:
+            self.glass = event if isinstance(event, GlassSeen) else self.glass
             self._say(event)
         for watching in self._watching:
             watching.set()

@@ -22,7 +22,7 @@ from agent.cli import (
     doctor,
     gallery,
     inbox,
-    keys,
+    keys_enrol,
     kiosk,
     match,
     nist,
@@ -70,7 +70,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(case_oversight.app, name="case")  # one group, in four files
 app.add_typer(booking_capture.app, name="booking")
 app.add_typer(nist.app, name="nist")
-app.add_typer(keys.app, name="keys")
+app.add_typer(keys_enrol.app, name="keys")  # one group, in two files
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
 app.add_typer(gallery.app, name="gallery")

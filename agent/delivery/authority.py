@@ -1,4 +1,4 @@
-"""The authority's two doors: EST for renewals (RFC 7030 4.2.2, simplereenroll), and the address of its revocation list. Blocking.
+"""The authority's two doors: EST (RFC 7030 4.2: simpleenroll once, simplereenroll for renewals), and its revocation list. Blocking.
 
 Only what the settings name is called; a redirect is an answer like any other wrong one. What comes back is bytes: the core judges them.
 """
@@ -59,9 +59,21 @@ class Door:
 
 def reenroll(est: Door, request: bytes, context: ssl.SSLContext) -> bytes:
     """PKCS #10 in, PKCS #7 out, both DER. context: shows the certificate that the station has now. Raises AuthorityError."""
+    return _issued(est, "simplereenroll", request, {}, context)
+
+
+def enroll(est: Door, request: bytes, context: ssl.SSLContext, *, user: str, password: str) -> bytes:
+    """The first certificate of a key (RFC 7030 4.2.1): a station that has none yet is known by a word for once (3.2.3, HTTP Basic over
+    the authority's TLS). As `reenroll`.
+    """
+    said = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return _issued(est, "simpleenroll", request, {"Authorization": f"Basic {said}"}, context)
+
+
+def _issued(est: Door, path: str, request: bytes, more: dict[str, str], context: ssl.SSLContext) -> bytes:
     body = base64.b64encode(request)
-    headers = {"Content-Type": "application/pkcs10", "Content-Transfer-Encoding": "base64"}
-    said = _call(est, "POST", est.path.rstrip("/") + "/simplereenroll", body, headers, context=context, limit=CERTIFICATE_LIMIT)
+    headers = {"Content-Type": "application/pkcs10", "Content-Transfer-Encoding": "base64", **more}
+    said = _call(est, "POST", f"{est.path.rstrip('/')}/{path}", body, headers, context=context, limit=CERTIFICATE_LIMIT)
     try:
         return base64.b64decode(b"".join(said.split()), validate=True)
     except binascii.Error as error:

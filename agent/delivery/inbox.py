@@ -65,10 +65,17 @@ class Inbox:
             self._database.write_now(partial(_forget, rid=rid))
 
     def _opening(self, db: sqlite3.Connection) -> list[Any]:
+        self._forget_old(db)
+        return db.execute("SELECT rid, size, data IS NOT NULL AS in_row FROM inbound WHERE handed_at IS NULL").fetchall()
+
+    async def forget_old(self) -> None:
+        """What is too old: of what the core has, the rows; of what never came to its end, all."""
+        await self._database.write(self._forget_old)
+
+    def _forget_old(self, db: sqlite3.Connection) -> None:
         now = self._clock.now()
         db.execute("DELETE FROM inbound WHERE handed_at < ?", (write_instant(now - self._limits.forget_after),))
         db.execute("DELETE FROM partial WHERE began_at < ?", (write_instant(now - self._limits.age),))
-        return db.execute("SELECT rid, size, data IS NOT NULL AS in_row FROM inbound WHERE handed_at IS NULL").fetchall()
 
     async def take(self, chunk: Chunk) -> Arrival:
         """Commit a chunk, and say how far its envelope is.

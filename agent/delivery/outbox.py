@@ -58,9 +58,14 @@ class Outbox:
             self._database.write_now(partial(self._move, txid=txid, event=OutboxEvent.REFUSED, reason=PAYLOAD_MISSING))
 
     def _opening(self, db: sqlite3.Connection, forget_before: datetime) -> list[Any]:
-        db.execute("DELETE FROM outbound WHERE state = 'RECEIVED' AND changed_at < ?", (write_instant(forget_before),))
+        _forget_old(db, write_instant(forget_before))
         self._try_again(db)
         return db.execute("SELECT txid, size FROM outbound WHERE state != 'RECEIVED'").fetchall()
+
+    async def forget_old(self, forget_after: timedelta) -> None:
+        """Rows of what was received so long ago that no duplicate will come."""
+        before = write_instant(self._clock.now() - forget_after)
+        await self._database.write(lambda db: _forget_old(db, before))
 
     async def kept(self, txid: str) -> datetime | None:
         row = await self._database.read(lambda db: _row(db, txid))
@@ -164,6 +169,10 @@ class Outbox:
 _COUNT = "SELECT count(*) FROM outbound WHERE state IN ('QUEUED', 'SENT', 'HELD')"
 _OWED = "SELECT txid, station, priority, state FROM outbound WHERE state IN ('QUEUED', 'SENT') ORDER BY priority, queued_at, rowid LIMIT ?"
 _STANDING = "SELECT txid, state, reason FROM outbound WHERE state <> 'RECEIVED' ORDER BY priority, queued_at, rowid LIMIT ?"
+
+
+def _forget_old(db: sqlite3.Connection, before: str) -> None:
+    db.execute("DELETE FROM outbound WHERE state = 'RECEIVED' AND changed_at < ?", (before,))
 
 
 def _row(db: sqlite3.Connection, txid: str) -> Any:

@@ -56,7 +56,7 @@ def clock(settings: Settings, clock: Clock) -> Iterator[Finding]:
         ZoneInfo(settings.station.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         yield bad("clock", f"station.time_zone {settings.station.time_zone!r} is no time zone.", "Give an IANA name, America/Chicago say.")
-    if _synchronised():
+    if synchronised():
         yield good("clock", f"The clock is synchronised: {clock.now():%Y-%m-%d %H:%M} UTC.")
     else:
         yield note(
@@ -66,7 +66,7 @@ def clock(settings: Settings, clock: Clock) -> Iterator[Finding]:
         )
 
 
-def _synchronised() -> bool:
+def synchronised() -> bool:
     """What the kernel knows; systemd-timesyncd leaves a file beside."""
     if Path("/run/systemd/timesync/synchronized").exists():
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 import cv2
@@ -31,9 +32,10 @@ NICE = 10  # below whatever a person waits for
 
 @lru_cache(maxsize=1)
 def calm() -> None:
-    """Once in a worker process."""
+    """Once in a worker process. The shipped unit lets none change its priority (SystemCallFilter=~@resources): then it keeps its own."""
     if multiprocessing.parent_process() is not None:
-        os.nice(NICE)
+        with suppress(PermissionError):
+            os.nice(NICE)
 
 
 def cut_tips(image: GrayImage, asked: Asked) -> dict[Position, GrayImage]:

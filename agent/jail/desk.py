@@ -18,7 +18,7 @@ from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.handover.instants import write_instant
 from agent.jail.arrival import ArrivalError, FieldError, arrival_from_python
-from agent.jail.standing import WORDS, standing
+from agent.jail.standing import WORDS, Standing, standing
 from agent.model.booking import BookingId
 from agent.model.messages import ReplyKind
 from agent.nist.findings import Finding
@@ -92,6 +92,12 @@ class JailDesk:
         """Everybody on the list whom the jail has a number of, newest first."""
         found = [one for one in await self._intake.arrivals() if one.number is not None]
         return await asyncio.to_thread(lambda: [self._line(one) for one in found])
+
+    async def everybody(self, since: datetime) -> Sequence[Mapping[str, Any]]:
+        """Of the list, with a number of the jail or without, who arrived since then or has not been answered yet; newest first."""
+        found = await self._intake.arrivals()
+        lines = await asyncio.to_thread(lambda: [(one.arrived_at, self._line(one)) for one in found])
+        return [line for at, line in lines if at >= since or line["standing"] != Standing.ANSWERED]
 
     async def state(self, number: str) -> Mapping[str, Any]:
         """One, with submissions and the kinds of what came back. Raises NotOnList."""

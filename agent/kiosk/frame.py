@@ -27,6 +27,7 @@ from agent.web.withheld import ROLES_OF
 HERE = Path(__file__).parent
 LANGUAGE, THEME = "livescan_language", "livescan_theme"  # cookies: how it looks, nothing of anyone
 THEMES = ("light", "dark")
+_RECENT = 5.0  # s
 _LONG = 240  # minutes that something waits before it is marked
 
 # path, right, word: the pages that are always one press away, in this order
@@ -35,11 +36,21 @@ MENU = (
     ("/people", Right.SEE, "nav.people"),
     ("/tasks", Right.SEE, "nav.tasks"),
     ("/queue", Right.SEE, "nav.queue"),
+    ("/shift", Right.SEE, "nav.shift"),
+    ("/audit", Right.AUDIT, "nav.audit"),
 )
 
 _TEMPLATES = Environment(
-    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
+STATIC = HERE / "static"
+_VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))).hexdigest()[:12]
+_TEMPLATES.globals["asset"] = lambda name: f"/static/{name}?{_VERSION}"  # a browser keeps it until the program changes
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,7 @@ class Chip:
 class Frame:
     def __init__(self, parts: KioskParts) -> None:
         self.parts = parts
+        self._chips: tuple[float, str, tuple[Chip, ...]] = (-_RECENT, "", ())
 
     async def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         t = words_of(request)
@@ -61,7 +73,7 @@ class Frame:
             "place": self.parts.place,
             "officer": SIGNED_IN.get(),
             "may": _may,
-            "chips": await self.chips(t) if SIGNED_IN.get() else (),
+            "chips": await self._recent_chips(t) if SIGNED_IN.get() else (),
             "now": self.local(self.parts.clock.now()),
             "csrf": csrf_of(request),
             "theme": request.cookies.get(THEME) if request.cookies.get(THEME) in THEMES else "",
@@ -82,9 +94,17 @@ class Frame:
         """Without the frame: for whoever may not see how the station is."""
         return _TEMPLATES.get_template(template).render({"t": words_of(request), **values})
 
+    async def _recent_chips(self, t: Words) -> tuple[Chip, ...]:
+        """As they were seconds ago, where they were looked at: no page waits for a scanner. The page renews them by itself."""
+        at, language, chips = self._chips
+        fresh = language == t.language and self.parts.clock.monotonic() - at < _RECENT
+        return chips if fresh else await self.chips(t)
+
     async def chips(self, t: Words) -> tuple[Chip, ...]:
         scanner, queue = await asyncio.gather(self.parts.scanner.present(), self.parts.sending.queue())
-        return (_scanner(t, scanner), _link(t, queue), _waiting(t, queue))
+        made = (_scanner(t, scanner), _link(t, queue), _waiting(t, queue))
+        self._chips = (self.parts.clock.monotonic(), t.language, made)
+        return made
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.parts.place.time_zone)

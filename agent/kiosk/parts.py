@@ -8,11 +8,13 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from agent.access.desk import AccessDesk
+from agent.audit.desk import AuditDesk
 from agent.audit.entries import Entry
 from agent.booking.intake import Intake
 from agent.capture.station import Presence
 from agent.capture.view import LiveView
 from agent.clock import Clock
+from agent.jail.desk import JailDesk
 from agent.web.api import Station
 from agent.web.capturing import CaptureDesk
 from agent.web.casework import CaseDesk
@@ -72,4 +74,7 @@ class KioskParts:
     gallery: GalleryDesk
     note: Callable[[Entry], Awaitable[None]]  # to the audit record, before anything is shown
     checks: Callable[[], Awaitable[Sequence[Check]]]
+    jail: JailDesk
+    audit: AuditDesk
+    overridden: Callable[[str], bool]  # whether an officer kept a print of this booking below its limit; blocks
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

@@ -11,14 +11,13 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from agent.access.roles import Right
 from agent.errors import LivescanError
-from agent.kiosk import capturing, hands, identity, people, preview, queueing, replies, sending, signing, tasks
-from agent.kiosk.frame import HERE, Frame, words_of
+from agent.kiosk import auditing, capturing, glossary, hands, identity, people, preview, queueing, replies, sending, shift, signing, tasks
+from agent.kiosk.frame import STATIC, Frame, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks)
+MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, glossary)
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen"})
-_STATIC = HERE / "static"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -46,10 +45,10 @@ class Kiosk:
 
 def _own(frame: Frame) -> Sequence[Page]:
     async def static(request: Request) -> Response:
-        path = _STATIC / Path(request.path_params["name"]).name
+        path = STATIC / Path(request.path_params["name"]).name
         if path.suffix not in _KINDS or not path.is_file():
             return PlainTextResponse("", 404)
-        return FileResponse(path, media_type=_KINDS[path.suffix], headers={"Cache-Control": "no-cache"})
+        return FileResponse(path, media_type=_KINDS[path.suffix], headers={"Cache-Control": "max-age=31536000, immutable"})
 
     async def chips(request: Request) -> Response:
         return await frame.fragment(request, "chips.html", chips=await frame.chips(words_of(request)))

@@ -11,6 +11,7 @@ from agent.jail.arrival import NUMBER, JailArrival
 from agent.jail.standing import Standing
 
 _TEXT = {"type": "string"}
+_CSV = {"type": "string", "pattern": r"^[a-z_]+(,[a-z_]+)*(\n[ -~]*)*$"}  # a head line, then lines
 _TIME = {"type": "string", "format": "date-time"}
 
 
@@ -63,7 +64,7 @@ def _paths() -> dict[str, Any]:
                 **_operation("The jail's list against this station's bookings", {"200": _json("Compared", {"type": "object"})}),
                 "requestBody": {
                     "required": True,
-                    "content": {"text/csv": {"schema": _TEXT}, "application/json": {"schema": {"type": "array"}}},
+                    "content": {"text/csv": {"schema": _CSV}, "application/json": {"schema": {"type": "array"}}},
                 },
             }
         },

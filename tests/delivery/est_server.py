@@ -37,10 +37,11 @@ class Authority(http.server.ThreadingHTTPServer):
         self.refused: list[str] = []
         self.undecided = 0  # how often a request is answered with "not yet"
         self.asked = 0
+        self.words: dict[str, str] = {}  # station to the word with which it may enrol for the first time
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(keys / "broker" / "server.crt", keys / "broker" / "server.key")
         context.load_verify_locations(keys / "ca" / "ca.crt")
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_OPTIONAL  # a station that enrols for the first time has none
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
     @property
@@ -62,9 +63,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         request = read_request(base64.b64decode(body))
-        who = dict(part[0] for part in self.connection.getpeercert()["subject"])["commonName"]  # type: ignore[index, misc, arg-type, call-overload]
-        asked = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
-        if self.path != "/.well-known/est/simplereenroll" or asked != who:
+        asked = str(request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+        who = {"simplereenroll": self._by_certificate, "simpleenroll": self._by_word}[self.path.rsplit("/", 1)[1]]()
+        if not self.path.startswith("/.well-known/est/") or asked != who:
             self.server.refused.append(str(asked))
             self.send_error(403)
             return
@@ -78,6 +79,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         certificate = self._issue(request, str(who))
         answer = base64.b64encode(pkcs7.serialize_certificates([certificate], Encoding.DER))
         self._say(answer)
+
+    def _by_certificate(self) -> str:
+        shown: Any = self.connection.getpeercert()
+        return str(dict(part[0] for part in shown["subject"])["commonName"]) if shown else ""
+
+    def _by_word(self) -> str:
+        kind, _, said = self.headers.get("Authorization", "").partition(" ")
+        user, _, word = base64.b64decode(said).decode().partition(":")
+        return user if kind == "Basic" and self.server.words.get(user) == word else ""
 
     def do_GET(self) -> None:
         self._say(self.server.crl)

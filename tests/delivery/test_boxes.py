@@ -358,3 +358,41 @@ def test_one_unreadable_file_does_not_keep_the_others_from_the_core(boxes: Boxes
     boxes.restart()
     assert asyncio.run(boxes.inbox.waiting()) == [hashlib.sha256(envelope(2)).hexdigest()]
     assert boxes.take(*split(data)) == [Arrival.STORED], "sent again, it is taken again"
+
+
+def test_a_reply_that_the_core_has_stands_in_no_byte_of_the_uplink_any_more(boxes: Boxes) -> None:
+    data = envelope(9, 900)
+    chunks = split(data, size=300)
+    boxes.take(*chunks[:2])
+    assert any(data[100:164] in raw for raw in every_byte(boxes)), "the search finds what is there"
+    boxes.take(chunks[2])
+    asyncio.run(boxes.inbox.handed(hashlib.sha256(data).hexdigest()))
+    boxes.database.settle()
+    for at in range(0, 836, 64):
+        assert not any(data[at : at + 64] in raw for raw in every_byte(boxes)), at
+
+
+def test_what_is_past_its_time_is_forgotten_without_a_restart(boxes: Boxes) -> None:
+    boxes.keep()
+    asyncio.run(boxes.outbox.release(TXID))
+    boxes.take(*split(envelope(10)))
+    asyncio.run(boxes.inbox.handed(hashlib.sha256(envelope(10)).hexdigest()))
+    boxes.take(split(envelope(11, 600), size=300)[0])
+    boxes.clock.advance(timedelta(days=29))
+    asyncio.run(boxes.outbox.forget_old(timedelta(days=30)))
+    asyncio.run(boxes.inbox.forget_old())
+    assert boxes.partials() == 0
+    assert not any(hashlib.sha256(envelope(10)).hexdigest().encode() in raw for raw in settled(boxes))
+    assert any(TXID.encode() in raw for raw in settled(boxes)), "younger than a month: a duplicate is recognised"
+    boxes.clock.advance(timedelta(days=2))
+    asyncio.run(boxes.outbox.forget_old(timedelta(days=30)))
+    assert not any(TXID.encode() in raw for raw in settled(boxes))
+
+
+def settled(boxes: Boxes) -> list[bytes]:
+    boxes.database.settle()
+    return every_byte(boxes)
+
+
+def every_byte(boxes: Boxes) -> list[bytes]:
+    return [path.read_bytes() for path in boxes.directory.rglob("*") if path.is_file()]

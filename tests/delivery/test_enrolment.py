@@ -146,7 +146,7 @@ def test_a_revocation_list_reaches_the_core_and_is_in_force(keys: Path) -> None:
         ring = KeyRing(keys, Environment.TRAINING)
         server.crl = training_ca.revoke(load_training_ca(keys), [ring.bureau], now=datetime.now(UTC))
         async with station(keys, EnrolmentSettings(keys, crl=server.list_address)) as carrier:
-            await until(ring.look)
+            await until(lambda: ring.look() and ring.revocations)
             await until(lambda: not carrier.news())
         assert ring.revocations is not None
         assert ring.revocations.revoked_on(ring.bureau)

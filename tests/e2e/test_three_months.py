@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,12 @@ def submission(site: TrainingSite, booking: str) -> dict[str, Any] | None:
     return found[0] if found and found[0]["content_sha256"] else None
 
 
+def end_signer(site: TrainingSite) -> None:
+    """As if the booking had been signed with the certificate that has ended since."""
+    with closing(sqlite3.connect(site.folder / "state" / "core" / "core.sqlite")) as db, db:
+        db.execute("UPDATE submission SET signer_ends = ?", ((SystemClock().now() - timedelta(days=20)).isoformat(),))
+
+
 def test_what_waited_goes_out_once_after_the_renewal() -> None:
     card = testdata(CARD)
     with tempfile.TemporaryDirectory(prefix="ls-") as folder, TrainingSite(Path(folder)) as site:
@@ -82,6 +90,7 @@ def test_what_waited_goes_out_once_after_the_renewal() -> None:
         booking = livescan(site, "booking", "import", str(card), "--officer", "officer-01", "--facts", str(facts))["booking"]
         sealed = until(lambda: submission(site, booking))
         core.stop()
+        end_signer(site)
 
         for use in (Use.SIGNING, Use.TLS):
             path = site.keys / "station" / f"{use}.crt"

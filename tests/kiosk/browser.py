@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from agent.training.broker import NatsBroker
 from agent.training.kiosk import PASSWORD, TrainingKiosk
@@ -87,6 +88,8 @@ class Counter:
         if folder := os.environ.get("LIVESCAN_SCREENSHOTS"):
             self._shots += 1
             Path(folder).mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(TimeoutError):
+                self.page.wait_for_load_state("networkidle", timeout=3000)
             self.page.screenshot(path=str(Path(folder) / f"{self._shots:02d}-{name}.png"), full_page=whole)
 
     def accessible(self) -> None:

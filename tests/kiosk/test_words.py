@@ -14,6 +14,7 @@ from agent.capture.plan import plan
 from agent.capture.questions import Choice
 from agent.capture.session import State
 from agent.gallery.hints import Said
+from agent.jail.standing import Standing
 from agent.kiosk import forms, frame
 from agent.kiosk.capturing import REASONS
 from agent.kiosk.sending import STEPS
@@ -40,6 +41,7 @@ def built() -> set[str]:
     made |= {f"choice.{one}" for one in Choice} | {f"reason.{one}" for one in REASONS} | {f"state.{one}" for one in STEPS}
     made |= {f"purpose.{one}" for one in Purpose} | {f"said_of_hint.{one}" for one in Said} | {key for _, _, key in frame.MENU}
     made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "received", "sent")}
+    made |= {f"standing.{one}" for one in Standing} | {f"audit.{one}" for one in ("n", "at", "who", "event", "outcome", "booking", "said")}
     return made
 
 

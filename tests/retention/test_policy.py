@@ -176,3 +176,16 @@ def test_only_the_records_liaison_may_and_whoever_tries_is_on_record(tmp_path: P
 def test_is_due_is_asked_in_local_days() -> None:
     midnight = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)  # 00:30 in Chicago
     assert is_due(midnight - timedelta(hours=1), midnight, 0, CHICAGO)
+
+
+def test_the_audit_record_is_asked_to_let_go_what_is_past_its_own_age(tmp_path: Path) -> None:
+    station = Station(tmp_path)
+    asked: list[datetime] = []
+
+    def let_go(before: datetime) -> int:
+        asked.append(before)
+        return 7
+
+    assert station.run(station.desk_of_retention(let_go=let_go).run())["entries"] == 7
+    assert asked == [station.clock.now() - timedelta(days=2192)]
+    station.close()

@@ -12,6 +12,9 @@ from typing import Any
 from agent.training.bureau_store import bureau_journal
 from tests.system.machine import Machine
 
+_STARTING = ("ExecStart=", "ExecReload=", "Type=", "NotifyAccess=", "Watchdog", "Restart")
+NOT_FOR_A_PROBE = (*_STARTING, "Requires=", "Wants=", "After=", "PartOf=", "PropagatesStopTo=")
+PROBE = Path(__file__).resolve().parent / "probe.py"
 PYTHON = "/usr/lib/livescan-agent/bin/python"
 KEYS = "/var/lib/livescan-core/keys"
 BUREAU = "/var/lib/test-bureau"
@@ -103,3 +106,28 @@ class Booth:
         sealed = {(one["tcn"], one["content_sha256"]) for account in self.accounts() for one in account["submissions"]}
         arrived = [(one.tcn, one.content_sha256) for one in bureau_journal(self.machine.root / BUREAU.lstrip("/"))]
         return sorted(tcn for tcn, _ in sealed - set(arrived)), sorted(tcn for tcn, digest in arrived if arrived.count((tcn, digest)) > 1)
+
+
+def install(machine: Machine) -> None:
+    if not machine.holds("dpkg -s livescan-agent >/dev/null 2>&1"):
+        machine.run("apt-get install -y --no-install-recommends /livescan-agent.deb", timeout=200)
+
+
+def probed(machine: Machine, unit: str | None, own: str, other: str) -> dict[str, Any]:
+    """What a process in the sandbox of this unit could do; None: in none."""
+    machine.run("mkdir -p /home/somebody && echo secret > /home/somebody/letter && chmod -R 0777 /home/somebody; "
+                "test -e /dev/foreign || mknod -m 0666 /dev/foreign c 1 5; ip addr replace 10.99.0.2/32 dev lo")  # fmt: skip
+    shutil.copy(PROBE, machine.root / "usr/share/livescan-probe.py")
+    command = f"ExecStart=/usr/lib/livescan-agent/bin/python -I /usr/share/livescan-probe.py {own} {other}"
+    if unit is None:
+        text = f"[Service]\nType=oneshot\n{command}\n"
+    else:
+        shipped = machine.says(f"cat /lib/systemd/system/{unit}").splitlines()
+        text = "\n".join(line for line in shipped if not line.startswith(NOT_FOR_A_PROBE))
+        text = text.replace("[Service]", f"[Service]\nType=oneshot\n{command}")
+    (machine.root / "etc/systemd/system/livescan-probe.service").write_text(text)
+    machine.run(
+        "systemctl daemon-reload; systemctl start livescan-probe; rm /etc/systemd/system/livescan-probe.service; systemctl daemon-reload"
+    )
+    said = machine.says("journalctl -u livescan-probe --no-pager -o cat | grep '^{' | tail -1")
+    return dict(json.loads(said))

@@ -10,7 +10,16 @@ conform() { ours -m agent.rig.conformance --rung L3 --driver "$1" --serial "$2" 
 
 at booted "$(uname -r)"
 cat /sys/bus/usb/devices/*/idVendor
-there 05ba && capture usbredir
+there 05ba
+# our rules, and whose the nodes then are
+cp /repo/systemd/60-livescan-agent.rules /etc/udev/rules.d/; echo 'livescan-core:x:997:' >> /etc/group
+udevadm control --reload; udevadm trigger --action=add --subsystem-match=usb; udevadm settle -t 30
+for one in /sys/bus/usb/devices/*/idVendor; do
+  node="/dev/$(udevadm info -q name -p "${one%/idVendor}")"
+  echo "$(cat "$one") $(stat -c '%G %a' "$node") $(udevadm info -q property -p "${one%/idVendor}" | grep -E '^(SYSTEMD_WANTS|CURRENT_TAGS)=' | tr '\n' ' ')"
+done > /share/udev.txt
+rm /etc/udev/rules.d/60-livescan-agent.rules
+capture usbredir
 conform fap60 LS60-0001 "$FAP60_CONTROL" fap60-usbredir
 conform uru4500 "$READER_SERIAL" "$READER_CONTROL" uru4500-usbredir
 ours /repo/tests/system/private_network.py LS60-0001 "tcp:10.0.2.2:$FAP60_CONTROL" > /share/private-network.json; at "private network: $?"

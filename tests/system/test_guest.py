@@ -112,6 +112,15 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
         yield Visit(ended, share, time.monotonic() - began, stage.pictures)
 
 
+def test_udev_gives_our_scanners_to_the_core_and_has_systemd_start_it(visit: Visit):
+    rows = {row.split()[0]: row.split()[1:] for row in (visit.share / "udev.txt").read_text().splitlines()}
+    for maker in ("1209", "05ba"):
+        assert rows[maker][:2] == ["livescan-core", "660"]
+        assert "SYSTEMD_WANTS=livescan-core.service" in rows[maker]
+        assert any(word.startswith("CURRENT_TAGS=") and ":systemd:" in word for word in rows[maker])
+    assert "livescan-core" not in rows["1d6b"], "the controller's own hubs are not ours"
+
+
 @pytest.mark.parametrize(("path", "reader"), [("usbredir", "READER"), ("usbip-vhci", "VHCI_READER")])
 def test_libfprint_captures_through_a_real_kernel(visit: Visit, path: str, reader: str):
     """The picture is one that lay there, but for what the format loses."""

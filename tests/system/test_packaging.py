@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,3 +81,31 @@ def test_completion_offers_commands_and_options(pages: Path, typed: list[str], o
     words = " ".join(f"'{one}'" for one in typed)
     script = f"source {pages / 'completion'}; COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _livescan; echo ${{COMPREPLY[@]}}"
     assert subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split() == offered
+
+
+GUIDE = (ROOT / "docs" / "service.md").read_text("utf-8")
+
+
+def told_commands() -> list[list[str]]:
+    """Every `livescan …` of the guide, in code and in sentences, by its words."""
+    joined = GUIDE.replace("\\\n", " ")
+    return [line.split() for line in re.findall(r"(?:^|`)livescan ([^`\n#]+)", joined, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("words", told_commands(), ids=" ".join)
+def test_every_command_of_the_guide_exists_with_the_options_that_it_is_given(words: list[str]) -> None:
+    import typer
+
+    from agent.cli.main import app
+
+    command: Any = typer.main.get_command(app)
+    while words and words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], words[1:]
+    assert not getattr(command, "commands", None), "it ends at a command, not at a group"
+    known = {name for one in command.params for name in one.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_the_guide_names_every_unit_that_is_shipped() -> None:
+    shipped = {path.name for pattern in ("*.service", "*.socket", "*.target", "*.timer") for path in SYSTEMD.glob(pattern)}
+    assert [name for name in sorted(shipped) if name not in GUIDE and name != "livescan-renew.service"] == []

@@ -49,3 +49,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   all[(at + step + all.length) % all.length].focus();
 });
+
+document.querySelector("[data-print]")?.addEventListener("click", () => print());

@@ -1,0 +1,25 @@
+"""The package, built once for all tests that install it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.system.machine import need_machine
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="session")
+def deb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    given = os.environ.get("LIVESCAN_DEB")
+    if given:
+        return Path(given)
+    need_machine()
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, str(ROOT / "systemd" / "build_deb.py"), "--out", str(out)], check=True)
+    return next(out.glob("*.deb"))
