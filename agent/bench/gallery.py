@@ -155,29 +155,31 @@ def _kept_probe(name: str, data: bytes) -> tuple[str, Probe]:
 
 def _opened(folder: Path, plan: Plan, pictured: Sequence[bytes]) -> dict[str, Any]:
     before = peak_rss_mb([os.getpid()])
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     gallery = Gallery(folder, KEY, policy())
-    open_s = time.perf_counter() - began
+    open_s, open_cpu_s = time.perf_counter() - began, time.process_time() - cpu
     probes = [serialise(person(f"{plan.seed}/{n}", 1)) for n in range(TIMED)] + list(pictured)[:TIMED]
     spent = [_search_s(gallery, data) for data in probes]
     found = {
         "open_s": round(open_s, 3),
+        "open_cpu_s": round(open_cpu_s, 3),
         "peak_rss_mb": round(peak_rss_mb([os.getpid()]), 1),
         "rss_before_mb": round(before, 1),
         "file_mb": round(gallery.size() / 1e6, 1),
         "threads": cv2.getNumThreads(),
-        "search_s_median": round(statistics.median(spent), 3),
-        "search_s_worst": round(max(spent), 3),
+        "search_s_median": round(statistics.median(wall for wall, _ in spent), 3),
+        "search_s_worst": round(max(wall for wall, _ in spent), 3),
+        "search_cpu_s_median": round(statistics.median(cpu for _, cpu in spent), 3),
     }
     cv2.setNumThreads(1)
     return found | _rates(gallery, probes[0])
 
 
-def _search_s(gallery: Gallery, data: bytes) -> float:
-    """From templates to candidates."""
-    began = time.perf_counter()
+def _search_s(gallery: Gallery, data: bytes) -> tuple[float, float]:
+    """From templates to candidates: seconds that passed, and of CPU on all threads."""
+    began, cpu = time.perf_counter(), time.process_time()
     gallery.search(probe_of(parse_templates(data)))
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - cpu
 
 
 def _rates(gallery: Gallery, data: bytes) -> dict[str, float]:
@@ -275,10 +277,11 @@ def _pool(start: Callable[..., None] = cv2.setNumThreads, *given: Any) -> Proces
 
 def stages(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What was measured, in words, with what is wanted."""
-    yield "opens, s", f"{found['open_s']:.2f}", "2"
+    yield "opens, s (of CPU)", f"{found['open_s']:.2f} ({found['open_cpu_s']:.2f})", "2"
     yield "peak memory of the process, MB", f"{found['peak_rss_mb']:.0f}", "700"
     yield "file, MB", f"{found['file_mb']:.0f}", ""
-    yield "one search, s: median, worst", f"{found['search_s_median']:.2f}, {found['search_s_worst']:.2f}", "1"
+    wall = f"{found['search_s_median']:.2f}, {found['search_s_worst']:.2f}"
+    yield "one search, s: median, worst (median of CPU)", f"{wall} ({found['search_cpu_s_median']:.2f})", "1"
     yield "prefilter comparisons a second and core", f"{found['prefilter_s']:.0f}", "25000"
     yield "full comparisons a second and core", f"{found['full_s']:.0f}", "2000"
     for name, words in (("templates_alone", "templates alone"), ("rendered", "rendered and read")):

@@ -32,6 +32,7 @@ from drivers.device import (
     Frame,
     KeyPressed,
     Mode,
+    PlatenState,
     Preview,
     PreviewSize,
     Request,
@@ -108,13 +109,22 @@ class AtDevice:
         return frame
 
     async def _emptied(self) -> Frame | None:
+        """Taken again where a hand came down meanwhile: it would be there for ever."""
+        frame, clear = await self._glass()
+        while not clear:
+            frame, clear = await self._glass()
+        return frame
+
+    async def _glass(self) -> tuple[Frame | None, bool]:
+        """With whether nothing lay there when it was taken."""
         request = Request(Mode.EMPTY, frozenset(), ppi=self.able.ppi[0], timeout_s=self._settings.timeout_s, preview=PreviewSize.NONE)
+        frame, clear = None, True
         async with aclosing(self._device.capture(request)) as events:
-            frame = None
             async for event in events:
                 self._heard_of = True
                 frame = event.frame if isinstance(event, Result) else frame
-        return frame
+                clear = event.clear if isinstance(event, PlatenState) else clear
+        return frame, clear or frame is None
 
     async def _composed(self, frame: Frame) -> Taken:
         """The image; a roll that came picture by picture is the print that was composed of them."""

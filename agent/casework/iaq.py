@@ -66,10 +66,10 @@ def _why_not(asking: Asking, state: ImmigrationState, policy: Jurisdiction) -> s
         return policy.why_off
     if not policy.iaq.by_a_person:
         return "The policy of this jurisdiction allows no name-based query."
+    if ROLE not in asking.roles:  # before the state: nobody else learns of it by asking
+        return f"Only a {ROLE.replace('_', ' ')} may ask for a name-based query."
     if state is not ImmigrationState.NO_MATCH:
         return "A name-based query may follow only a no-match IDR that was received; silence is not one."
-    if ROLE not in asking.roles:
-        return f"Only a {ROLE.replace('_', ' ')} may ask for a name-based query."
     if len(asking.reason.strip()) < LEAST_REASON:
         return "A name-based query needs a reason in words."
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -97,8 +97,10 @@ class LiaisonDesk:
         made = location_answer.draft(detainer, released, by, self._policy().detainer.policy)
         return _draft(await self._keep(detainer.booking, DraftKind.LOCATION_ANSWER, made.text, by, id_))
 
-    async def may_query(self, booking_id: str) -> bool:
-        """Whether a name-based query may be drafted at all: in one state only."""
+    async def may_query(self, booking_id: str, roles: Collection[str]) -> bool:
+        """Whether a name-based query may be drafted at all: in one state only, and told to nobody who could not draft it."""
+        if iaq.ROLE not in roles:
+            return False
         state = await asyncio.to_thread(self._casework.state, self._known(booking_id))
         return iaq.may_be_drafted(state.immigration, self._policy())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from agent.casework.iaq import NO_OFFENSE, Asking
 from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
 from agent.web.bodies import LARGEST_FILE, LARGEST_FORM, body_of, who_of
-from agent.web.viewers import viewer_of
+from agent.web.viewers import roles_now, viewer_of
 
 _LONGEST = 500  # characters of what is read from a form
 _PHONE = re.compile(r"[0-9 ()+.-]{0,20}")
@@ -34,7 +34,7 @@ class LiaisonDesk(Protocol):
     async def deed(self, id_: str, word: str, by: str, said: Mapping[str, str], at: datetime | None) -> Mapping[str, Any]: ...
     async def released(self, booking_id: str, by: str, at: datetime | None) -> Mapping[str, Any]: ...
     async def draft_answer(self, id_: str, by: str) -> Mapping[str, Any]: ...
-    async def may_query(self, booking_id: str) -> bool: ...
+    async def may_query(self, booking_id: str, roles: Collection[str]) -> bool: ...
     async def draft_query(self, booking_id: str, asking: Asking) -> Mapping[str, Any]: ...
     async def drafts(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]: ...
     async def let_go(self, booking_id: str, id_: str, by: str) -> Mapping[str, Any]: ...
@@ -89,7 +89,7 @@ def _booking_routes(desk: LiaisonDesk) -> list[Route]:
         return JSONResponse(dict(await desk.released(_booking(request), who_of(request, body), _instant(body))))
 
     async def may_query(request: Request) -> Response:
-        return JSONResponse({"may_be_drafted": await desk.may_query(_booking(request))})
+        return JSONResponse({"may_be_drafted": await desk.may_query(_booking(request), roles_now())})
 
     async def draft_query(request: Request) -> Response:
         return JSONResponse(dict(await desk.draft_query(_booking(request), _asking(request, await body_of(request, LARGEST_FORM)))), 201)

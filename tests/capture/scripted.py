@@ -20,6 +20,7 @@ from drivers.device import (
     Frame,
     KeyPressed,
     Mode,
+    PlatenState,
     Preview,
     Request,
     Result,
@@ -57,6 +58,7 @@ class ScriptedScanner:
     auto_capture: bool = True
     empties: list[NDArray[np.uint8]] | None = None  # the glass with nothing on it, one picture for each look; None: it cannot take that
     ppi: tuple[int, ...] = (500,)
+    hasty: int = 0  # so often a hand comes down while the empty glass is taken
 
     def __post_init__(self) -> None:
         self._pressed: queue.Queue[str] = queue.Queue()
@@ -112,6 +114,9 @@ class ScriptedScanner:
     def _emptied(self, token: int, glass: NDArray[np.uint8]) -> Iterator[DeviceEvent]:
         for number, state in enumerate((S.AWAIT_CLEAR, S.ARMED, S.TAKING)):
             yield StateChanged(number, state)
+        if self.hasty:
+            self.hasty -= 1
+            yield PlatenState(3, clear=False)
         yield Result(9, self._frame(glass, token, Show()))
 
     def _played(self, token: int, show: Show) -> Iterator[DeviceEvent]:

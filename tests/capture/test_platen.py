@@ -210,3 +210,12 @@ def test_a_roll_is_not_waited_for_by_another_look_at_the_glass() -> None:
     bench = Glass([Show(ROLL), Show(ROLL)], clean())
     bench.run(plan()[4:6])
     assert bench.modes == [Mode.EMPTY, Mode.ROLL, Mode.ROLL]
+
+
+def test_a_hand_that_comes_down_while_the_glass_is_taken_is_not_taken_for_the_glass() -> None:
+    bench = Glass([Show(thumb())], thumb(), clean())
+    bench.scanner.hasty = 1
+    bench.run(THUMB)
+    assert bench.modes == [Mode.EMPTY, Mode.EMPTY, Mode.FLAT_1]
+    assert bench.seen == [Cleanliness.CLEAN]
+    assert len(bench.stored) == 1

@@ -376,11 +376,15 @@ def test_a_query_is_drafted_after_a_no_match_alone_and_let_go_by_a_person(case: 
     office = case.seal()
     with pytest.raises(IaqRefused):
         run(desks.liaison.draft_query(BOOKING, asking()))
-    assert run(desks.liaison.may_query(BOOKING)) is False
-    case.take(no_match(office))
-    assert run(desks.liaison.may_query(BOOKING)) is True
-    with pytest.raises(IaqRefused):
+    assert run(desks.liaison.may_query(BOOKING, EVERYONE)) is False
+    with pytest.raises(IaqRefused) as before:
         run(desks.liaison.draft_query(BOOKING, asking(roles=OFFICER)))
+    case.take(no_match(office))
+    assert run(desks.liaison.may_query(BOOKING, EVERYONE)) is True
+    assert run(desks.liaison.may_query(BOOKING, (Role.SUPERVISOR,))) is False, "who may not draft one does not learn of a no-match"
+    with pytest.raises(IaqRefused) as after:
+        run(desks.liaison.draft_query(BOOKING, asking(roles=OFFICER)))
+    assert str(before.value) == str(after.value), "nor by trying"
     made = run(desks.liaison.draft_query(BOOKING, asking()))
     assert made["text"].startswith("IAQ.NY0010000.AX.TXT\nPUR/C\n")
     assert [(view.what, view.reason) for view in case.casework.views(BOOKING)] == [(What.QUERY, "identity in doubt")]

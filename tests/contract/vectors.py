@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,9 +18,10 @@ from asn1crypto import core
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.contract.chunks import HEADER, bitmap, cut
+from tests.contract.chunks import bitmap
 from tests.contract.vector_envelopes import NOW, OWN, Recipe, make
 from tests.contract.vector_keys import CLIENT, EMAIL, Holder, authority, issue, key, revocations
+from tests.contract.vector_messages import messages
 
 STATION, BUREAU, TCN = "LS-0001", "SIB-VECTORS", "LS-0001-01KAVG3Z8Q5V0M2T7R4N6B1XYE"
 RSA_KEY = "station-rsa.key"  # the one input that is a file: an RSA key cannot be made from a number of 256 bits
@@ -259,63 +258,6 @@ def _from_bureau(by: Parties) -> Iterator[Case]:
     yield Case(replace(reply, name="reply-flipped", outside=_flipped(-1)), "station", "person", "one bit of the tag")
 
 
-@dataclass(frozen=True)
-class Message:
-    name: str
-    topic: str
-    payload: bytes
-    taken: bool
-    because: str
-
-
-def messages(envelope: bytes) -> Iterator[Message]:
-    """The chunks of one envelope, and what is no chunk of it."""
-    digest = hashlib.sha256(envelope).hexdigest()
-    payloads = cut(envelope, 1_024)
-    n = len(payloads)
-
-    def topic(index: object = 0, total: object = n, of: str = digest) -> str:
-        return f"fp/v1/st/{STATION}/tx/{of}/{index}/{total}"
-
-    def header(payload: bytes, offset: int, form: str, value: int) -> bytes:
-        changed = bytearray(payload)
-        struct.pack_into(form, changed, offset, value)
-        return bytes(changed)
-
-    first, data = payloads[0], payloads[0][64:]
-    for index, payload in enumerate(payloads):
-        yield Message(f"chunk-{index}", topic(index), payload, True, f"chunk {index} of {n}")
-    yield Message(
-        "later-header", topic(), header(first, 6, ">H", 72)[:64] + bytes(8) + data, True, "a longer header of a later version is skipped"
-    )
-    yield Message("reserved-set", topic(), header(first, 5, ">B", 7), True, "the reserved byte is not looked at")
-    for name, offset, form, value, because in (
-        ("magic", 0, ">B", 0x6C, "another magic"),
-        ("version", 4, ">B", 2, "another version"),
-        ("short-header", 6, ">H", 63, "a header length under 64"),
-        ("index-beyond", 8, ">I", n, "an index that is not below the total"),
-        ("other-index", 8, ">I", 1, "index of topic and header differ"),
-        ("no-total", 12, ">I", 0, "a total of 0"),
-        ("other-total", 12, ">I", n + 1, "total of topic and header differ"),
-        ("length-beyond", 16, ">Q", 67_108_865, "an envelope larger than any"),
-        ("length-short", 16, ">Q", 1_000, "length, total and data length cannot be so"),
-        ("data-length", 24, ">I", 1_023, "another data length than there is"),
-        ("crc", 28, ">I", zlib.crc32(data) ^ 1, "the CRC-32 does not fit"),
-        ("digest", 32, ">B", first[32] ^ 1, "digest of topic and header differ"),
-    ):
-        yield Message(name, topic(), header(first, offset, form, value), False, because)
-    yield Message("cut-off", topic(), first[:63], False, "shorter than a header")
-    yield Message("empty", topic(), b"", False, "nothing")
-    no_data = HEADER.pack(b"LSCK", 1, 0, 64, 0, n, len(envelope), 0, 0, bytes.fromhex(digest))
-    yield Message("no-data", topic(), no_data, False, "a chunk without data")
-    for name, wrong, because in (
-        ("leading-zero", topic("00"), "a leading zero in the topic"),
-        ("upper-case", topic(of=digest.upper()), "upper-case digits in the topic"),
-        ("station-too-long", topic().replace(STATION, "A" * 14), "a station of 14 characters"),
-    ):
-        yield Message(name, wrong, first, False, because)
-
-
 def write(folder: Path) -> None:
     by = parties((folder / RSA_KEY).read_bytes())
     _write_keys(folder / "keys", by)
@@ -324,7 +266,7 @@ def write(folder: Path) -> None:
         (folder / name).mkdir(exist_ok=True)
     for case, envelope in made:
         (folder / "envelopes" / f"{case.recipe.name}.der").write_bytes(envelope)
-    for one in messages(made[0][1]):
+    for one in messages(STATION, made[0][1]):
         (folder / "messages" / f"{one.name}.bin").write_bytes(one.payload)
     (folder / "transaction.an2").write_bytes(CAR)
     (folder / "reply.an2").write_bytes(SRE)
@@ -360,7 +302,7 @@ def _manifest(made: list[tuple[Case, bytes]]) -> dict[str, Any]:
         "envelopes": [_said(case, data) for case, data in made],
         "messages": [
             {"file": f"messages/{one.name}.bin", "topic": one.topic, "verdict": "taken" if one.taken else "dropped", "because": one.because}
-            for one in messages(envelope)
+            for one in messages(STATION, envelope)
         ],
         "bitmaps": [
             {"present": list(range(10)), "total": 16, "payload": bitmap(set(range(10)), 16).hex()},

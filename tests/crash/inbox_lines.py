@@ -84,6 +84,7 @@ class Story:
         await desk.casework.take(rid_of(self.message), self.message)
         if self.decided and desk.casework.manual_queue():
             await desk.casework.decided(rid_of(self.message), TIE)
+        await desk.casework.at_rest()
 
     def faults(self, folder: Path) -> list[str]:
         """After a death: go on, and look."""

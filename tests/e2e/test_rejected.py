@@ -122,7 +122,10 @@ def test_replies_are_read_with_a_reason_and_the_thread_has_who_read_them(
     listed = station.case("replies", rejected)["replies"]
     idr = next(one["rid"] for one in listed if one["kind"] == "IDR_MATCH")
     assert "reason" in station.case("read", rejected, idr, "--reason", "?", "--officer", "officer-09")
-    read = station.case("read", rejected, idr, "--reason", WHY, "--officer", "officer-09", "--photos", str(tmp_path))
+    read_it = ("read", rejected, idr, "--reason", WHY, "--officer", "officer-09")
+    assert "case or order" in station.case(*read_it, "--photos", str(tmp_path))
+    read = station.case(*read_it, "--photos", str(tmp_path), "--case-file", "2026-7", "--recipient", "clerk-1")
+    assert isinstance(read, dict), read
     assert read["text"] == "TRAINING. STATUS AS STATED BY LESC <AND NOBODY ELSE>."
     assert "&lt;AND NOBODY ELSE&gt;" in read["html"]
     assert len(read["encounters"]) == 2

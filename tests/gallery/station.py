@@ -66,7 +66,7 @@ class Station:
             self.office.run(self.office.prints.keep(booking_id, impression))
             self.office.run(self.office.ledger.accept(booking_id, impression))
 
-    def work(self, within: float = 20) -> None:
+    def work(self, within: float = 90) -> None:
         """Until everything that was said has been done."""
 
         async def run() -> None:

@@ -6,6 +6,7 @@ The tests of this file share one machine and follow each other.
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import time
@@ -87,6 +88,25 @@ def test_the_gallery_reads_the_booking_in_the_cores_sandbox(station: Booth) -> N
 def test_the_status_says_in_words_how_the_services_are(station: Booth) -> None:
     station.machine.until(f"systemctl show -P StatusText {CORE} | grep -q 'uplink connected; 0 without receipt'", 15)
     assert station.machine.shown(UPLINK, "StatusText") == "broker connected; core connected"
+
+
+def test_settings_are_taken_up_without_a_new_process_and_the_doors_stay_open(station: Booth) -> None:
+    machine = station.machine
+    before = {unit: main_pid(machine, unit) for unit in (CORE, UPLINK)}
+    (machine.root / "etc/livescan/conf.d/60-site.toml").write_text("[delivery]\nkeepalive = 99\n")
+    told = json.loads(machine.says("livescan reload --json"))
+    assert told == {"changes": [{"key": "delivery.keepalive", "before": 60, "after": 99}], "refused": {}}
+    assert {unit: main_pid(machine, unit) for unit in (CORE, UPLINK)} == before
+    machine.until(f"systemctl show -P StatusText {UPLINK} | grep -q 'broker connected; core connected'", 40)
+    assert station.accounts()
+
+
+def test_the_doctor_finds_a_well_station_and_the_bundle_is_written(station: Booth) -> None:
+    found = json.loads(station.machine.run("livescan doctor --json", check=False).stdout)["findings"]
+    assert [one["words"] for one in found if one["health"] == "bad"] == []
+    assert {one["check"] for one in found} >= {"settings", "keys", "scanner", "services", "core", "broker", "addresses"}
+    held = json.loads(station.machine.says("livescan diagnostics --out /root/bundle.tar.gz --json"))["holds"]
+    assert {"units.json", "journal.json", "status.json"} <= set(held)
 
 
 def test_from_inside_the_core_there_is_no_network_no_foreign_device_and_no_home(station: Booth) -> None:
