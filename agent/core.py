@@ -60,6 +60,7 @@ from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
 from agent.casework_desks import CaseParts, casework_desks, reply_form
 from agent.clock import Clock
+from agent.core_watches import check_record, watch_holds, watch_keys, watch_room
 from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
 from agent.gallery.desk import GalleryDesk
@@ -69,7 +70,6 @@ from agent.handover.core_end import CoreEnd
 from agent.jail import desk as jail_desk
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
-from agent.log_events import LogEvent, about
 from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
@@ -83,7 +83,7 @@ from agent.settings_watch import SettingsWatch
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.signing.enrol import Enrolling
 from agent.signing.fips import missing_in_cryptography
-from agent.signing.ring import LOOK_EVERY, KeyRing
+from agent.signing.ring import KeyRing
 from agent.sockets import by_door, handed
 from agent.station_views import StationViews, ViewedParts
 from agent.store.database import Database
@@ -99,7 +99,6 @@ from agent.workers import Workers
 
 log = logging.getLogger(__name__)
 
-_ROOM_EVERY = 2.0  # s between two looks at the disk
 _CAPTURE_ENDS_WITHIN = 10.0  # s: a roll that has begun is rolled to its end, judged and stored
 _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
@@ -278,13 +277,14 @@ class Core:
         self._serving.add(await self._begin(serve_on(self._settings.paths.core_socket, api, self._stop, given=paths)))
         await self._serve_page(ports)
         await self._begin(self._desk.work())
-        await self._begin(self._watch_holds())
+        await self._begin(watch_holds(self._detainers, self._live.say))
         await self._begin(self._workers.warm())
         await self._begin(self._renewing.run())
-        await self._begin(self._watch_keys())
-        await self._begin(self._watch_room())
+        offer, look = self._handover.offer, self._renewing.look
+        await self._begin(watch_keys(self._enrolling, self._keys, offer=offer, rekeyed=self._rekeyed, look=look))
+        await self._begin(watch_room(self._room))
         await self._begin(self._feed.run(self._handover.offer))
-        await self._begin(self._audit_check())
+        await self._begin(check_record(self._audit, self._feed))
         await self._begin(self._gallery.work())
         await self._begin(self._retention.daily())
         if self._drop is not None:
@@ -383,26 +383,6 @@ class Core:
         door = PageDoor(Guard(self._application(self._kiosk), rules), self._settings.access.origin)
         self._serving.add(await self._begin(serve_page(given or listen_local(port), door, self._stop)))
 
-    async def _watch_holds(self) -> None:
-        """The limit of a detainer's hold is on record when it comes, and said: release unless another lawful basis."""
-        while True:
-            for detainer in await self._limits_reached():
-                log.warning(
-                    "detainer %s: the limit has been reached: release unless another lawful basis",
-                    detainer[:12],
-                    extra=about(LogEvent.HOLD_LIMIT, detainer=detainer[:12]),
-                )
-                self._live.say({"event": "hold_limit", "detainer": detainer})
-            await asyncio.sleep(_HOLDS_EVERY)
-
-    async def _limits_reached(self) -> Sequence[str]:
-        """A booking that is destroyed meanwhile, or a file that cannot be read, stops neither the look at the others nor the station."""
-        try:
-            return await self._detainers.watch()
-        except LivescanError as error:
-            log.error("detainers: running holds could not be looked at: %s", error)
-            return ()
-
     def _kept(self, state: Path, audit: Path) -> RetentionParts:
         return RetentionParts(
             database=self._database,
@@ -422,16 +402,6 @@ class Core:
     async def _audit_start(self) -> None:
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
             await self._settings_watch.started()
-
-    async def _audit_check(self) -> None:
-        """Beside the work, since a year's record is long. One that is broken is said so, and goes on."""
-        verdict = await self._audit.verdict()
-        if verdict.fault is not None:
-            log.error(
-                "audit: %s Keep the file, and tell whoever audits this station", verdict.fault.sentence, extra=about(LogEvent.AUDIT_BROKEN)
-            )
-            self._feed.broken = verdict.fault.sentence
-            await self._audit.note(AuditEntry(AuditEvent.AUDIT_BROKEN, facts={"count": verdict.fault.n}))
 
     def _audit_end(self) -> None:
         if self._feed.ready():
@@ -454,29 +424,6 @@ class Core:
         for name in self._vault.bookings():
             if not (is_inbound(name) or is_arrival(name)) and name not in known and self._vault.names(name) in ((), ("facts",)):
                 self._vault.shred(name)
-
-    async def _watch_room(self) -> None:
-        """The ballast is given up while there is need, so that receipts are kept and payloads go; then reserved again."""
-        there = True
-        while True:
-            before, there = there, await asyncio.to_thread(self._room.look)
-            if before and not there:
-                log.error(
-                    "room: the disk is all but full, or has no room for the ballast; no booking is opened below the floor",
-                    extra=about(LogEvent.ROOM_LOW),
-                )
-            await asyncio.sleep(_ROOM_EVERY)
-
-    async def _watch_keys(self) -> None:
-        """A renewed certificate, the bureau's next one, a revocation list: in force within seconds, without a restart."""
-        while True:
-            await asyncio.to_thread(self._enrolling.ask_for_due)
-            if await asyncio.to_thread(self._enrolling.requests):
-                self._handover.offer()
-            await asyncio.sleep(LOOK_EVERY)
-            if await asyncio.to_thread(self._keys.look):
-                await self._rekeyed()
-            await self._renewing.look()
 
     async def _rekeyed(self) -> None:
         now = self._keys.now
@@ -521,7 +468,6 @@ async def _thread() -> None:
     await asyncio.to_thread(int)
 
 
-_HOLDS_EVERY = 30.0  # s between two looks at running holds
 _WORD_OF = {
     "receipt": "received",
     "SRE": "sre",

@@ -159,8 +159,11 @@ def destroy(db: sqlite3.Connection, booking: BookingId, now: datetime) -> Gone:
 
 
 def unproven(db: sqlite3.Connection, before: str) -> list[str]:
-    """Inbound messages (rid) that prove nothing, belong to nobody, and arrived before that instant."""
-    sql = "SELECT rid FROM case_inbound WHERE booking IS NULL AND verified = 0 AND settled_at IS NOT NULL AND arrived_at < ?"
+    """Inbound messages (rid) that prove nothing, belong to nobody, wait for nobody's decision, and arrived before that instant."""
+    sql = (
+        "SELECT rid FROM case_inbound WHERE booking IS NULL AND verified = 0 AND manual IS NULL"
+        " AND settled_at IS NOT NULL AND arrived_at < ?"
+    )
     return [rid for (rid,) in db.execute(sql, (before,))]
 
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from agent.access.roles import Role
 from agent.audit.entries import Event, Outcome
+from agent.casework.settling import Decision, Deed, Ground
 from agent.errors import ConfigError
 from agent.retention import desk as retention_desk
 from agent.retention.policy import RetentionPolicy, is_due, load_retention
@@ -110,13 +111,14 @@ def test_a_policy_that_is_spoilt_later_purges_nothing_and_is_said(tmp_path: Path
     station.close()
 
 
-def test_messages_that_prove_nothing_go_by_age_and_what_is_proven_waits(tmp_path: Path) -> None:
+def test_messages_that_prove_nothing_go_by_age_once_a_person_has_set_them_aside(tmp_path: Path) -> None:
     station = Station(tmp_path)
     station.run(station.casework.take("0" * 64, b"not an envelope of anyone"))
     assert len(station.vault.bookings()) == 1
-    station.later(89)
-    assert station.run(station.retention.run())["messages"] == 0
-    station.later(2)
+    station.later(1000)
+    assert station.run(station.retention.run())["messages"] == 0, "it waits for a person"
+    aside = Decision(Deed.SET_ASIDE, Ground.DAMAGED, "liaison-1", words="the bureau was asked to send it again")
+    station.run(station.casework.decided(station.casework.manual_queue()[0].rid, aside))
     assert station.run(station.retention.run())["messages"] == 1
     assert station.vault.bookings() == ()
     assert station.run(station.retention.run())["messages"] == 0
