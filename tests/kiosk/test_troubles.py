@@ -58,6 +58,7 @@ def test_a_lock_hides_the_pattern_and_loses_no_capture(counter: Counter) -> None
     page.get_by_label("Password").fill("a quiet night at the counter")
     page.get_by_label("Code").fill(counter.code())
     counter.press("Unlock")
+    expect(page.get_by_role("heading", name="Locked")).to_have_count(0)
     counter.open("/start")
     page.locator(".open .row").first.click()
     expect(page.locator("#live[data-connected=yes]")).to_be_visible()
