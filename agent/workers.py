@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import cv2
 
 from agent.errors import LivescanError
+from agent.memory import give_back
 from agent.quality.engine import warm_engine
 
 T = TypeVar("T")
@@ -117,6 +118,7 @@ _DO = "It is tried again with the next capture; if it keeps happening, tell a te
 
 def _begin() -> None:
     """In each new process: one OpenCV thread, deaf to Ctrl-C (the core decides when to end), never outliving the core."""
+    give_back()
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()

@@ -5,7 +5,8 @@ Times are those of the core's own events, as a kiosk page hears them:
 - verdict: from the scanner's trigger to the next state after the check, so with the transfer of the image, the composing of a roll, the
   sequence check and the storing of what is accepted;
 - machine time of a booking: processor seconds of the core and its workers from its opening to its last print, all of their threads;
-- peak memory: each process's own peak (VmHWM), summed, sealing included.
+- peak memory: the most that core and workers had at one time, looked at five times a second, sealing and the gallery included; beside it
+  the sum of each process's own peak (VmHWM), which they do not have at one time.
 
 The live view and the segmentation are measured alone, on one thread, at full size. There is no peer to put beside this.
 """
@@ -22,7 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from agent.bench.process_tree import cpu_seconds, peak_rss_mb, started_with, tree
+from agent.bench.process_tree import Highest, cpu_seconds, peak_rss_mb, started_with, tree
 from agent.capture.autocapture import begin
 from agent.capture.plan import plan
 from agent.errors import LivescanError
@@ -73,6 +74,10 @@ class Watched:
             self._verdict(now)
             self.machine_s = self._spent() - self._before
 
+    @property
+    def core(self) -> int | None:
+        return self._core
+
     def peak_mb(self) -> float:
         return peak_rss_mb(tree(self._core)) if self._core else 0.0
 
@@ -108,7 +113,8 @@ def measure(runs: int, subject: str, speed: float, tell: Tell, *, ppi: int = 500
         "roll_verdict_ms_median": round(statistics.median(value for fgp in range(1, 11) for value in ms[fgp]), 1),
         "autocapture_ms_per_frame": round(_live_view(slap), 2),
         "segment_ms": round(_median_ms(lambda: segment(slap, Position.PLAIN_RIGHT_FOUR)), 2),
-        "peak_rss_mb": round(max(one.peak for one in heard), 1),
+        "peak_rss_mb": round(max(one.highest for one in heard), 1),
+        "own_peaks_mb": round(max(one.peak for one in heard), 1),
     }
 
 
@@ -116,7 +122,8 @@ def measure(runs: int, subject: str, speed: float, tell: Tell, *, ppi: int = 500
 class Heard:
     verdicts: Mapping[int, list[float]]
     machine_s: float
-    peak: float  # MB
+    highest: float  # MB at one time
+    peak: float  # MB, each process's own, summed
 
 
 def _bookings(site: TrainingSite, runs: int, subject: str, how: tuple[float, int], tell: Tell) -> list[Heard]:
@@ -133,11 +140,12 @@ def _bookings(site: TrainingSite, runs: int, subject: str, how: tuple[float, int
     fine: dict[str, dict[str, Any]] = {"capture": {"ppi": ppi}, "submission": {"profile": "CAR-14-1000"}} if ppi > 500 else {}
     demo = Demo(site, show, settings=fine)
     for number in range(1, runs + 1):
-        if number == 1:
-            demo.run(subject, speed)
-        else:
-            demo.book({})
-        found.append(Heard(watched.verdicts, watched.machine_s, watched.peak_mb()))
+        with Highest(lambda one=watched: one.core) as highest:  # type: ignore[misc]
+            if number == 1:
+                demo.run(subject, speed)
+            else:
+                demo.book({})
+        found.append(Heard(watched.verdicts, watched.machine_s, highest.mb, watched.peak_mb()))
         tell(f"booking {number} of {runs}: {watched.machine_s:.1f} s of machine time")
         watched = Watched()
     return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
+_LOOK_EVERY = 0.2  # s
 
 
 def tree(root: int) -> set[int]:
@@ -53,6 +55,29 @@ def rss_mb(pids: Iterable[int]) -> float:
 def pss_mb(pids: Iterable[int]) -> float:
     """What is in memory now, each page divided among those that share it."""
     return _summed_mb(pids, "smaps_rollup", "Pss:")
+
+
+class Highest:
+    """The most that a process and its descendants had in memory at one time: looked at five times a second by a thread."""
+
+    def __init__(self, root: Callable[[], int | None]) -> None:
+        self.mb = 0.0  # pages that they share count in each
+        self._root = root
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="highest", daemon=True)
+
+    def __enter__(self) -> Highest:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(_LOOK_EVERY):
+            if (root := self._root()) is not None:
+                self.mb = max(self.mb, rss_mb(tree(root)))
 
 
 def _summed_mb(pids: Iterable[int], file: str, row: str) -> float:

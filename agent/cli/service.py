@@ -21,7 +21,9 @@ def core(config: CONFIG = None) -> None:
     """Devices, capture, bookings, the page; no network."""
     from agent.core_life import run_core
     from agent.log import start_logging
+    from agent.memory import give_back
 
+    give_back()
     start_logging()
     asyncio.run(run_core(settings(config), ready=ready, again=lambda: settings(config)))
 

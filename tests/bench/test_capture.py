@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from agent.bench.capture import Watched
-from agent.bench.process_tree import cpu_seconds, peak_rss_mb, started_with, tree
+from agent.bench.process_tree import Highest, cpu_seconds, peak_rss_mb, rss_mb, started_with, tree
 
 
 def heard(*events: tuple[float, str, dict[str, object]]) -> Watched:
@@ -60,3 +60,13 @@ def test_a_process_and_what_it_started_are_found_and_measured() -> None:
 
 def test_processes_that_have_gone_count_nothing() -> None:
     assert (cpu_seconds([2**22 + 1]), peak_rss_mb([2**22 + 1])) == (0.0, 0.0)
+
+
+def test_what_was_had_at_one_time_is_not_the_sum_of_what_each_had_once() -> None:
+    """A child that takes 60 MB and ends, then another: never both."""
+    program = "import time; data = b'x' * 60_000_000; time.sleep(0.7)"
+    with Highest(os.getpid) as highest:
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", program], check=True)
+    alone = rss_mb([os.getpid()])
+    assert alone + 60 < highest.mb < alone + 115
