@@ -100,14 +100,14 @@ class TrainingKiosk:
 def enrolled(client: CoreClient, officer: str, roles: tuple[Role, ...]) -> Telephone:
     """A new officer who has changed the first password already."""
     made = client.post("/api/officers", {"officer": officer, "roles": list(roles)})
-    telephone = Telephone(officer, _secret(made["uri"]))
+    telephone = Telephone(officer, secret_of(made["uri"]))
     proof = {"officer": officer, "password": made["password"], "code": telephone.code(datetime.now(UTC)), "notice": True}
     token = client.post("/api/sign-in", proof)["token"]
     client.as_officer(token).post("/api/session/password", {"password": made["password"], "new": PASSWORD})
     return telephone
 
 
-def _secret(uri: str) -> bytes:
+def secret_of(uri: str) -> bytes:
     text = parse_qs(urlsplit(uri).query)["secret"][0]
     return base64.b32decode(text + "=" * (-len(text) % 8))
 

@@ -15,6 +15,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
+from agent.access.totp import STEP
 from agent.training.broker import NatsBroker
 from agent.training.kiosk import PASSWORD, TrainingKiosk
 from agent.training.site import TrainingSite
@@ -71,7 +72,11 @@ class Counter:
         self.press("Sign in")
 
     def code(self, officer: str = "training-1") -> str:
-        return self.kiosk.telephones[officer].code(datetime.now(UTC))
+        """One that was not used. The station takes none that is more than one time step ahead, so it may have to be waited for."""
+        telephone = self.kiosk.telephones[officer]
+        while telephone.used > int(datetime.now(UTC).timestamp()) // STEP:
+            self.page.wait_for_timeout(500)
+        return telephone.code(datetime.now(UTC))
 
     def press(self, name: str) -> None:
         """The primary button."""

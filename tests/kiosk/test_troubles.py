@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from agent.training.kiosk import Telephone, secret_of
 from tests.kiosk.browser import Counter
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400), pytest.mark.xdist_group("kiosk")]
@@ -54,15 +57,36 @@ def test_a_lock_hides_the_pattern_and_loses_no_capture(counter: Counter) -> None
     counter.accessible()
     counter.open("/people")
     expect(page.get_by_role("heading", name="Locked")).to_be_visible()
-    page.wait_for_timeout(12_000)
     page.get_by_label("Password").fill("a quiet night at the counter")
+    page.wait_for_timeout(12_000)
+    expect(page.get_by_label("Password")).to_have_value("a quiet night at the counter")
     page.get_by_label("Code").fill(counter.code())
     counter.press("Unlock")
-    expect(page.get_by_role("heading", name="Locked")).to_have_count(0)
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
     counter.open("/start")
     page.locator(".open .row").first.click()
     expect(page.locator("#live[data-connected=yes]")).to_be_visible()
     assert int(page.locator("#progress").inner_text().split()[0]) > before
+
+
+def test_a_first_password_is_changed_before_anything_else_and_typed_in_peace(counter: Counter) -> None:
+    page = counter.page
+    made = counter.site.client.post("/api/officers", {"officer": "new-1", "roles": ["booking_officer"]})
+    telephone = Telephone("new-1", secret_of(made["uri"]))
+    counter.open("/sign-in")
+    page.get_by_label("Officer number").fill("new-1")
+    page.get_by_label("Password").fill(made["password"])
+    page.get_by_label("Code").fill(telephone.code(datetime.now(UTC)))
+    page.get_by_label("I have read this").check()
+    counter.press("Sign in")
+    expect(page.get_by_role("heading", name="Change your password")).to_be_visible()
+    page.get_by_label("Present password").fill(made["password"])
+    page.wait_for_timeout(5_000)
+    expect(page.get_by_label("Present password")).to_have_value(made["password"])
+    page.get_by_label("New password", exact=True).fill("a loud morning at the counter")
+    page.get_by_label("New password once more").fill("a loud morning at the counter")
+    counter.press("Change the password")
+    expect(page.get_by_role("heading", name="Station check")).to_be_visible()
 
 
 def test_a_second_page_of_the_officer_is_locked_with_the_first(counter: Counter) -> None:
