@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ POINTS = {
 }
 
 
+def settled(directory: Path) -> bool:
+    """Nothing waits at the uplink: no envelope in the spool, no reply, neither as a file nor (small ones) in its row."""
+    waiting = "SELECT count(*) FROM inbound WHERE handed_at IS NULL"
+    with closing(sqlite3.connect(directory / "uplink" / "uplink.db")) as database:
+        none_waits = database.execute(waiting).fetchone() == (0,)
+    return none_waits and not spool(directory / "uplink") and not list((directory / "uplink" / "inbox").iterdir())
+
+
 def check_integrity(directory: Path) -> None:
     with sqlite3.connect(directory / "uplink" / "uplink.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -55,7 +64,7 @@ def test_killed_when(kill: tuple[str, str, int], nats: Broker, tmp_path: Path) -
                 with UplinkProcess(tmp_path, nats.port, retry=1.0, chunk=10_000) as second:
                     await until(all_released(core, 2))
                     assert bureau.store == sent
-                    await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()) and not spool(tmp_path / "uplink"))
+                    await until(lambda: settled(tmp_path))
                     second.terminate()
                     assert await second.ended() == 0
                 check_integrity(tmp_path)
@@ -103,7 +112,7 @@ def test_killed_between_any_two_lines_again_and_again(seed: int, nats: Broker, t
                         await victim.ended(60)
                 with UplinkProcess(tmp_path, nats.port, retry=0.5) as last:
                     await until(all_released(core, len(sent)), 40)
-                    await until(lambda: not list((tmp_path / "uplink" / "inbox").iterdir()) and not spool(tmp_path / "uplink"))
+                    await until(lambda: settled(tmp_path))
                     last.terminate()
                     await last.ended()
                 assert bureau.store == sent
