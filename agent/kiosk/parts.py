@@ -20,6 +20,7 @@ from agent.web.capturing import CaptureDesk
 from agent.web.casework import CaseDesk
 from agent.web.files import FileDesk
 from agent.web.gallery import GalleryDesk
+from agent.web.liaison import LiaisonDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
 from agent.web.sending import SendingDesk
 
@@ -69,6 +70,7 @@ class KioskParts:
     cases: CaseDesk
     replies: ReplyDesk
     tasks: TaskDesk
+    liaison: LiaisonDesk
     retaken: RetakenDesk
     sending: SendingDesk
     gallery: GalleryDesk
