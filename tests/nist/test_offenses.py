@@ -14,9 +14,17 @@ from tests.nist.samples import a_car, changed
 
 # Slips of spelling in the copy that the table was keyed from.
 _MENDED = {
-    "Non-Familyily": "Non-Family", "Offical": "Official", "Nonresisdence": "Nonresidence", "Burlgary": "Burglary",
-    "Govermentt": "Government", "Priatev": "Private", "Commerical": "Commercial", "Immorial": "Immoral", "Abortifacient(": "Abortifacient (", "Pimping(": "Pimping (",
-}  # fmt: skip
+    "Non-Familyily": "Non-Family",
+    "Offical": "Official",
+    "Nonresisdence": "Nonresidence",
+    "Burlgary": "Burglary",
+    "Govermentt": "Government",
+    "Priatev": "Private",
+    "Commerical": "Commercial",
+    "Immorial": "Immoral",
+    "Abortifacient(": "Abortifacient (",
+    "Pimping(": "Pimping (",
+}
 
 
 def literal_findings(literal: str) -> list[str]:
