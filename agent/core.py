@@ -63,6 +63,7 @@ from agent.clock import Clock
 from agent.core_watches import check_record, watch_holds, watch_keys, watch_room
 from agent.counter import Joined, kiosk_of
 from agent.errors import LivescanError
+from agent.fleet import book as fleet_book
 from agent.gallery.desk import GalleryDesk
 from agent.gallery.desk import Parts as GalleryParts
 from agent.gallery.policy import load_policy
@@ -74,6 +75,7 @@ from agent.model.booking import BookingId
 from agent.policy import PolicyFile
 from agent.quality.thresholds import QualityThresholds
 from agent.reloading import Reload
+from agent.reporting import reporter_of
 from agent.retention import rows as retention_rows
 from agent.retention.desk import Parts as RetentionParts
 from agent.retention.desk import RetentionDesk
@@ -119,6 +121,7 @@ MIGRATIONS = (
     leaving.SEALED_WITH,
     jail_desk.SCHEMA,
     audit_due.VIEWS_SCHEMA,
+    fleet_book.SCHEMA,
 )
 
 
@@ -260,6 +263,7 @@ class Core:
         joined = Joined(self._intake, self._access, self._attending, desks, self._sending, self._audit.note, self._v1.desk, self._audit)
         self._kiosk = kiosk_of(viewed, self._views, joined)
         self._drop = drop_of(viewed, self._v1)
+        self._reporter = reporter_of(viewed, self._v1.health, self._database)
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
@@ -291,6 +295,7 @@ class Core:
             await self._begin(self._drop.run())
         if self._settings.watch.textfile:
             await self._begin(Textfile(Path(self._settings.watch.textfile), self._v1.health).run())
+        await self._begin(self._reporter.run())
         await self._begin(self._settings_watch.run())
         await self._begin(service.watch({"database": self._database.ping, "audit record": self._audit_ping, "threads": _thread}))
         await self._begin(service.tell(self._in_words))
