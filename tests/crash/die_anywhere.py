@@ -24,7 +24,7 @@ from agent.model.fingers import Position
 from agent.model.impression import Impression
 from tests.booking.office import DEVICE, ridges
 
-_ROOMS = ("/agent/booking/", "/agent/casework/", "/agent/handover/", "/agent/store/", "/agent/core.py", "/agent/station_views.py")
+_ROOMS = ("/agent/booking/", "/agent/casework/", "/agent/handover/", "/agent/store/", "/agent/core", "/agent/station_views.py")
 
 
 async def take_from_a_row(

@@ -18,7 +18,7 @@ from agent.audit.feed import AuditFeed
 from agent.booking.facts import Facts
 from agent.casework.detainers import Detainers
 from agent.clock import SetClock, SystemClock
-from agent.core import MIGRATIONS
+from agent.core_schema import MIGRATIONS
 from agent.delivery.outbox import Outbox
 from agent.delivery.spool import Spool
 from agent.delivery.tables import MIGRATIONS as UPLINK

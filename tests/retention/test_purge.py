@@ -17,7 +17,7 @@ from agent.booking.tcns import TcnState
 from agent.casework import tasks
 from agent.casework.detainer_record import Lodged
 from agent.casework.viewing import What
-from agent.core import MIGRATIONS
+from agent.core_schema import MIGRATIONS
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.retention.holds import RetentionRefused

@@ -1,0 +1,102 @@
+"""The core's doors: what people and programs look at and ask, on the socket and on the page's port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from starlette.applications import Starlette
+
+from agent.core_following import Following
+from agent.core_keeping import Keeping
+from agent.core_taking import Taking
+from agent.counter import Joined, kiosk_of
+from agent.jail.drop import DropFolder
+from agent.jail_counter import CounterParts, counter_of, drop_of
+from agent.kiosk.site import Kiosk
+from agent.reporting import Reporter, reporter_of
+from agent.station_views import StationViews, ViewedParts
+from agent.web.api import build_api
+from agent.web.guard import Guard, Rules
+from agent.web.page_door import PageDoor
+from agent.web.v1 import V1
+
+
+@dataclass(frozen=True)
+class Asking:
+    v1: V1
+    drop: DropFolder | None
+    reporter: Reporter  # tells whoever looks after many stations
+    api: Guard  # behind the socket that only this machine's programs reach
+    page: PageDoor | None  # behind the page's port, where there is one
+
+
+def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
+    viewed = _viewed(of, taking, following)
+    views, desks = StationViews(viewed), following.desks
+    v1 = counter_of(viewed, CounterParts(views, taking.intake, of.database, of.live, desks.cases, desks.liaison))
+    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit)
+    kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
+
+    def guarded(rules: Rules, pages: Kiosk | None) -> Guard:
+        return Guard(_application(of, taking, following, _Shown(views, v1, pages)), rules)
+
+    page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
+    page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
+    return Asking(v1, drop_of(viewed, v1), reporter_of(viewed, v1.health, of.database), guarded(rules, None), page)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    views: StationViews
+    v1: V1
+    pages: Kiosk | None
+
+
+def _viewed(of: Keeping, taking: Taking, following: Following) -> ViewedParts:
+    return ViewedParts(
+        settings=of.settings,
+        clock=of.clock,
+        room=of.room,
+        desk=taking.desk,
+        capture=taking.capture,
+        ledger=taking.ledger,
+        prints=taking.prints,
+        records=taking.records,
+        casework=taking.casework,
+        handover=taking.handover,
+        keys=of.keys,
+        feed=of.feed,
+        gallery=following.gallery,
+        breached=of.breached,
+    )
+
+
+def _rules(of: Keeping) -> Rules:
+    said = of.settings
+    return Rules(of.access, of.audit.note, said.sign_in_required, said.access.origin, said.station.ori)
+
+
+def _application(of: Keeping, taking: Taking, following: Following, shown: _Shown) -> Starlette:
+    desks = following.desks
+    return build_api(
+        shown.views,
+        of.live,
+        files=taking.records,
+        capture=taking.attending,
+        audit=of.audit,
+        cases=desks.cases,
+        access=of.access,
+        gallery=following.gallery,
+        replies=desks.replies,
+        tasks=desks.tasks,
+        liaison=desks.liaison,
+        reports=desks.reports,
+        retaken=desks.retaken,
+        suspension=desks.suspension,
+        inbox=desks.inbox,
+        retention=following.retention,
+        sending=taking.sending,
+        arrivals=taking.intake,
+        v1=shown.v1,
+        pages=shown.pages,
+    )
