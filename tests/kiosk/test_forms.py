@@ -67,6 +67,22 @@ def test_an_empty_row_is_no_charge() -> None:
     assert forms.typed(form, SAM)[0].arrest.charges == (Charge("THEFT OF A BICYCLE"),)
 
 
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("2202", "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ("2202 · Burglary-Forced Entry-Residence", "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ("5707", "TRESPASSING"),
+        ("9998", "9998"),
+        ("burglary, 2202 of a shed", "BURGLARY, 2202 OF A SHED"),
+    ],
+    ids=["a code", "what a picker leaves", "a code that asks for remarks", "a code that is none", "words with a code in them"],
+)
+def test_a_charge_is_sent_in_words_whatever_it_was_found_by(typed: str, sent: str) -> None:
+    form = Form({"charge.literal": [typed], "charge.day": [""], "arrest.date_of_arrest": ["2026-11-24"]})
+    assert forms.typed(form, SAM)[0].arrest.charges == (Charge(sent),)
+
+
 def test_where_the_jail_says_otherwise_is_shown_and_nothing_else() -> None:
     said = Facts(Subject("TRAINING,SAM A", "MM", "19850214", "M", "U", "509", "170", "BRO", "BLK"), SAM.arrest)
     assert dict(forms.differing(said, SAM)) == {"subject.place_of_birth": "MM", "subject.aliases": "", "subject.state_id": ""}
