@@ -58,7 +58,7 @@ def station_scanner(config: Path | None, settings: Settings | None, *, self_test
         return None, "This machine has no station's settings yet."
     client = cfg.station_client(config)
     if self_test:
-        return client.post("/api/devices/self-test"), ""
+        return client.post("/api/devices/self-test", {}), ""
     try:
         return client.get("/api/devices"), ""
     except LivescanError as error:
