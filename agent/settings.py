@@ -90,6 +90,7 @@ class PathSettings(_Frozen):
 class ScannerSettings(_Frozen):
     serial: str
     usbip: str
+    calibrate_every: int = Field(ge=0, le=3660)  # days; 0 it is not followed
 
 
 class CaptureSettings(_Frozen):
@@ -143,6 +144,7 @@ class JailSettings(_Frozen):
 
 class WatchSettings(_Frozen):
     textfile: str = Field(pattern=r"^(|/.+\.prom)$")  # for node_exporter; "" none
+    report: int = Field(ge=0, le=86_400)  # s between two reports to whoever administers it; 0 none
 
 
 class AccessSettings(_Frozen):

@@ -38,6 +38,7 @@ MENU = (
     ("/liaison", Right.READ_IMMIGRATION, "nav.liaison"),
     ("/queue", Right.SEE, "nav.queue"),
     ("/shift", Right.SEE, "nav.shift"),
+    ("/devices", Right.DEVICES, "nav.devices"),
     ("/audit", Right.AUDIT, "nav.audit"),
 )
 

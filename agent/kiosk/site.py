@@ -15,6 +15,7 @@ from agent.kiosk import (
     auditing,
     capturing,
     detainers,
+    devices,
     glossary,
     hands,
     identity,
@@ -33,23 +34,10 @@ from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
 MODULES = (
-    signing,
-    people,
-    identity,
-    hands,
-    capturing,
-    preview,
-    sending,
-    queueing,
-    replies,
-    tasks,
-    liaison,
-    detainers,
-    shift,
-    auditing,
-    glossary,
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(shift, auditing, devices, glossary),
 )
-_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen"})
+_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
