@@ -111,9 +111,11 @@ class _Deeds:
             if now not in (0, stamp) and (stamp or now >= self._started):
                 break
             await asyncio.sleep(_LOOKS_EVERY)
+        else:
+            return Done(Outcome.FAILED, f"The core said nothing about its settings within {_RELOADED_WITHIN:.0f} s.")
         said = read_in_force(self._of.state)
         if said is None:
-            return Done(Outcome.FAILED, "The core says nothing about its settings.")
+            return Done(Outcome.FAILED, "What the core says about its settings cannot be read.")
         if said.refused:
             return Done(Outcome.FAILED, f"The settings are not taken up: {said.refused}"[:500])
         return Done(Outcome.DONE, "The settings are in force.", {"settings_sha256": said.sha256})
