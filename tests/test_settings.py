@@ -95,7 +95,16 @@ def fault_of(folder: Path, text: str, environment: str = "training") -> tuple[st
         (GOOD + "\n[station", 13, "", "Mend that line."),
         (GOOD.replace('"{environment}"', '"practice"'), 4, "station.environment", "Use one of"),
     ],
-    ids=["a misspelt key", "a table of nobody", "a misspelt table", "a form", "a missing key", "a range", "no TOML", "one of several words"],
+    ids=[
+        "a misspelt key",
+        "a table of nobody",
+        "a misspelt table",
+        "a form",
+        "a missing key",
+        "a range",
+        "no TOML",
+        "one of several words",
+    ],
 )
 def test_a_fault_has_file_line_key_and_remedy(tmp_path: Path, text: str, line: int, key: str, remedy: str) -> None:
     file, found, named, do = fault_of(tmp_path, text)
