@@ -58,7 +58,7 @@ def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(co
     expect(beside.page.locator(".menu .unread")).to_contain_text("2", timeout=SOON)
     expect(page.locator(".menu .unread")).to_contain_text("1", timeout=SOON)
     beside.shot("responses")
-    beside.accessible()
+    accessible_in_both(beside)
     expect(page.get_by_role("link", name="Liaison")).to_have_count(0)
     counter.open("/tasks")
     expect(page.locator("main")).not_to_contain_text("immigration")
@@ -73,7 +73,7 @@ def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(co
     give_reason(beside, "Read")
     expect(beside.page.get_by_text("Word for word, as it was sent.")).to_be_visible()
     beside.shot("response")
-    beside.accessible()
+    accessible_in_both(beside)
     assert ("immigration response", "liaison-1") in views(counter)
     beside.open("/liaison")
     expect(beside.page.get_by_text("No response waits to be opened.")).to_be_visible()
@@ -81,15 +81,32 @@ def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(co
     read_by_another(counter, beside)
 
 
+def accessible_in_both(counter: Counter) -> None:
+    for theme in ("light", "dark"):
+        counter.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        counter.accessible()
+
+
+def by_keyboard(counter: Counter, name: str) -> None:
+    """With Tab to the link or button of that name, and Enter."""
+    for _ in range(60):
+        counter.page.keyboard.press("Tab")
+        if name in str(counter.page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.textContent")):
+            counter.page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} is not reached with Tab")
+
+
 def read_by_another(counter: Counter, beside: Counter) -> None:
     """What one officer has opened is unread for nobody."""
     counter.open("/replies")
     expect(counter.page.get_by_role("link", name="Read: TRAINING,SAM A")).to_have_count(1)
     counter.shot("unread")
-    counter.accessible()
-    counter.page.get_by_role("link", name="Read: TRAINING,SAM A").click()
-    counter.page.get_by_label("Reason, in words").fill("who is in custody here")
-    counter.press("Read")
+    accessible_in_both(counter)
+    by_keyboard(counter, "Read: TRAINING,SAM A")
+    expect(counter.page.get_by_label("Reason, in words")).to_be_focused()
+    counter.page.keyboard.type("who is in custody here")
+    counter.page.keyboard.press("Enter")
     expect(counter.page.get_by_text("Word for word, as it was sent.")).to_be_visible()
     expect(counter.page.locator(".menu .unread")).to_have_count(0)
     beside.open("/replies")
@@ -133,15 +150,15 @@ def test_a_detainer_is_received_served_and_withdrawn_and_holds_nobody(counter: C
     expect(card).to_contain_text("holds nobody and prolongs no custody")
     expect(page.locator("main")).not_to_contain_text("EXAMPLE FIELD OFFICE")
     counter.shot("cards")
-    counter.accessible()
-    card.get_by_role("link", name="Open, with a reason").click()
+    accessible_in_both(counter)
+    by_keyboard(counter, "Open, with a reason")
     give_reason(counter, "Read")
     expect(page.get_by_text("EXAMPLE FIELD OFFICE")).to_be_visible()
     with page.expect_download() as kept:
         page.get_by_role("link", name="The form as it came").click()
     assert kept.value.path().read_bytes() == FORM["buffer"]
     counter.shot("detainer", whole=True)
-    counter.accessible()
+    accessible_in_both(counter)
     written(counter, "Would otherwise have been released")
     expect(page.get_by_role("alert")).to_contain_text("holds nobody on a detainer")
     written(counter, "A copy was served on the person", Served_by="officer-3")

@@ -106,7 +106,20 @@ def test_every_page_keeps_to_wcag_2_2_aa(counter: Counter, theme: str) -> None:
     page.locator("#progress", has_text="2 of 14").wait_for(timeout=ALL_TAKEN)
     counter.accessible()
     counter.shot(f"{theme}-capture")
-    paths = ("/start", "/people", "/tasks", "/queue", "/password", "/fix/scanner", "/glossary", f"{booking}/identity", f"{booking}/review")
+    paths = (
+        "/start",
+        "/people",
+        "/replies",
+        "/tasks",
+        "/liaison",
+        "/detainers",
+        "/queue",
+        "/password",
+        "/fix/scanner",
+        "/glossary",
+        f"{booking}/identity",
+        f"{booking}/review",
+    )
     for path in (*paths, f"{booking}/send", f"{booking}/state", f"{booking}/replies", person.removeprefix(counter.kiosk.origin)):
         counter.open(path)
         counter.accessible()
