@@ -11,6 +11,7 @@ import asyncio
 import json
 import struct
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from agent.capture.session import State
 from agent.capture.view import LiveView, Picture, Standing
 from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
+from agent.kiosk.pictograms import pictogram
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.guard import token_of
 from agent.web.pages import Page
@@ -101,11 +103,13 @@ class Session:
         here, step = now.booking == self._booking, now.step
         taken = self._frame.parts.taken(self._booking)
         asked = self._frame.parts.scanner.asked_now(self._booking)
+        drawn = pictogram(self._t, now) if here else None
         return {
             "state": now.state.value if here else "waiting",
             "fgp": int(step.position) if here and step is not None else 0,
             "mode": step.mode.value if here and step is not None else "",
             "sentence": sentence(self._t, now) if here else self._t("capture.waits_its_turn"),
+            "drawn": None if drawn is None else asdict(drawn),
             "trouble": now.trouble if here else "",
             "found": now.found if here else 0,
             "rolled": now.rolled if here else 0,
