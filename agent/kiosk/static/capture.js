@@ -48,8 +48,11 @@ async function renewSide() {
   const answer = await fetch(`/booking/${booking}/capture/side`, { redirect: "manual" });
   if (!answer.ok) { location.reload(); return; }
   const asked = side.querySelector(".question") !== null;
-  side.innerHTML = await answer.text();
+  const text = await answer.text();
+  const held = side.contains(document.activeElement) ? document.activeElement.id : "";
+  side.innerHTML = text;
   dress();
+  if (held) document.getElementById(held)?.focus();
   const question = side.querySelector(".question");
   if (question && !asked) question.querySelector("[data-focus]").focus();
 }
