@@ -55,6 +55,7 @@ UNWANTED = (
     "onnxruntime/transformers",
     "pip*",
 )
+BARE_ROOT = ("usr", "proc", "sys", "dev", "run", "tmp", "var/tmp", "etc")
 EPOCH = "1764000000"  # of every file, so that the same input gives the same package
 
 # Worker processes import this file under another name (multiprocessing): they must not become a second core.
@@ -111,8 +112,17 @@ def program(root: Path) -> None:
     (home / "bin").mkdir()
     (home / "bin" / "python").symlink_to("/usr/bin/python3.11")
     write(home / "bin" / "livescan", LAUNCHER, 0o755)
+    bare_root(home / "decode-root")
     (root / "usr" / "bin").mkdir(parents=True)
     (root / "usr" / "bin" / "livescan").symlink_to("../lib/livescan-agent/bin/livescan")
+
+
+def bare_root(root: Path) -> None:
+    """What a decoder of images has as its file system: places for /usr and the kernel's own, and where programs look for libraries."""
+    for name in BARE_ROOT:
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
 
 
 def weights(root: Path) -> None:

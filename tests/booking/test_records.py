@@ -292,7 +292,7 @@ def test_a_file_that_is_none_opens_no_booking(office: Office, name: str) -> None
 
 
 def test_an_image_that_kills_its_decoder_is_refused_by_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.booking.importing.pixels_of", _die)
+    monkeypatch.setattr("agent.decoding.desk.told", _die)
     with pytest.raises(ImportRefused, match="ended the process"):
         office.run(office.records.import_file(car_bytes(), FACTS, "officer-01"))
 
