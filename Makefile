@@ -37,7 +37,7 @@ test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)
 
 test-long: venv-dev
-	$(BIN)/python -m pytest -m long --timeout 1800 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long --timeout 1800 $(PYTEST_ARGS)
 
 # A real systemd, booted in a container: about five minutes, as root. Debian packages: mmdebstrap, systemd-container.
 test-system: venv-dev
