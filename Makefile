@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb lock venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -55,8 +55,22 @@ fuzz: venv-dev
 deb: venv-dev
 	@$(BIN)/python systemd/build_deb.py --compress $(or $(DEB_COMPRESS),zstd)
 
+wheel: venv-dev
+	@$(BIN)/python systemd/build_deb.py --wheel
+
+# Bills of materials of package and wheel (CycloneDX) in dist/.
+sbom: venv-dev
+	@$(BIN)/python systemd/build_deb.py --bills
+
 lock: venv-dev
 	$(BIN)/python systemd/lock.py
+
+licences: venv-dev
+	$(BIN)/python systemd/licences.py
+
+# What it says and how it ends: docs/supply-chain.md.
+audit: venv-dev
+	@$(BIN)/python systemd/audit.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

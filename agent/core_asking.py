@@ -10,6 +10,7 @@ from agent.core_following import Following
 from agent.core_keeping import Keeping
 from agent.core_taking import Taking
 from agent.counter import Joined, kiosk_of
+from agent.device_desk import DeviceDesk
 from agent.jail.drop import DropFolder
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
@@ -34,11 +35,12 @@ def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
     viewed = _viewed(of, taking, following)
     views, desks = StationViews(viewed), following.desks
     v1 = counter_of(viewed, CounterParts(views, taking.intake, of.database, of.live, desks.cases, desks.liaison))
-    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit)
+    devices = DeviceDesk(taking.capture, of.settings, of.clock)
+    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit, devices)
     kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
 
     def guarded(rules: Rules, pages: Kiosk | None) -> Guard:
-        return Guard(_application(of, taking, following, _Shown(views, v1, pages)), rules)
+        return Guard(_application(of, taking, following, _Shown(views, v1, devices, pages)), rules)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
@@ -49,6 +51,7 @@ def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
 class _Shown:
     views: StationViews
     v1: V1
+    devices: DeviceDesk
     pages: Kiosk | None
 
 
@@ -97,6 +100,7 @@ def _application(of: Keeping, taking: Taking, following: Following, shown: _Show
         retention=following.retention,
         sending=taking.sending,
         arrivals=taking.intake,
+        devices=shown.devices,
         v1=shown.v1,
         pages=shown.pages,
     )

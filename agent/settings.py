@@ -95,6 +95,7 @@ class PathSettings(_Frozen):
 class ScannerSettings(_Frozen):
     serial: str
     usbip: str
+    calibrate_every: int = Field(ge=0, le=3660)  # days; 0 it is not followed
 
 
 class CaptureSettings(_Frozen):

@@ -37,6 +37,7 @@ MENU = (
     ("/tasks", Right.SEE, "nav.tasks"),
     ("/queue", Right.SEE, "nav.queue"),
     ("/shift", Right.SEE, "nav.shift"),
+    ("/devices", Right.DEVICES, "nav.devices"),
     ("/audit", Right.AUDIT, "nav.audit"),
 )
 

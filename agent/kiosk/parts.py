@@ -18,6 +18,7 @@ from agent.jail.desk import JailDesk
 from agent.web.api import Station
 from agent.web.capturing import CaptureDesk
 from agent.web.casework import CaseDesk
+from agent.web.devices import DeviceDesk
 from agent.web.files import FileDesk
 from agent.web.gallery import GalleryDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
@@ -76,5 +77,6 @@ class KioskParts:
     checks: Callable[[], Awaitable[Sequence[Check]]]
     jail: JailDesk
     audit: AuditDesk
+    devices: DeviceDesk
     overridden: Callable[[str], bool]  # whether an officer kept a print of this booking below its limit; blocks
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

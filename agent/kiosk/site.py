@@ -11,13 +11,28 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from agent.access.roles import Right
 from agent.errors import LivescanError
-from agent.kiosk import auditing, capturing, glossary, hands, identity, people, preview, queueing, replies, sending, shift, signing, tasks
+from agent.kiosk import (
+    auditing,
+    capturing,
+    devices,
+    glossary,
+    hands,
+    identity,
+    people,
+    preview,
+    queueing,
+    replies,
+    sending,
+    shift,
+    signing,
+    tasks,
+)
 from agent.kiosk.frame import STATIC, Frame, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, glossary)
-_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen"})
+MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, devices, glossary)
+_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
