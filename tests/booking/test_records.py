@@ -351,7 +351,7 @@ def test_a_photo_of_a_sealed_booking_is_a_correction(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [(WantedPhoto(PhotoKind.SCAR), "NCIC code"), (WantedPhoto(picture=b"GIF89a"), "JPEG nor a PNG")],
+    [(WantedPhoto(PhotoKind.SCAR), "NCIC code"), (WantedPhoto(picture=b"GIF89a"), "none of the formats")],
     ids=["a scar without its code", "no picture"],
 )
 def test_a_photo_that_cannot_be_used_is_refused(office: Office, wanted: WantedPhoto, said: str) -> None:
