@@ -14,10 +14,12 @@ from agent.errors import LivescanError
 from agent.kiosk import (
     auditing,
     capturing,
+    detainers,
     devices,
     glossary,
     hands,
     identity,
+    liaison,
     people,
     preview,
     queueing,
@@ -31,7 +33,10 @@ from agent.kiosk.frame import STATIC, Frame, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, devices, glossary)
+MODULES = (
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(shift, auditing, devices, glossary),
+)
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
