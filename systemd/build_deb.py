@@ -200,6 +200,7 @@ def shipped(root: Path) -> None:
     place(HERE / "agent.toml", root / "etc/livescan/agent.toml")
     place(HERE / "chromium-policy.json", root / "etc/chromium/policies/managed/livescan-agent.json")
     (root / "etc/livescan/conf.d").mkdir()
+    place(HERE / "training.toml", root / "etc/livescan-training/agent.toml")
     documents = root / "usr/share/doc/livescan-agent"
     place(HERE / "livescan-core.service.d/50-serial-or-camera.conf.example", documents / "50-serial-or-camera.conf")
     for name in ("README.md", "ARCHITECTURE.md", "THIRD-PARTY-LICENSES.md", "CHANGELOG.md"):
