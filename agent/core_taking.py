@@ -34,6 +34,7 @@ from agent.casework_desks import reply_form
 from agent.core_inbound import Inbound
 from agent.core_keeping import Keeping
 from agent.decoding.desk import Decoder
+from agent.fleet.drain import Drain
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.quality.thresholds import QualityThresholds
@@ -62,6 +63,7 @@ class Taking:
     records: Records
     attending: Attending
     intake: Intake
+    drain: Drain
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def taking_of(of: Keeping) -> Taking:
     handover = CoreEnd(_meeting(settings.paths), source=AuditGate(outbound, of.feed), sink=inbound, trust=of.enrolling)
     inbound.release = handover.release
     capture, check = StationCapture(settings, workers, clock, say=say), check_for(to.identity, clock)
+    drain = Drain(of.database, clock, heeded=bool(settings.fleet.administrators))
     desk = Desk(
         ledger=kept.ledger,
         prints=kept.prints,
@@ -99,6 +102,7 @@ def taking_of(of: Keeping) -> Taking:
         offer=handover.offer,
         precheck=precheck_for(check),
         cleared=partial(sending_cleared, of.database),
+        may_open=drain.require,
     )
     return Taking(
         prints=kept.prints,
@@ -118,6 +122,7 @@ def taking_of(of: Keeping) -> Taking:
         records=_records(of, kept, sealer, outbound, decoder=decoder, desk=desk, handover=handover),
         attending=Attending(kept.ledger, kept.prints, capture, workers),
         intake=Intake(of.database, of.vault, ledger=kept.ledger, prints=kept.prints, desk=desk, clock=clock, check=check),
+        drain=drain,
     )
 
 
