@@ -24,6 +24,7 @@ from agent.capture.view import LiveView, Picture, Standing
 from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
 from agent.kiosk.pictograms import pictogram
+from agent.kiosk.spoken import spoken
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.guard import token_of
 from agent.web.pages import Page
@@ -145,7 +146,7 @@ class OfBooking:
             "mode": step.mode.value if here and step is not None else "",
             "sentence": sentence(self._t, now) if here else self._t("capture.waits_its_turn"),
             "drawn": None if drawn is None else asdict(drawn),
-            "trouble": now.trouble if here else "",
+            "trouble": spoken(self._t, now.trouble) if here else "",
             "found": now.found if here else 0,
             "rolled": now.rolled if here else 0,
             "expected": len(step.fingers) if here and step is not None else 0,
@@ -158,9 +159,9 @@ class OfBooking:
 def sentence(t: Words, now: Standing) -> str:
     """The one sentence on the screen: the advice there is, else what is asked of the person."""
     if now.trouble:
-        return now.trouble
+        return spoken(t, now.trouble)
     if now.sentence:
-        return now.sentence
+        return spoken(t, now.sentence)
     if now.step is None:
         return t("capture.done")
     key = f"capture.state.{now.state.name.lower()}"
