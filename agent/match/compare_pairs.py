@@ -68,21 +68,31 @@ class Pairs:
 def candidates(alike: Floats, most: int = CANDIDATES) -> Pairs:
     """The most alike pairs, in the order of rows and columns; one minutia may stand in several."""
     flat = alike.ravel()
-    count = min(most, len(flat))
-    best = np.argpartition(flat, len(flat) - count)[len(flat) - count :] if count else np.zeros(0, np.intp)
-    best = np.sort(best[flat[best] > 0])
-    rows, columns = np.divmod(best, max(1, alike.shape[1]))
-    return Pairs(rows, columns, flat[best], np.zeros(len(best), np.float32))
+    there = np.flatnonzero(flat)  # few: each minutia was compared with its closest only
+    values = flat[there]
+    if len(values) > most:
+        kept = _greatest(values, most)
+        there, values = there[kept], values[kept]
+    rows, columns = np.divmod(there, max(1, alike.shape[1]))
+    return Pairs(rows, columns, values, np.zeros(len(values), np.float32))
+
+
+def _greatest(values: Floats, most: int) -> NDArray[np.bool_]:
+    """Which are the `most` greatest; of equals the earlier ones, so that every machine keeps the same."""
+    least = np.partition(values, len(values) - most)[len(values) - most]
+    kept = np.greater(values, least)
+    kept[np.flatnonzero(values == least)[: most - int(kept.sum())]] = True
+    return kept
 
 
 def agreement(a: Print, b: Print, pairs: Pairs) -> Floats:
     """(p, p) from 0 (contradict) to 1 (agree exactly); 0 on the diagonal and between pairs that share a minutia."""
-    at_a = pairs.a[:, None] * len(a) + pairs.a[None, :]
-    at_b = pairs.b[:, None] * len(b) + pairs.b[None, :]
-    seen = a.seen.ravel()[at_a]
-    off = seen - b.seen.ravel()[at_b]
-    turn = a.turned.ravel()[at_a] * b.turned.ravel()[at_b].conj()
-    slack = STILL + BEND * np.abs(seen)
+    at_a = (pairs.a * len(a))[:, None] + pairs.a[None, :]
+    at_b = (pairs.b * len(b))[:, None] + pairs.b[None, :]
+    seen = a.seen.take(at_a)
+    off = seen - b.seen.take(at_b)
+    turn = a.turned.take(at_a) * b.turned.take(at_b).conj()
+    slack = STILL + BEND * np.sqrt(seen.real**2 + seen.imag**2)
     wrong = (off.real**2 + off.imag**2) / slack**2 + (1 - turn.real) * np.float32(2 / ASKEW**2)
     agree = np.exp(-0.25 * (wrong + wrong.T))
     agree[(pairs.a[:, None] == pairs.a[None, :]) | (pairs.b[:, None] == pairs.b[None, :])] = 0
