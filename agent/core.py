@@ -90,6 +90,7 @@ class Core:
 
     def _asked_for(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What only runs where the settings say so."""
+        yield self._asking.reporter.run()
         if self._asking.drop is not None:
             yield self._asking.drop.run()
         if self._keeping.settings.watch.textfile:

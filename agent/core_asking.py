@@ -13,6 +13,7 @@ from agent.counter import Joined, kiosk_of
 from agent.jail.drop import DropFolder
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
+from agent.reporting import Reporter, reporter_of
 from agent.station_views import StationViews, ViewedParts
 from agent.web.api import build_api
 from agent.web.guard import Guard, Rules
@@ -24,6 +25,7 @@ from agent.web.v1 import V1
 class Asking:
     v1: V1
     drop: DropFolder | None
+    reporter: Reporter  # tells whoever looks after many stations
     api: Guard  # behind the socket that only this machine's programs reach
     page: PageDoor | None  # behind the page's port, where there is one
 
@@ -40,7 +42,7 @@ def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
-    return Asking(v1, drop_of(viewed, v1), guarded(rules, None), page)
+    return Asking(v1, drop_of(viewed, v1), reporter_of(viewed, v1.health, of.database), guarded(rules, None), page)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from agent.booking import ledger as booking_ledger
 from agent.casework.desk import FIRST as CASEWORK_FIRST
 from agent.casework.desk import LAST as CASEWORK_LAST
 from agent.casework.desk import LATER as CASEWORK_LATER
+from agent.fleet import book as fleet_book
 from agent.jail import desk as jail_desk
 from agent.retention import rows as retention_rows
 
@@ -27,4 +28,5 @@ MIGRATIONS = (
     leaving.SEALED_WITH,
     jail_desk.SCHEMA,
     audit_due.VIEWS_SCHEMA,
+    fleet_book.SCHEMA,
 )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from agent.booking.intake import Intake
 from agent.casework.case_desk import CaseDesk
@@ -32,8 +35,17 @@ class CounterParts:
 def counter_of(of: ViewedParts, beside: CounterParts) -> V1:
     live = beside.live
     desk = JailDesk(beside.intake, of.ledger, of.casework, beside.database, of.clock, say=live.say, releases=beside.releases)
-    health = Health(beside.views.status, lambda: _counts(of), lambda: datetime.now(UTC), version("livescan-agent"))
+    health = Health(partial(_status, of, beside.views), lambda: _counts(of), lambda: datetime.now(UTC), version("livescan-agent"))
     return V1(desk, beside.cases, live, health)
+
+
+async def _status(of: ViewedParts, views: StationViews) -> Mapping[str, Any]:
+    """A scanner that no booking has opened yet is looked for: that nobody has used it is no reason to say that it does not answer."""
+    status = await views.status()
+    if status["scanner"]["found"]:
+        return status
+    there = (await of.capture.present()).there
+    return {**status, "scanner": {"found": there, "state": "ready" if there else "not plugged in"}}
 
 
 def drop_of(of: ViewedParts, v1: V1) -> DropFolder | None:

@@ -143,6 +143,7 @@ class JailSettings(_Frozen):
 
 class WatchSettings(_Frozen):
     textfile: str = Field(pattern=r"^(|/.+\.prom)$")  # for node_exporter; "" none
+    report: int = Field(ge=0, le=86_400)  # s between two reports to whoever administers it; 0 none
 
 
 class AccessSettings(_Frozen):

@@ -129,6 +129,7 @@ async def _run_until_stopped(
         on_handed=lambda rid: courier.post(Handed(rid)),
         authority=enrolment,
         queue=_Queue(lambda: courier),
+        afar=_Afar(lambda: courier),
     )
     courier = Courier(
         settings.station,
@@ -139,6 +140,7 @@ async def _run_until_stopped(
         clock=clock,
         wake_core=handover.wake,
         want=handover.want,
+        commanded=handover.command,
     )
 
     def in_words() -> str:
@@ -162,6 +164,19 @@ class _Queue:
 
     def sooner(self, txid: str) -> None:
         self._courier().sooner(txid)
+
+
+class _Afar:
+    """What the core tells whoever administers the station, on to the courier."""
+
+    def __init__(self, courier: Callable[[], Courier]) -> None:
+        self._courier = courier
+
+    def report(self, signed: bytes) -> None:
+        self._courier().report(signed)
+
+    def answer(self, command: str, signed: bytes) -> None:
+        self._courier().answer(command, signed)
 
 
 def _completed(settings: UplinkSettings) -> MqttSettings:

@@ -59,7 +59,7 @@ class Arrival:
     id: str
     number: str | None  # the jail's
     arrived_at: datetime  # UTC
-    received_at: datetime  # UTC, when this station was told
+    received_at: datetime  # UTC, when this station was told last
     booking: BookingId | None
     gone: bool = False  # taken off the list
 
@@ -105,8 +105,9 @@ class Intake:
             await self._keep(arrival_id, _FORM, facts)
         if known is None:
             await self._add(arrival_id, number, arrived_at)
-        elif known.gone:
-            await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = NULL WHERE id = ?", (arrival_id,)))
+        else:
+            told = (self._clock.now().isoformat(), arrival_id)
+            await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = NULL, received_at = ? WHERE id = ?", told))
         return arrival_id
 
     async def by_hand(self) -> str:

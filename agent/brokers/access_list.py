@@ -23,15 +23,21 @@ NAME = re.compile(r"[A-Za-z0-9-]{1,64}")  # what may stand in a topic, an MQTT c
 class Role(StrEnum):
     STATION = "station"
     BUREAU = "bureau"
+    WATCHER = "watcher"  # reads how stations are, and says nothing
+    ADMINISTRATOR = "administrator"  # as a watcher, and asks something of stations, which judge for themselves whether they do it
 
 
 MAY_PUBLISH: dict[Role, tuple[str, ...]] = {
     Role.STATION: ("fp/v1/st/{name}/tx/#", "fp/v1/st/{name}/ack/#", "fp/v1/st/{name}/status"),
     Role.BUREAU: ("fp/v1/st/+/rx/#", "fp/v1/bureau/status"),
+    Role.WATCHER: (),
+    Role.ADMINISTRATOR: ("fp/v1/st/+/rx/command/+/+",),
 }
 MAY_READ: dict[Role, tuple[str, ...]] = {
     Role.STATION: ("fp/v1/st/{name}/rx/#", "fp/v1/bureau/status"),
     Role.BUREAU: ("fp/v1/st/+/tx/#", "fp/v1/st/+/ack/#", "fp/v1/st/+/status"),
+    Role.WATCHER: ("fp/v1/st/+/status", "fp/v1/st/+/tx/report"),
+    Role.ADMINISTRATOR: ("fp/v1/st/+/status", "fp/v1/st/+/tx/report", "fp/v1/st/+/tx/answer/+"),
 }
 
 

@@ -26,10 +26,14 @@ def configuration(place: Place, files: BrokerFiles, acl: Path, *, user: str = "m
     )
 
 
-def access(bureau: Member | None, stations: Sequence[Member] = ()) -> str:
-    """The acl file. Without stations: a pattern for every certificate; the bureau's name then is a station's too, which harms nobody."""
+def access(bureau: Member | None, stations: Sequence[Member] = (), others: Sequence[Member] = ()) -> str:
+    """The acl file. Without stations: a pattern for every certificate; the bureau's name then is a station's too, which harms nobody.
+
+    others: watchers and administrators.
+    """
     listed = "\n".join(_block(one) for one in stations) if stations else _patterns()
-    return fill("mosquitto/acl", stations=listed, bureau=_block(bureau) if bureau else "")
+    named = "\n".join(_block(one) for one in (*([bureau] if bureau else []), *others))
+    return fill("mosquitto/acl", stations=listed, bureau=named)
 
 
 def _patterns() -> str:

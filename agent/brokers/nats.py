@@ -76,10 +76,11 @@ def _tls(files: BrokerFiles) -> dict[str, str]:
 
 
 def _user(member: Member) -> dict[str, object]:
+    said = nats_subjects(member.may_publish())
     return {
         "user": member.subject,
         "permissions": {
-            "publish": {"allow": nats_subjects(member.may_publish())},
+            "publish": {"allow": said} if said else {"deny": [">"]},  # an empty list would allow everything (measured)
             "subscribe": {"allow": nats_subjects(member.may_read()) + _SESSIONS},
         },
         "allowed_connection_types": ["MQTT"],

@@ -15,10 +15,12 @@ from agent.errors import UsageError
 _NODE = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
-def write_mosquitto(out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member]) -> list[Path]:
-    """Without stations, whoever holds a certificate of the CA is a station."""
+def write_mosquitto(
+    out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member], *, others: Sequence[Member] = ()
+) -> list[Path]:
+    """Without stations, whoever holds a certificate of the CA is a station. others: watchers and administrators."""
     acl = out / "acl"
-    texts = {"mosquitto.conf": mosquitto.configuration(place, files, acl), "acl": mosquitto.access(bureau, stations)}
+    texts = {"mosquitto.conf": mosquitto.configuration(place, files, acl), "acl": mosquitto.access(bureau, stations, others)}
     return _write(out, texts)
 
 

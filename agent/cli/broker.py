@@ -29,6 +29,8 @@ def write(
     cert: Annotated[Path, typer.Option(help="the broker's own certificate, PEM")],
     key: Annotated[Path, typer.Option(help="its key")],
     station: Annotated[list[Path] | None, typer.Option(help="TLS certificate of a station; mosquitto needs none")] = None,
+    watcher: Annotated[list[Path] | None, typer.Option(help="TLS certificate of who may see how stations are (docs/fleet.md)")] = None,
+    administrator: Annotated[list[Path] | None, typer.Option(help="TLS certificate of who may ask something of them too")] = None,
     crl: Annotated[Path | None, typer.Option(help="revocation list of the authority, PEM")] = None,
     host: Annotated[str, typer.Option(help="address to listen on")] = "0.0.0.0",  # noqa: S104  a broker serves its network
     port: Annotated[int, typer.Option(help="MQTT over TLS")] = 8883,
@@ -42,15 +44,18 @@ def write(
     from agent.brokers.files import BrokerFiles, Place
 
     files, place = BrokerFiles(ca, cert, key, crl), Place(state, host, port)
-    listed = not_revoked(station or [], crl) if crl else station or []
-    stations = [member(one, Role.STATION) for one in listed]
+    kinds = ((Role.STATION, station), (Role.WATCHER, watcher), (Role.ADMINISTRATOR, administrator))
+    listed = [(role, one) for role, given in kinds for one in (not_revoked(given or [], crl) if crl else given or [])]
+    stations = [member(one, role) for role, one in listed if role is Role.STATION]
+    others = [member(one, role) for role, one in listed if role is not Role.STATION]
     sib = member(bureau, Role.BUREAU)
     if kind is Kind.MOSQUITTO:
-        written = writing.write_mosquitto(directory, place, files, sib, stations)
+        written = writing.write_mosquitto(directory, place, files, sib, stations, others=others)
     elif kind is Kind.NATS:
-        written = writing.write_nats(directory, place, files, sib, stations, hosts=[one for one in nodes.split(",") if one])
+        hosts = [one for one in nodes.split(",") if one]
+        written = writing.write_nats(directory, place, files, sib, [*stations, *others], hosts=hosts)
     else:
-        written = writing.write_rabbitmq(directory, place, files, sib, stations)
+        written = writing.write_rabbitmq(directory, place, files, sib, [*stations, *others])
     if as_json:
         out.print_json(json.dumps({"files": [str(path) for path in written]}))
         return

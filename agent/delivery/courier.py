@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from agent.clock import Clock
@@ -24,6 +24,7 @@ from agent.log_events import LogEvent, about
 
 log = logging.getLogger(__name__)
 
+COMMAND_LIMIT = 16 * 1024  # bytes, signed
 TICK = 5.0  # s; the longest sleep between two looks at what is due
 
 
@@ -56,17 +57,34 @@ class Sooner:
 
 
 @dataclass(frozen=True)
+class Reported:
+    """How this station is, signed by the core."""
+
+    signed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the core answers to a command."""
+
+    command: str
+    signed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Pinged:
     """Somebody asks whether events are still taken."""
 
     answer: asyncio.Event
 
 
-CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Sooner | Pinged
+CourierEvent: TypeAlias = LinkEvent | Kept | Released | Handed | Sooner | Reported | Answered | Pinged
 
 
 class Courier:
-    """`wake_core`: there is news for the core. `want`: ask the core for the bytes of a txid again. Made inside the loop."""
+    """`wake_core`: there is news for the core. `want`: ask the core for the bytes of a txid again. `commanded`: an administrator asks
+    something; whether it is one, the core judges. Made inside the loop.
+    """
 
     def __init__(
         self,
@@ -79,7 +97,10 @@ class Courier:
         clock: Clock,
         wake_core: Callable[[], None],
         want: Callable[[str], None],
+        commanded: Callable[[str, bytes], None] = lambda _number, _body: None,
     ) -> None:
+        self._commanded = commanded
+        self._report = b""  # the newest
         self._station = station
         self._settings = settings
         self._inbox = inbox
@@ -104,6 +125,13 @@ class Courier:
 
     def sooner(self, txid: str) -> None:
         self.post(Sooner(txid))
+
+    def report(self, signed: bytes) -> None:
+        """handover.uplink_end.AfarKeeper"""
+        self._events.put_nowait(Reported(signed))
+
+    def answer(self, command: str, signed: bytes) -> None:
+        self._events.put_nowait(Answered(command, signed))
 
     def _why(self) -> str:
         if self._connection is None:
@@ -184,6 +212,8 @@ class Courier:
                 self._sender.sooner(txid)
             case Handed(rid):
                 self._tell_bureau(rid)
+            case Reported() | Answered():
+                self._tell_afar(event)
             case Pinged(answer):
                 answer.set()
             case Died(reason):
@@ -208,19 +238,30 @@ class Courier:
                 extra=about(LogEvent.BROKER_REFUSES),
             )
         self._may_publish_at = self._clock.monotonic() + self._settings.status_grace
+        self._say_how_it_is()
 
     async def _arrived(self, message: Arrived) -> None:
         transfer, there = topics.parse_transfer(message.topic), topics.parse_have(message.topic)
+        command = topics.parse_command(message.topic)
         if message.topic == topics.BUREAU_STATUS:
             self._bureau_said(message.payload)
         elif there is not None and there[0] == self._station:
             self._bureau_has(there[1], there[2], message.payload)
+        elif command is not None and command[0] == self._station:
+            self._asked(command[1], message)
         elif transfer is not None and (transfer.direction, transfer.station) == ("rx", self._station):
             if not await self._stored(transfer, message.payload):
                 return
         else:
             log.warning("mqtt: a message on a topic that is not ours was dropped")
         self._link.acknowledge(message)
+
+    def _asked(self, number: str, message: Arrived) -> None:
+        """A command is at most once from here on: who asks repeats it, and the core does the same one only once. Retained ones are none."""
+        if message.retained or not 0 < len(message.payload) <= COMMAND_LIMIT:
+            log.warning("courier: a command that is retained or too long was dropped")
+            return
+        self._commanded(number, message.payload)
 
     def _bureau_has(self, txid: str, total: int, bits: bytes) -> None:
         try:
@@ -252,8 +293,24 @@ class Courier:
 
     def _tell_bureau(self, rid: str) -> None:
         """The core has it. Without a connection nothing is said: the bureau sends it again, and is told then."""
+        self._say(topics.ack(self._station, rid), b"")
+
+    def _tell_afar(self, event: Reported | Answered) -> None:
+        if isinstance(event, Answered):
+            self._say(topics.answer(self._station, event.command), event.signed)
+        else:
+            self._report = event.signed
+            self._say_how_it_is()
+
+    def _say_how_it_is(self) -> None:
+        """Retained: the broker's copy is what an administrator looks at, also when this station is gone."""
+        if self._report:
+            self._say(topics.report(self._station), self._report, retain=True)
+
+    def _say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Without a connection it is not said; whoever needs it is told on the next one, or asks again."""
         with contextlib.suppress(NotConnected):
-            self._link.publish(topics.ack(self._station, rid), b"")
+            self._link.publish(topic, payload, retain=retain)
 
     def _bureau_said(self, payload: bytes) -> None:
         status = parse_status(payload)

@@ -49,7 +49,8 @@ class Connection:
     def run(self, stopping: threading.Event) -> None:
         settings = self._settings
         if settings.version == MQTTProtocolVersion.MQTTv5:
-            self.client.connect(settings.host, settings.port, settings.keepalive, clean_start=False, properties=_connect_properties())
+            properties = _connect_properties(0 if settings.clean else SESSION_EXPIRY)
+            self.client.connect(settings.host, settings.port, settings.keepalive, clean_start=settings.clean, properties=properties)
         else:
             self.client.connect(settings.host, settings.port, settings.keepalive)
         deadline = time.monotonic() + settings.connect_timeout
@@ -84,7 +85,7 @@ class Connection:
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client_id,
-            clean_session=None if settings.version == MQTTProtocolVersion.MQTTv5 else False,
+            clean_session=None if settings.version == MQTTProtocolVersion.MQTTv5 else settings.clean,
             protocol=MQTTProtocolVersion(settings.version),
             manual_ack=True,
             reconnect_on_failure=False,
@@ -94,7 +95,7 @@ class Connection:
         if self._tls is not None:
             client.tls_set_context(self._tls.context)
         if settings.status_topic is not None:
-            client.will_set(settings.status_topic, encode_status(Status(False, self._clock.now())), qos=1, retain=True)
+            client.will_set(settings.status_topic, encode_status(self._status(online=False)), qos=1, retain=True)
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
         client.on_publish, client.on_subscribe, client.on_message = self._published, self._subscribed, self._arrived
         client.on_socket_open = self._opened
@@ -121,7 +122,10 @@ class Connection:
 
     def _say_status(self, *, online: bool) -> None:
         if self._settings.status_topic is not None:
-            self.client.publish(self._settings.status_topic, encode_status(Status(online, self._clock.now())), qos=1, retain=True)
+            self.client.publish(self._settings.status_topic, encode_status(self._status(online=online)), qos=1, retain=True)
+
+    def _status(self, *, online: bool) -> Status:
+        return Status(online, self._clock.now(), self._tls.until if self._tls is not None else None)
 
     def _opened(self, _client: paho.Client, _data: Any, opened: Any) -> None:
         """After the TLS handshake, before the first byte of MQTT. What is raised here ends the connection."""
@@ -167,9 +171,9 @@ def _leave_writing_to_the_loop(_client: paho.Client, _data: Any, _socket: Any) -
     """
 
 
-def _connect_properties() -> Properties:
+def _connect_properties(expiry: int) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = SESSION_EXPIRY
+    properties.SessionExpiryInterval = expiry
     properties.ReceiveMaximum = RECEIVE_MAXIMUM
     properties.MaximumPacketSize = MAX_PACKET
     return properties

@@ -21,6 +21,7 @@ class MqttSettings:
     subscriptions: tuple[str, ...] = ()  # topic filters, subscribed with QoS 1 on every connection
     status_topic: str | None = None  # retained: online on connect; offline on stop, and as last will
     version: int = 4  # 4 is MQTT 3.1.1, 5 is MQTT 5
+    clean: bool = False  # True: the broker keeps no session, for whoever only looks or asks
     keepalive: int = 60  # s
     connect_timeout: float = 10.0  # s
     retry_first: float = 1.0  # s; doubles, with jitter

@@ -54,6 +54,11 @@ class Tls:
         self._say(self._own_trouble())
         return self._context
 
+    @property
+    def until(self) -> datetime | None:
+        """When the certificate ends with which we connect."""
+        return _ends(self._settings.cert) if self._settings.cert is not None else None
+
     def outdated(self) -> bool:
         """Whether the files have changed since they were read. At most one look in `LOOK_EVERY` seconds."""
         now = time.monotonic()

@@ -12,12 +12,17 @@ ALL_TRANSFERS = "fp/v1/st/+/tx/+/+/+"
 ALL_ACKNOWLEDGEMENTS = "fp/v1/st/+/ack/+"
 ALL_STATIONS_STATUS = "fp/v1/st/+/status"
 
+# for an administrator: docs/fleet.md. Under `tx` and `rx`, so that a station's permissions on a broker that is set up already suffice
+ALL_REPORTS = "fp/v1/st/+/tx/report"
+
 STATION = re.compile(r"[A-Za-z0-9-]{1,13}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _TRANSFER = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/(tx|rx)/([0-9a-f]{64})/(0|[1-9][0-9]{0,9})/([1-9][0-9]{0,9})")
 _HELD = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/rx/have/([0-9a-f]{64})/([1-9][0-9]{0,4})")
 _ACK = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/ack/([0-9a-f]{64})")
 _STATUS = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/status")
+_REPORT = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/tx/report")
+_COMMAND = re.compile(r"fp/v1/st/([A-Za-z0-9-]{1,13})/rx/command/([0-9a-f]{32})/1")
 
 
 @dataclass(frozen=True)
@@ -78,3 +83,30 @@ def parse_status(topic: str) -> str | None:
     """The station of a station's status topic."""
     found = _STATUS.fullmatch(topic)
     return found[1] if found else None
+
+
+def report(station: str) -> str:
+    """How a station is, signed, retained. One level less than a chunk: no bureau hears it."""
+    return f"fp/v1/st/{station}/tx/report"
+
+
+def parse_report(topic: str) -> str | None:
+    """The station of a report's topic."""
+    found = _REPORT.fullmatch(topic)
+    return found[1] if found else None
+
+
+def command(station: str, number: str) -> str:
+    """What an administrator asks of a station; as deep as a chunk, so that a station hears it by the filter that it has."""
+    return f"fp/v1/st/{station}/rx/command/{number}/1"
+
+
+def parse_command(topic: str) -> tuple[str, str] | None:
+    """(station, number)"""
+    found = _COMMAND.fullmatch(topic)
+    return (found[1], found[2]) if found else None
+
+
+def answer(station: str, number: str) -> str:
+    """What a station answers to a command."""
+    return f"fp/v1/st/{station}/tx/answer/{number}"

@@ -11,7 +11,7 @@ import itertools
 import logging
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from typing import Protocol
 from agent.errors import LivescanError, NotTaken
 from agent.handover.errors import FrameError, HandoverError
 from agent.handover.frames import (
+    Answer,
     Certificate,
     CertificateRequest,
     CertificateTaken,
+    Command,
     EnvelopeFrame,
     Have,
     Inbound,
@@ -36,6 +38,7 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    Report,
     Revocations,
     RevocationsTaken,
     Stage,
@@ -116,12 +119,17 @@ class TrustDesk(Protocol):
     def revocations(self, data: bytes) -> str: ...
 
 
+OnCommand = Callable[[str, bytes], None]  # number and bytes of what an administrator asks, believed in nothing; must return at once
+
+
 class CoreEnd:
     """Listens on `path_or_socket` (a path is bound with mode 0600; a socket comes from systemd and is already listening)."""
 
     def __init__(
         self, path_or_socket: Path | socket.socket, *, source: EnvelopeSource, sink: InboundSink, trust: TrustDesk | None = None
     ) -> None:
+        self.on_command: OnCommand | None = None  # None: what is asked from afar is dropped
+        self._report = b""  # the newest
         self._trust = trust
         self._where = path_or_socket
         self._source = source
@@ -173,6 +181,17 @@ class CoreEnd:
         if self._session is not None:
             self._session.wire.say(TryAgain(txid))
 
+    def report(self, signed: bytes) -> None:
+        """How this station is: told to the uplink now and on each connection, until there is a newer one."""
+        self._report = signed
+        if self._session is not None:
+            self._session.wire.say(Report(signed))
+
+    def answer(self, command: str, signed: bytes) -> None:
+        """To a command. Without an uplink it is not told: who asked asks again."""
+        if self._session is not None:
+            self._session.wire.say(Answer(command, signed))
+
     async def queue(self) -> QueueFacts | None:
         """How the uplink's queue stands; None when no uplink is there, or it does not answer in time."""
         session = self._session
@@ -189,10 +208,12 @@ class CoreEnd:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
-        session = _Session(Wire(reader, writer), self._source, self._sink, self._trust)
+        session = _Session(Wire(reader, writer), self._source, self._sink, self._trust, self.on_command)
         try:
             await session.wire.greet("core", "uplink")
             await self._replace(session)
+            if self._report:
+                session.wire.say(Report(self._report))
             await session.run()
             log.info("handover: the uplink has closed the connection")
         except (LivescanError, OSError) as error:
@@ -219,7 +240,10 @@ class CoreEnd:
 class _Session:
     """One connection. What has been offered on it is remembered; nothing else is."""
 
-    def __init__(self, wire: Wire, source: EnvelopeSource, sink: InboundSink, trust: TrustDesk | None) -> None:
+    def __init__(
+        self, wire: Wire, source: EnvelopeSource, sink: InboundSink, trust: TrustDesk | None, on_command: OnCommand | None
+    ) -> None:
+        self._on_command = on_command
         self._trust = trust
         self._asked: set[str] = set()
         self.wire = wire
@@ -311,6 +335,8 @@ class _Session:
                 self._told_queue(number, body)
             case Refuse(txid, why):
                 self._refused(txid, why)
+            case Command(command, body):
+                self._commanded(command, body)
             case _:
                 raise FrameError("The uplink sent a message that only a core sends.")
 
@@ -322,6 +348,12 @@ class _Session:
             log.error("handover: %s is not taken: %s", rid, error)
             return
         self.wire.say(InboundTaken(rid))
+
+    def _commanded(self, command: str, body: bytes) -> None:
+        if self._on_command is None:
+            log.warning("handover: a command came, and this station takes none from afar")
+            return
+        self._on_command(command, body)
 
     def _send(self, txid: str) -> None:
         item = self._offered.get(txid)

@@ -3,7 +3,7 @@
 4 bytes  length of the head, big-endian, 2 .. HEAD_LIMIT
 4 bytes  length of the body, big-endian, 0 .. BODY_LIMIT
 head     JSON object, UTF-8: "t" names the message, the other keys are exactly its fields
-body     opaque bytes; only ENVELOPE, INBOUND, CERTIFICATE_REQUEST, CERTIFICATE, REVOCATIONS and QUEUE have one
+body     opaque bytes; only ENVELOPE, INBOUND, CERTIFICATE_REQUEST, CERTIFICATE, REVOCATIONS, QUEUE, REPORT, COMMAND and ANSWER have one
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any, TypeAlias
 from agent.handover.errors import FrameError
 from agent.handover.instants import read_instant, write_instant
 
-PROTOCOL = 3  # 2: certificate requests, certificates, revocation lists; 3: the queue, retries, priorities that change
+# 2: certificate requests, certificates, revocation lists; 3: the queue, retries, priorities that change; 4: reports, commands
+PROTOCOL = 4
 HEAD_LIMIT = 4_096  # bytes
 BODY_LIMIT = 64 * 1024 * 1024  # bytes; the largest envelope
 PREFIX = struct.Struct(">II")
@@ -192,6 +193,29 @@ class TryAgain:
     txid: str
 
 
+@dataclass(frozen=True)
+class Report:
+    """core: how this station is, signed; the newest is the one that counts."""
+
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Command:
+    """uplink: what an administrator asks, as it came."""
+
+    command: str  # its number, from the topic
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """core: what is answered to that, signed."""
+
+    command: str
+    body: bytes = field(repr=False)
+
+
 Message: TypeAlias = (
     Hello
     | Offer
@@ -213,6 +237,9 @@ Message: TypeAlias = (
     | QueueAsked
     | Queue
     | TryAgain
+    | Report
+    | Command
+    | Answer
 )
 
 _NAMES: dict[str, Callable[..., Message]] = {
@@ -236,6 +263,9 @@ _NAMES: dict[str, Callable[..., Message]] = {
     "queue_asked": QueueAsked,
     "queue": Queue,
     "try_again": TryAgain,
+    "report": Report,
+    "command": Command,
+    "answer": Answer,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 _KEYS = {name: frozenset(f.name for f in fields(kind)) for name, kind in _NAMES.items()}  # type: ignore[arg-type]
@@ -267,6 +297,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "sha256": _text("[0-9a-f]{64}"),
     "use": _text("signing|opening"),
     "station": _text("[A-Za-z0-9-]{1,13}"),
+    "command": _text("[0-9a-f]{32}"),
     "priority": lambda value: _whole(value, 0, 9),
     "queued_at": read_instant,
     "at": read_instant,

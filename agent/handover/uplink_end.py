@@ -15,9 +15,11 @@ from typing import Protocol
 from agent.errors import LivescanError
 from agent.handover.errors import FrameError, HandoverError
 from agent.handover.frames import (
+    Answer,
     Certificate,
     CertificateRequest,
     CertificateTaken,
+    Command,
     EnvelopeFrame,
     Have,
     Inbound,
@@ -31,6 +33,7 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    Report,
     Revocations,
     RevocationsTaken,
     Stage,
@@ -112,6 +115,16 @@ class QueueKeeper(Protocol):
         ...
 
 
+class AfarKeeper(Protocol):
+    """What the station tells whoever administers it. Opaque: the core signs it."""
+
+    def report(self, signed: bytes) -> None:
+        """The newest report; may be told again."""
+        ...
+
+    def answer(self, command: str, signed: bytes) -> None: ...
+
+
 class UplinkEnd:
     """`on_kept(txid)`, `on_released(txid)` and `on_handed(rid)` are called in the loop, after the commit."""
 
@@ -126,9 +139,11 @@ class UplinkEnd:
         on_handed: Callable[[str], None] = lambda _rid: None,
         authority: AuthorityKeeper | None = None,
         queue: QueueKeeper | None = None,
+        afar: AfarKeeper | None = None,
     ) -> None:
         self._authority = authority
         self._queue = queue
+        self._afar = afar
         self._on_handed = on_handed
         self._path = path
         self._outbound = outbound
@@ -152,6 +167,11 @@ class UplinkEnd:
         """The payload of `txid` is damaged or gone: ask the core for it, if it is there; else its next connection begins with an offer."""
         if self._session is not None:
             self._session.wire.say(Want(txid))
+
+    def command(self, number: str, body: bytes) -> None:
+        """Somebody asks something of this station. Without the core it is dropped: who asked asks again."""
+        if self._session is not None:
+            self._session.wire.say(Command(number, body))
 
     async def run(self) -> None:
         """Dial until cancelled; what breaks one connection is logged in one line and the next begins after a pause."""
@@ -185,6 +205,7 @@ class UplinkEnd:
             on_handed=self._on_handed,
             authority=self._authority,
             queue=self._queue,
+            afar=self._afar,
         )
         try:
             await session.wire.greet("uplink", "core")
@@ -213,9 +234,11 @@ class _Session:
         on_handed: Callable[[str], None],
         authority: AuthorityKeeper | None,
         queue: QueueKeeper | None,
+        afar: AfarKeeper | None,
     ) -> None:
         self._authority = authority
         self._queue = queue
+        self._afar = afar
         self._shown: set[Certificate | Revocations] = set()
         self._on_handed = on_handed
         self.wire = wire
@@ -292,10 +315,8 @@ class _Session:
                 await self._inbound.handed(rid)
                 self._brought.discard(rid)
                 self._on_handed(rid)
-            case CertificateRequest(use, sha256, body) if self._authority is not None:
-                self._authority.asked(use, sha256, body)
             case CertificateRequest():
-                log.warning("handover: the core asks for a certificate, and this uplink knows no authority")
+                self._asked_for_certificate(message)
             case CertificateTaken(sha256, why) | RevocationsTaken(sha256, why) if self._authority is not None:
                 self._authority.told(sha256, why)
             case QueueAsked(number) if self._queue is not None:
@@ -304,8 +325,23 @@ class _Session:
                 log.warning("handover: the core asks how the queue stands, and nobody here knows")
             case TryAgain(txid):
                 await self._try_again(txid)
+            case Report(body) | Answer(_, body) if self._afar is not None:
+                self._tell_afar(message, body)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
+
+    def _asked_for_certificate(self, message: CertificateRequest) -> None:
+        if self._authority is None:
+            log.warning("handover: the core asks for a certificate, and this uplink knows no authority")
+            return
+        self._authority.asked(message.use, message.sha256, message.body)
+
+    def _tell_afar(self, message: Message, body: bytes) -> None:
+        assert self._afar is not None
+        if isinstance(message, Answer):
+            self._afar.answer(message.command, body)
+        else:
+            self._afar.report(body)
 
     async def _offered(self, txid: str, priority: int) -> None:
         queued_at = await self._outbound.kept(txid)

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypedDict
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from agent.booking.facts import Facts
 from agent.errors import LivescanError
 from agent.model.booking import Arrest, Charge, Subject
+from agent.nist import ncic_offenses
 
 LARGEST = 16 * 1024 * 1024  # bytes of a file
 MOST_CHARGES = 100
@@ -72,8 +74,24 @@ class JailSubject(_Strict):
 
 
 class JailCharge(_Strict):
-    literal: Text = Field(description="the offense in words (EBTS 2.047 AOL)")
+    """Words are what is sent. A code is an aid to find them: EBTS demands none, and where there are words it changes nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["literal"]}, {"required": ["code"]}]})
+
+    literal: Text = Field(default="", description="the offense in words (EBTS 2.047 AOL); where only a code is given, the words of that")
+    code: str = Field(default="", pattern=r"^([0-9]{4})?$", description="NCIC uniform offense code, four digits; not sent")
     offense_date: date | None = Field(default=None, description="EBTS 2.047 DOO")
+
+    @model_validator(mode="after")
+    def _has_either(self) -> JailCharge:
+        if not self.model_fields_set & {"literal", "code"}:
+            raise PydanticCustomError("missing", "words are needed, or a code that has some")
+        return self
+
+    @property
+    def said(self) -> str:
+        """The words; those of the code where there are none. A code without words stays as it is, for the check to name."""
+        return self.literal or ncic_offenses.words(self.code)
 
 
 class JailArrival(_Strict):
@@ -134,7 +152,7 @@ def arrivals_of_file(data: bytes) -> list[Any]:
 
 
 def _of_csv(text: str) -> Iterable[dict[str, Any]]:
-    """Columns by name: booking_number, arrived_at, date_of_arrest, charge_1, charge_1_date …, and every field of the subject.
+    """Columns by name: booking_number, arrived_at, date_of_arrest, charge_1, charge_1_code, charge_1_date …, the fields of the subject.
 
     Several values of one field are separated by semicolons. A line with more fields than the head keeps them under a name that is refused.
     """
@@ -144,18 +162,24 @@ def _of_csv(text: str) -> Iterable[dict[str, Any]]:
 
 def _of_line(row: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {key: row[key] for key in ("booking_number", "arrived_at", "date_of_arrest") if key in row}
-    charges = sorted((key for key in row if re.fullmatch(r"charge_[0-9]{1,3}", key)), key=lambda key: int(key[7:]))
-    out["charges"] = [{"literal": row[key], "offense_date": row.get(f"{key}_date")} for key in charges]
-    used = {*out, *charges, *(f"{key}_date" for key in charges)}
+    charges = sorted({found[1] for key in row if (found := _CHARGE.fullmatch(key))}, key=lambda name: int(name[7:]))
+    out["charges"] = [_charge(row, name) for name in charges]
+    used = {*out, *(f"{name}{part}" for name in charges for part in ("", "_code", "_date"))}
     out["subject"] = {key: value.split(";") if key in _SEVERAL else value for key, value in row.items() if key not in used}
     return out
 
 
+def _charge(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    said = {"literal": row.get(name), "code": row.get(f"{name}_code")}
+    return {key: value for key, value in said.items() if value is not None} | {"offense_date": row.get(f"{name}_date")}
+
+
+_CHARGE = re.compile(r"(charge_[0-9]{1,3})(?:_code)?")
 _SEVERAL = frozenset(name for name, field in JailSubject.model_fields.items() if field.default == ())
 
 
 def _arrived(said: JailArrival) -> Arrived:
-    charges = tuple(Charge(one.literal, one.offense_date) for one in said.charges)
+    charges = tuple(Charge(one.said, one.offense_date) for one in said.charges)
     arrest = Arrest(said.date_of_arrest or said.arrived_at.date(), charges)
     return Arrived(said.booking_number, said.arrived_at.astimezone(UTC), Facts(Subject(**said.subject.model_dump()), arrest))
 

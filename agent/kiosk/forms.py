@@ -10,6 +10,7 @@ from datetime import date
 from agent.booking.facts import Facts
 from agent.kiosk.asking import Form
 from agent.model.booking import Arrest, Charge, Subject
+from agent.nist import ncic_offenses
 from agent.nist.findings import Finding
 
 MOST_CHARGES = 999  # 2.047 ASL, EBTS 11.0
@@ -153,7 +154,7 @@ def _feet(text: str) -> str:
 def _charges(form: Form, wrong: list[Wrong]) -> tuple[Charge, ...]:
     rows = zip(form.texts("charge.literal"), form.texts("charge.day"), strict=False)
     return tuple(
-        Charge(" ".join(literal.upper().split()), _day(day, "arrest.charges", wrong) if day else None)
+        Charge(ncic_offenses.words(" ".join(literal.upper().split())), _day(day, "arrest.charges", wrong) if day else None)
         for literal, day in list(rows)[:MOST_CHARGES]
         if literal or day
     )

@@ -110,7 +110,7 @@ def pages(frame: Frame) -> Sequence[Page]:
         if "application/json" in request.headers.get("accept", ""):
             return _told(request, wrong)
         if form.text("then") == "add_charge":
-            return go(f"{subject.path}#charges")
+            return go(f"{subject.path}#charge-{len(facts.arrest.charges) + 1}")
         if form.text("then") in ("prints", "anyway"):
             return await _to_prints(subject, wrong, request, anyway=form.text("then") == "anyway")
         if wrong:

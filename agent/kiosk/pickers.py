@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from agent.nist import codes
 from agent.nist.ncic_marks import MARKS
+from agent.nist.ncic_offenses import OFFENSES, words
 from agent.nist.ncic_places import CITIZENSHIPS, PLACES
 
 LISTS: Mapping[str, Mapping[str, str]] = {
@@ -19,15 +20,18 @@ LISTS: Mapping[str, Mapping[str, str]] = {
     "places": PLACES,
     "citizenships": CITIZENSHIPS,
     "marks": MARKS,
+    "offenses": OFFENSES,
 }
 
 
 async def code_list(request: Request) -> Response:
-    """[[code, meaning], …] of one list."""
-    found = LISTS.get(request.path_params["name"])
+    """[[code, meaning], …] of one list; of offenses [[code, meaning, the words that are sent], …]."""
+    name = request.path_params["name"]
+    found = LISTS.get(name)
     if found is None:
         return JSONResponse([], 404)
-    return JSONResponse([[code, meaning] for code, meaning in found.items()], headers={"Cache-Control": "private, max-age=3600"})
+    rows = [[code, meaning, *([words(code)] if name == "offenses" else [])] for code, meaning in found.items()]
+    return JSONResponse(rows, headers={"Cache-Control": "private, max-age=3600"})
 
 
 def meaning(name: str, code: str) -> str:

@@ -11,6 +11,7 @@ from agent.nist.check_days import check_days
 from agent.nist.dictionary import lookup
 from agent.nist.editions import Standard
 from agent.nist.findings import Finding, Rule, error, warning
+from agent.nist.ncic_offenses import OFFENSES, is_code
 from agent.nist.ncic_places import STATES
 from agent.nist.records import TaggedRecord, Transaction
 
@@ -105,7 +106,7 @@ def _texts(type2: TaggedRecord) -> Iterator[Finding]:
 
 def _offenses(type2: TaggedRecord) -> Iterator[Finding]:
     """2.047 ASL: the separator between date and words always stands, and words are needed, not only a code (L0119)."""
-    for items in type2.items(47):
+    for number, items in enumerate(type2.items(47), 1):
         if items == ("",):
             continue
         if len(items) == 1:
@@ -114,9 +115,17 @@ def _offenses(type2: TaggedRecord) -> Iterator[Finding]:
         if literal.startswith(" "):
             yield _syntax(47, "begins its offense with a blank")
         if literal and not _WORD.search(literal):
-            yield error("2.047", Rule.LITERAL, "EBTS 11.0 appendix M, L0119", "ASL: an offense is only a code; it needs words.")
+            yield _only_a_code(number, literal)
     if any(len(items) > 1 and items[1].startswith(" ") for items in type2.items(51)):
         yield _syntax(51, "begins its offense with a blank")
+
+
+def _only_a_code(number: int, literal: str) -> Finding:
+    """One that nobody can put into words is told apart: it may have been mistyped."""
+    if is_code(literal) and literal not in OFFENSES:
+        said = f"ASL: offense {number} is only a code, and none that is known here; it needs words."
+        return error("2.047", Rule.CODE, "EBTS 11.0 appendix M, L0119; NCIC uniform offense codes", said)
+    return error("2.047", Rule.LITERAL, "EBTS 11.0 appendix M, L0119", f"ASL: offense {number} is only a code; it needs words.")
 
 
 def _syntax(number: int, how: str) -> Finding:

@@ -58,16 +58,36 @@ def fault(routing: Routing) -> str | None:
 
 def write(statement: Statement) -> bytes:
     """SignedAttributes as the DER SET OF over which the signature is made (RFC 5652 5.4)."""
-    attributes = [
-        _attribute(cms.ID_CONTENT_TYPE, core.ObjectIdentifier(cms.ID_DATA)),
-        _attribute(cms.ID_MESSAGE_DIGEST, core.OctetString(statement.message_digest)),
-        _attribute(cms.ID_SIGNING_TIME, _time(statement.signed_at)),
-        _attribute(cms.ID_AA_SIGNING_CERTIFICATE_V2, cms.SigningCertificateV2({"certs": [{"cert_hash": statement.certificate_sha256}]})),
-    ]
+    attributes = _common(statement.message_digest, statement.certificate_sha256, statement.signed_at)
     attributes += [_attribute(oid, core.UTF8String(str(getattr(statement.routing, name)))) for name, oid in ROUTING_ATTRIBUTES.items()]
     if statement.remarks:
         attributes.append(_attribute(ID_REMARKS, core.UTF8String(statement.remarks)))
     return bytes(cms.SignedAttributes(attributes).dump())
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What was signed of a statement that is no envelope (`statements`): it names its kind, and no envelope has that kind."""
+
+    kind: str
+    message_digest: bytes  # of the content, by the digest of the signature scheme
+    certificate_sha256: bytes  # of the signer's certificate, DER
+    signed_at: datetime  # UTC, whole seconds, by the signer's clock
+
+
+def write_saying(saying: Saying) -> bytes:
+    """As `write`."""
+    attributes = [*_common(saying.message_digest, saying.certificate_sha256, saying.signed_at)]
+    return bytes(cms.SignedAttributes([*attributes, _attribute(ROUTING_ATTRIBUTES["kind"], core.UTF8String(saying.kind))]).dump())
+
+
+def read_saying(der: bytes) -> Saying:
+    """As `read`."""
+    values = _single_values(der)
+    require(_content(values, cms.ID_CONTENT_TYPE, core.ObjectIdentifier) == cms.ID_DATA, "The signed contentType is not id-data.")
+    kind = str(_content(values, ROUTING_ATTRIBUTES["kind"], core.UTF8String))
+    digest = _content(values, cms.ID_MESSAGE_DIGEST, core.OctetString)
+    return Saying(kind, digest, _certificate_hash(values), _signing_time(values))
 
 
 def read(der: bytes) -> Statement:
@@ -81,6 +101,15 @@ def read(der: bytes) -> Statement:
         signed_at=_signing_time(values),
         remarks=_remarks(values),
     )
+
+
+def _common(message_digest: bytes, certificate_sha256: bytes, signed_at: datetime) -> list[Any]:
+    return [
+        _attribute(cms.ID_CONTENT_TYPE, core.ObjectIdentifier(cms.ID_DATA)),
+        _attribute(cms.ID_MESSAGE_DIGEST, core.OctetString(message_digest)),
+        _attribute(cms.ID_SIGNING_TIME, _time(signed_at)),
+        _attribute(cms.ID_AA_SIGNING_CERTIFICATE_V2, cms.SigningCertificateV2({"certs": [{"cert_hash": certificate_sha256}]})),
+    ]
 
 
 def _attribute(oid: str, value: Any) -> Any:

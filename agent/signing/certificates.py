@@ -36,6 +36,7 @@ class Role(StrEnum):
     STATION = "station"
     BUREAU = "bureau"
     BROKER = "broker"
+    ADMINISTRATOR = "administrator"  # of many stations: looks at them, and where their settings name it asks something of them
 
 
 class Purpose(Enum):

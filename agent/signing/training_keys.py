@@ -108,6 +108,24 @@ def add_station(directory: Path, *, station: str, into: Path, clock: Clock) -> T
     return TrainingKeys(into)
 
 
+def add_administrator(directory: Path, *, name: str, into: Path, clock: Clock) -> Path:
+    """Make signing, opening and TLS keys of an administrator under the training CA in `directory`; the folder that they are in.
+
+    Raises ConfigError when there are any, UsageError for a bad name.
+    """
+    if not _BUREAU_ID.fullmatch(name):
+        raise UsageError(f"'{name}' is no name for an administrator.", do="Use 1 to 40 letters, digits and hyphens, like ADMIN-1.")
+    _refuse_to_overwrite(into, "administrator", "ca")
+    ca = load_training_ca(directory)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into, prefix=".making-") as folder:
+        making = Path(folder)
+        _write_member(making / "administrator", name, Role.ADMINISTRATOR, ca, clock, scheme=P256)
+        _write_new(making / "ca" / "ca.crt", (directory / "ca" / "ca.crt").read_bytes())
+        _move(making, into, "administrator", "ca")
+    return into / "administrator"
+
+
 def load_training_ca(directory: Path) -> Issued:
     """The authority in `directory`, with its key. Raises ConfigError."""
     certificate = load_certificate(directory / "ca" / "ca.crt")

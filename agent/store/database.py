@@ -15,22 +15,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from agent.errors import LivescanError
 from agent.store.files import make_folder, sync_folder
+from agent.store.migration import DatabaseError, copies, migrate, no_way_back, put_back, schema_of
+
+__all__ = ["Database", "DatabaseError"]
 
 T = TypeVar("T")
 
 BUSY_MS = 5_000  # ms; another process (a backup, an administrator's shell) may hold the file for a moment
 
 
-class DatabaseError(LivescanError):
-    """SQLite could not do what was asked; nothing of that transaction was kept."""
-
-
 class Database:
-    """`migrations[n]` is the SQL that leads from `PRAGMA user_version` n to n + 1; each runs in one transaction.
+    """`migrations[n]` is the SQL that leads from `PRAGMA user_version` n to n + 1; those that are missing run in one transaction.
 
-    Raises DatabaseError when the file cannot be opened, is damaged, or was written by a newer version of this program.
+    Raises DatabaseError when the file cannot be opened, is damaged, or holds what a newer version of this program wrote.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str]) -> None:
@@ -39,8 +37,8 @@ class Database:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix=f"db-read-{path.stem}")
         try:
             _create_private(path)
-            self._writing = self._writer.submit(_open, path).result()
-            self._writer.submit(_migrate, self._writing, path, migrations).result()
+            self._writing = self._writer.submit(_brought_up, path, migrations).result()
+            self._way_back = bool(copies(path))
             self._reading = self._reader.submit(_open, path).result()
             self._reader.submit(self._reading.execute, "PRAGMA query_only=ON").result()
             sync_folder(path.parent)
@@ -93,7 +91,10 @@ class Database:
         try:
             self._writing.execute("BEGIN IMMEDIATE")
             try:
+                before = self._writing.total_changes
                 value = fn(self._writing)
+                if self._way_back and self._writing.total_changes != before:
+                    self._end_way_back()
                 self._writing.execute("COMMIT")
             except BaseException:
                 _roll_back(self._writing)
@@ -101,6 +102,14 @@ class Database:
         except sqlite3.Error as error:
             raise _said(self.path, error) from error
         return value
+
+    def _end_way_back(self) -> None:
+        """Before the first change since a migration is committed: what is written now is in no copy. Raises DatabaseError."""
+        try:
+            no_way_back(self.path)
+        except OSError as error:
+            raise _said(self.path, error) from error
+        self._way_back = False
 
     def _checkpoint(self, rewrite: bool) -> None:
         try:
@@ -136,20 +145,18 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(migrations):
-        raise DatabaseError(
-            f"The database {path.name} is of version {version}; this program knows versions up to {len(migrations)}.",
-            means="Nothing was changed in it.",
-            do="Install the version of this program that wrote it, or a newer one.",
-        )
-    for number, script in enumerate(migrations[version:], start=version + 1):
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script};\nPRAGMA user_version={number};\nCOMMIT;")
-        except sqlite3.Error:
-            _roll_back(connection)
-            raise
+def _brought_up(path: Path, migrations: Sequence[str]) -> sqlite3.Connection:
+    """Of this program's version, whichever it was of."""
+    connection = _open(path)
+    try:
+        if schema_of(connection) > len(migrations):
+            put_back(connection, path, len(migrations))
+            connection = _open(path)
+        migrate(connection, path, migrations)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

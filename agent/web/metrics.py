@@ -45,6 +45,7 @@ class Health:
             "cannot": list(cannot),
             "station": status["station"],
             "scanner": status["scanner"]["state"],
+            "open": counts.by_state.get("capturing", 0) + counts.by_state.get("captured", 0),
             "uplink": "connected" if status["uplink"] else "away",
             "waiting": waits,
             "waiting_since": None if counts.waiting_since is None or not waits else counts.waiting_since.isoformat(),

@@ -24,7 +24,7 @@ from tests.training.pki import Authority, Credentials
 PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 NODE = "livescan@localhost"
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240), pytest.mark.xdist_group("rabbitmq")]
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ async def story(folder: Path, keys: Path, cluster: NatsCluster, rounds: int) -> 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
+@pytest.mark.xdist_group("cluster")
 def test_nothing_is_lost_or_doubled_when_each_node_is_killed_in_turn() -> None:
     need_debian("haproxy", "haproxy")
     rounds = int(os.environ.get("LIVESCAN_CLUSTER_ROUNDS", "3"))

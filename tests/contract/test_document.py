@@ -17,6 +17,7 @@ from agent.delivery.inbox import InboxLimits
 from agent.delivery.mqtt_connection import CHUNK_TYPE, SESSION_EXPIRY
 from agent.delivery.mqtt_events import WINDOW
 from agent.delivery.status import STATUS_LIMIT
+from agent.fleet import report
 from agent.settings import config_dir
 from agent.signing import attributes, auth_enveloped_data, signed_data
 from agent.submission import replies
@@ -41,6 +42,9 @@ DIGEST = "d" * 64
         topics.ALL_TRANSFERS,
         topics.ALL_ACKNOWLEDGEMENTS,
         topics.ALL_STATIONS_STATUS,
+        topics.report("{station}"),
+        topics.command("{station}", "{number}"),
+        topics.answer("{station}", "{number}"),
     ],
 )
 def test_every_topic_and_filter_stands_in_it(topic: str) -> None:
@@ -56,6 +60,8 @@ def test_every_topic_and_filter_stands_in_it(topic: str) -> None:
         f"1 .. {chunks.ENVELOPE_LIMIT:,}",
         f"at most {WINDOW} messages per sender",
         f"at most {STATUS_LIMIT:,} bytes",
+        f"at most {report.LIMIT:,} bytes, signed",
+        f"at most {report.MOST} `{{",
         f"at most {receipts.SIZE_LIMIT:,} bytes",
         f"expiry {SESSION_EXPIRY // 86_400} days",
         f"replies of at most {InboxLimits().envelope // 2**20} MiB, {InboxLimits().transfers} at a time",

@@ -22,6 +22,7 @@ from agent.delivery import topics
 from agent.delivery.chunks import bitmap, join, parse, read_bitmap, split
 from agent.delivery.errors import ChunkError
 from agent.delivery.status import parse_status
+from agent.fleet.report import parse as parse_report
 from agent.model.booking import BookingId
 from agent.model.messages import Environment
 from agent.signing import auth_enveloped_data, signed_data
@@ -196,6 +197,12 @@ def test_a_list_of_chunks_is_read_as_written(one: dict[str, Any]) -> None:
         return
     assert read_bitmap(bits, one["total"]) == set(one["present"])
     assert bits == bitmap(one["present"], one["total"]) == chunks.bitmap(set(one["present"]), one["total"])
+
+
+@pytest.mark.parametrize("one", MANIFEST["reports"], ids=lambda one: str(one["station"]))
+def test_a_report_is_read_as_written(one: dict[str, Any]) -> None:
+    report = parse_report(one["payload"].encode())
+    assert (None if report is None else report.station) == one["station"]
 
 
 @pytest.mark.parametrize("one", MANIFEST["statuses"], ids=lambda one: one["payload"] or "nothing")

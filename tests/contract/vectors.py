@@ -48,6 +48,25 @@ def ansi(tot: str, tcn: str, tcr: str, type2: Mapping[int, str]) -> bytes:
     return _record(1, {number: value for number, value in head.items() if value}) + _record(2, {2: "00", **type2})
 
 
+def reports() -> Iterator[tuple[str, str | None]]:
+    """What is signed inside a report."""
+    at = "2026-11-24T07:00:00.000000Z"
+    whole: dict[str, Any] = {
+        "schema": "livescan-report/1", "station": STATION, "environment": "training", "version": "0.1.0", "at": at,
+        "every": 300, "started_at": at, "cannot": [{"words": "Prints cannot be taken: the scanner does not answer.", "since": at}],
+        "draining_until": None,
+        "scanner": "lost", "open": 0, "waiting": 2, "waiting_since": at, "last_receipt": None, "for_a_person": 0, "room": 412,
+        "certificates": {"signing": "2027-11-24T07:00:00Z", "opening": "2027-11-24T07:00:00Z"},
+    }  # fmt: skip
+    yield json.dumps(whole), STATION
+    yield json.dumps(whole | {"further": 1}), STATION
+    yield json.dumps(whole | {"schema": "livescan-report/2"}), None
+    yield json.dumps(whole | {"room": -1}), None
+    yield json.dumps(whole | {"at": "2026-11-24T07:00:00"}), None
+    yield json.dumps(whole | {"station": "LS-0001-LS-0001"}), None
+    yield json.dumps({key: value for key, value in whole.items() if key != "waiting"}), None
+
+
 def _record(kind: int, fields: Mapping[int, str]) -> bytes:
     body = "\x1d".join(f"{kind}.{number:03d}:{value}" for number, value in fields.items()).encode() + b"\x1c"
     size = next(n for n in range(len(body) + 8, len(body) + 16) if len(f"{kind}.001:{n}\x1d") + len(body) == n)
@@ -310,6 +329,7 @@ def _manifest(made: list[tuple[Case, bytes]]) -> dict[str, Any]:
             {"present": None, "total": 9, "payload": "ff03ff", "because": "another length than ceil(9 / 8)"},
             {"present": None, "total": 9, "payload": "ff03", "because": "a bit beyond the total"},
         ],
+        "reports": [{"payload": payload, "station": station} for payload, station in reports()],
         "statuses": [
             {"payload": '{"online": true, "at": "2026-11-24T07:00:00.000000Z"}', "online": True},
             {"payload": '{"online": false, "at": "2026-11-24T07:00:00.000000Z", "more": 1}', "online": False},

@@ -49,6 +49,7 @@ def site() -> Iterator[TrainingSite]:
 
 
 @pytest.mark.long
+@pytest.mark.xdist_group("demo")
 @pytest.mark.parametrize("where", POINTS)
 def test_the_bureau_has_it_exactly_once_after(site: TrainingSite, where: str) -> None:
     victim, point = POINTS[where]

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -348,5 +349,31 @@ def test_two_uplinks_never_work_in_one_directory(tmp_path: Path) -> None:
                 await run_uplink(settings_from(options_at(tmp_path, free_port())), ready=lambda: None)
         async with uplink_at(tmp_path, free_port()):
             pass
+
+    tell(story)
+
+
+def test_the_newest_report_is_retained_and_told_again_on_every_connection(broker: Broker, tmp_path: Path) -> None:
+    async def story() -> None:
+        with SmallBureau(broker.port) as bureau:
+            heard: list[bytes] = []
+
+            def hear(_client: object, _data: object, message: Any) -> None:
+                heard.append(message.payload)
+
+            bureau.client.message_callback_add(topics.report("LS-0001"), hear)
+            async with core_at(tmp_path) as core, uplink_at(tmp_path, broker.port):
+                assert core.end is not None
+                core.end.report(b"first")
+                core.end.report(b"second")
+                bureau.client.subscribe(topics.ALL_REPORTS, 1)
+                await until(lambda: heard and heard[-1] == b"second")
+                broker.kill()
+                (tmp_path / "broker" / "mosquitto.db").unlink(missing_ok=True)
+                heard.clear()
+                broker.start()
+                await until(bureau.client.is_connected, 30)
+                bureau.client.subscribe(topics.ALL_REPORTS, 1)
+                await until(lambda: b"second" in heard, 30)
 
     tell(story)

@@ -39,6 +39,9 @@ MESSAGES = (
     frames.QueueAsked(7),
     frames.Queue(7, b"{}"),
     frames.TryAgain(TXID),
+    frames.Report(b"signed"),
+    frames.Command("ab" * 16, b"signed"),
+    frames.Answer("ab" * 16, b"sealed"),
 )
 
 

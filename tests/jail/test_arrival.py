@@ -38,9 +38,10 @@ def test_an_arrival_keeps_what_was_said_and_leaves_the_rest_open() -> None:
         ({"subject": {"name": ["DOE,JOHN"]}}, "subject.name"),
         ({"subject": {"DOE,JOHN": 1}}, "subject"),
         ({"charges": [{"literal": "X", "offense_date": "soon"}]}, "charges.0.offense_date"),
-        ({"charges": [{}]}, "charges.0.literal"),
+        ({"charges": [{}]}, "charges.0"),
+        ({"charges": [{"code": "PC 459"}]}, "charges.0.code"),
     ],
-    ids=["no number", "a path", "no time", "no offset", "a list", "an unknown key", "no date", "no words"],
+    ids=["no number", "a path", "no time", "no offset", "a list", "an unknown key", "no date", "no words", "a code of another table"],
 )
 def test_what_cannot_be_read_is_named_by_its_field_and_never_repeated(change: dict[str, Any], field: str) -> None:
     with pytest.raises(ArrivalError) as refused:
@@ -48,6 +49,29 @@ def test_what_cannot_be_read_is_named_by_its_field_and_never_repeated(change: di
     assert [one["field"] for one in refused.value.errors] == [field]
     assert "DOE" not in str(refused.value)
     assert "DOE" not in json.dumps(refused.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("charge", "sent"),
+    [
+        ({"code": "2202"}, "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ({"code": "2202", "literal": ""}, "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ({"code": "2202", "literal": "BURGLARY OF A SHED"}, "BURGLARY OF A SHED"),
+        ({"code": "9998", "literal": "A NEW OFFENSE"}, "A NEW OFFENSE"),
+        ({"code": "9998"}, "9998"),
+    ],
+    ids=["a code", "empty words", "words beside a code", "words beside an unknown code", "an unknown code alone"],
+)
+def test_words_are_taken_as_they_are_and_a_code_only_where_there_are_none(charge: dict[str, Any], sent: str) -> None:
+    assert arrival_from_python(WHOLE | {"charges": [charge]}).facts.arrest.charges[0].literal == sent
+
+
+def test_a_line_of_csv_says_a_charge_in_words_or_by_code() -> None:
+    text = "booking_number,arrived_at,charge_1,charge_2_code,charge_2_date\r\n2026-1,2026-11-24T13:05:00-05:00,THEFT,2202,2026-11-23\r\n"
+    (line,) = arrivals_of_file(text.encode())
+    theft, burglary = arrival_from_python(line).facts.arrest.charges
+    assert (theft.literal, burglary.literal) == ("THEFT", "BURGLARY-FORCED ENTRY-RESIDENCE")
+    assert (theft.offense_date, burglary.offense_date) == (None, date(2026, 11, 23))
 
 
 def test_a_line_of_csv_is_the_same_arrival() -> None:

@@ -161,3 +161,11 @@ def test_the_description_names_every_route_that_there_is(counter: Counter) -> No
     assert all(right_of(method, path.replace("{number}", "2026-1/a")) is not None for method, path in asked)
     assert len(asked) == sum(pattern.pattern.startswith("/api/v1/") for _, pattern, _ in ROUTES)
     assert json.dumps(paths)
+
+
+def test_a_code_that_nobody_knows_is_to_be_mended_only_where_no_words_stand_beside_it(counter: Counter) -> None:
+    client, code = counter.client(), {"code": "9998"}
+    alone = _post(client, ARRIVAL | {"charges": [code]}).json()["to_mend"]
+    assert [one["rule"] for one in alone if one["field"] == "arrest.charges"] == ["2.047/code"]
+    beside = _post(client, ARRIVAL | {"charges": [code | {"literal": "A NEW OFFENSE"}]}, "k-2").json()["to_mend"]
+    assert [one for one in beside if one["field"] == "arrest.charges"] == []

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.booking.facts import Facts
 from agent.kiosk import forms
 from agent.kiosk.asking import Form
+from agent.kiosk.signing import key_of
 from agent.model.booking import Arrest, Charge, Subject
 
 SAM = Facts(
@@ -62,9 +63,34 @@ def test_one_thing_that_the_jail_says_is_taken_over() -> None:
     assert forms.taken_over(SAM, said, "subject.__class__") == SAM == forms.taken_over(SAM, None, "subject.name")
 
 
+@pytest.mark.parametrize(
+    ("sent", "key"),
+    [("", None), ('{"rawId": "YQ"}', {"rawId": "YQ"}), ("[1]", {}), ("{", {}), ("[" * 5000, {}), ("null", {})],
+    ids=["none", "an answer", "a list", "half of one", "very deep", "null"],
+)
+def test_what_is_no_answer_of_a_security_key_proves_nothing_and_is_not_taken_for_a_code(sent: str, key: dict[str, str] | None) -> None:
+    assert key_of(Form({"key": [sent]})) == key
+
+
 def test_an_empty_row_is_no_charge() -> None:
     form = Form({"charge.literal": ["", "theft  of a\tbicycle"], "charge.day": ["", ""], "arrest.date_of_arrest": ["2026-11-24"]})
     assert forms.typed(form, SAM)[0].arrest.charges == (Charge("THEFT OF A BICYCLE"),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("2202", "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ("2202 · Burglary-Forced Entry-Residence", "BURGLARY-FORCED ENTRY-RESIDENCE"),
+        ("5707", "TRESPASSING"),
+        ("9998", "9998"),
+        ("burglary, 2202 of a shed", "BURGLARY, 2202 OF A SHED"),
+    ],
+    ids=["a code", "what a picker leaves", "a code that asks for remarks", "a code that is none", "words with a code in them"],
+)
+def test_a_charge_is_sent_in_words_whatever_it_was_found_by(typed: str, sent: str) -> None:
+    form = Form({"charge.literal": [typed], "charge.day": [""], "arrest.date_of_arrest": ["2026-11-24"]})
+    assert forms.typed(form, SAM)[0].arrest.charges == (Charge(sent),)
 
 
 def test_where_the_jail_says_otherwise_is_shown_and_nothing_else() -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.data import need_debian
 from tests.signing.tpm_station import CONTENT, LIBRARY
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120), pytest.mark.xdist_group("tpm")]
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,19 @@ async function codes(name) {
   return lists.get(name);
 }
 
+// What is typed is looked for word by word: "burg res" finds burglary in a residence, "2202" the code.
+function matching(rows, typed) {
+  const parts = typed.split(/\s+/);
+  const rank = ([code, words]) => {
+    const text = words.toLowerCase();
+    if (code.toLowerCase() === typed) return 0;
+    if (text.startsWith(typed)) return 1;
+    if (code.toLowerCase().startsWith(typed)) return 2;
+    return parts.every((part) => text.includes(part)) ? 3 : 4;
+  };
+  return rows.map((row) => [rank(row), row]).filter(([at]) => at < 4).sort((a, b) => a[0] - b[0]).slice(0, 40).map(([, row]) => row);
+}
+
 function picker(input) {
   const box = document.createElement("ul");
   box.className = "options"; box.hidden = true; box.role = "listbox"; box.id = `${input.id}-options`;
@@ -47,18 +60,19 @@ function picker(input) {
   input.setAttribute("aria-controls", box.id); input.setAttribute("aria-autocomplete", "list"); input.setAttribute("aria-expanded", "false");
   const many = input.tagName === "TEXTAREA";
   let at = -1;
+  let turn = 0; // a list that was asked for before the last key comes too late
 
   const line = () => many ? input.value.slice(0, input.selectionStart).split("\n").pop() : input.value;
-  const close = () => { box.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
-  const choose = (option) => {
-    if (many) {
-      const end = input.selectionStart, start = end - line().length;
-      const rest = input.value.slice(end).replace(/^[^\n]*/, "");
-      input.value = `${input.value.slice(0, start)}${option.dataset.code}${rest || "\n"}`;
-    } else input.value = `${option.dataset.code} · ${option.dataset.words}`;
-    close();
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-    close();
+  const close = () => {
+    turn += 1; at = -1; box.hidden = true;
+    input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant");
+  };
+  const leave = (text) => { input.value = text; input.dispatchEvent(new Event("input", { bubbles: true })); close(); };
+  const choose = ({ dataset }) => {
+    if (!many) { leave(dataset.leaves); return; }
+    const end = input.selectionStart, start = end - line().length;
+    const rest = input.value.slice(end).replace(/^[^\n]*/, "");
+    leave(`${input.value.slice(0, start)}${dataset.code}${rest || "\n"}`);
   };
   const mark = (to) => {
     const all = [...box.children];
@@ -68,39 +82,48 @@ function picker(input) {
     input.setAttribute("aria-activedescendant", all[at].id);
     all[at].scrollIntoView({ block: "nearest" });
   };
+  const option = ([code, words, leaves], n) => {
+    const one = document.createElement("li");
+    one.role = "option"; one.id = `${box.id}-${n}`; one.dataset.code = code; one.dataset.leaves = leaves ?? `${code} · ${words}`;
+    one.setAttribute("aria-selected", "false");
+    const strong = document.createElement("b");
+    strong.textContent = code;
+    one.append(strong, words);
+    one.addEventListener("pointerdown", (event) => { event.preventDefault(); choose(one); });
+    return one;
+  };
   const open = async () => {
-    const wanted = line().trim().toLowerCase();
+    const mine = ++turn, wanted = line().trim().toLowerCase();
     if (!wanted || wanted.includes(" · ")) { close(); return; }
-    const found = (await codes(input.dataset.codes))
-      .filter(([code, words]) => code.toLowerCase().startsWith(wanted) || words.toLowerCase().includes(wanted))
-      .sort((a, b) => rank(a, wanted) - rank(b, wanted)).slice(0, 40);
-    box.replaceChildren(...found.map(([code, words], n) => {
-      const option = document.createElement("li");
-      option.role = "option"; option.id = `${box.id}-${n}`; option.dataset.code = code; option.dataset.words = words;
-      option.setAttribute("aria-selected", "false");
-      const strong = document.createElement("b");
-      strong.textContent = code;
-      option.append(strong, words);
-      option.addEventListener("pointerdown", (event) => { event.preventDefault(); choose(option); });
-      return option;
-    }));
+    const found = matching(await codes(input.dataset.codes), wanted);
+    if (mine !== turn) return;
+    box.replaceChildren(...found.map(option));
     at = -1;
     box.hidden = !found.length;
     box.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-expanded", String(found.length > 0));
   };
-  const rank = ([code, words], wanted) =>
-    code.toLowerCase() === wanted ? 0 : words.toLowerCase().startsWith(wanted) ? 1 : code.toLowerCase().startsWith(wanted) ? 2 : 3;
+  const enter = (event) => { // what is marked, or the code that was typed whole; else the list goes and the text stays
+    const [first] = box.children;
+    const whole = first.dataset.code.toLowerCase() === line().trim().toLowerCase() ? first : null;
+    const chosen = box.children[at] ?? whole;
+    if (chosen || !many) event.preventDefault();
+    if (chosen) choose(chosen); else close();
+  };
 
   input.addEventListener("input", open);
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (box.hidden) return;
-    if (event.key === "ArrowDown") { event.preventDefault(); mark(at + 1); }
-    else if (event.key === "ArrowUp") { event.preventDefault(); mark(at - 1); }
-    else if (event.key === "Enter" && at >= 0) { event.preventDefault(); choose(box.children[at]); }
-    else if (event.key === "Escape") { event.preventDefault(); close(); }
+    if (event.key === "Enter") { enter(event); return; }
+    const does = { ArrowDown: () => mark(at + 1), ArrowUp: () => mark(at - 1), Escape: close }[event.key];
+    if (does) { event.preventDefault(); does(); }
+  });
+  if (input.dataset.codes === "offenses") input.addEventListener("change", async () => { // a code that was typed whole becomes its words
+    const row = (await codes("offenses")).find(([code]) => code === input.value.trim());
+    if (row) leave(row[2]);
   });
 }
 
 for (const input of form.querySelectorAll("[data-codes]")) picker(input);
+form.querySelector("input:target")?.focus();
