@@ -9,7 +9,7 @@ import pytest
 
 from agent.match.compare import FMR_1E3, coarse, compare, prepare
 from agent.match.compare_overlay import shared_area
-from agent.match.compare_pairs import candidates
+from agent.match.compare_pairs import CANDIDATES, candidates
 from agent.match.template import NO_FLOW, Template, TemplateError
 from tests.match.prints import prepared
 
@@ -62,7 +62,7 @@ def test_of_candidates_that_are_equally_alike_the_earlier_ones_are_kept() -> Non
     alike[:, ::2] = 0.5  # 150 equals
     alike[5, 1] = 0.6
     kept = candidates(alike)
-    assert list(zip(kept.a.tolist(), kept.b.tolist(), strict=True)) == [*((n // 25, 2 * (n % 25)) for n in range(99)), (5, 1)]
+    assert list(zip(kept.a.tolist(), kept.b.tolist(), strict=True)) == [*((n // 25, 2 * (n % 25)) for n in range(CANDIDATES - 1)), (5, 1)]
 
 
 def test_what_both_show_is_less_when_one_shows_half() -> None:
