@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import json
 import socket
 import subprocess
@@ -26,7 +27,7 @@ def main(port: int, mode: str) -> None:
     core = CoreClient(Path("/run/livescan/core.sock"), timeout=600.0)
     witness = socket.create_connection(("10.0.2.2", port))
     if mode == "watch":
-        watch(core, witness)
+        watch(witness)
     body = json.loads(FACTS.read_text("utf-8")) | {"file": base64.b64encode(CARD.read_bytes()).decode()}
     while True:
         said = {"booked": core.post("/api/imports", body)["booking"]} if mode == "book" else {"accounts": accounts(core)}
@@ -34,7 +35,7 @@ def main(port: int, mode: str) -> None:
         time.sleep(PAUSE)
 
 
-def watch(core: Any, witness: socket.socket) -> None:
+def watch(witness: socket.socket) -> None:
     witness.setblocking(False)
     while True:
         with contextlib.suppress(BlockingIOError):
@@ -42,16 +43,23 @@ def watch(core: Any, witness: socket.socket) -> None:
                 subprocess.run(["systemctl", "stop", "livescan-core.service"], check=False)
         told = subprocess.run(["systemctl", "is-active", "livescan-core.service"], capture_output=True, text=True, check=False)
         active = told.stdout.strip()
-        said = {"core": active, "nodes": nodes(), "health": health(core) if active == "active" else None}
+        said = {"core": active, "nodes": nodes(), "health": health() if active == "active" else None}
         witness.sendall(json.dumps({"watch": said}).encode() + b"\n")
         time.sleep(PAUSE)
 
 
-def health(core: Any) -> Any:
+def health() -> Any:
+    """As the core says it, well (200) or not (503)."""
+    asking = http.client.HTTPConnection("localhost", timeout=60.0)
+    asking.sock = socket.socket(socket.AF_UNIX)
     try:
-        return core.get("/api/v1/health")
-    except Exception as error:  # told to the witness, whatever it is
+        asking.sock.connect("/run/livescan/core.sock")
+        asking.request("GET", "/api/v1/health")
+        return json.loads(asking.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return str(error)
+    finally:
+        asking.close()
 
 
 def nodes() -> list[str]:

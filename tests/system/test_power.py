@@ -49,7 +49,7 @@ class Plugged:
     def scanner(self) -> str:
         """Its state in the words of the station's health; "" while nobody tells."""
         health = self.watched.get("health")
-        return str(health["scanner"]["state"]) if isinstance(health, dict) else ""
+        return str(health["scanner"]) if isinstance(health, dict) else ""
 
     def until(self, what: str, holds: Callable[[], bool], seconds: float = TOLD_WITHIN) -> None:
         assert self.witness.until(holds, seconds), f"{what}: {json.dumps(self.watched)}"
