@@ -91,9 +91,9 @@ class AccessDesk:
 
     # Signing in
 
-    def challenge(self, officer: str, password: str) -> dict[str, Any]:
+    def challenge(self, officer: str, password: str, door: str = "socket") -> dict[str, Any]:
         """For a security key, once the password is right. Raises SignInRefused."""
-        found = self._known(officer, password)
+        found = self._known(officer, password, door)
         keys = self._store.keys(found.id)
         if not keys:
             raise SignInRefused("This officer has no security key.", do="Use the code of your telephone.")
@@ -178,6 +178,10 @@ class AccessDesk:
         passwords.check_choice(new, found.id, self.breached)
         self._note(Entry(Event.OFFICER_CHANGED, found.id, door=door, facts={"officer": found.id, "why": "password"}))
         self._store.set_password(found.id, passwords.keep(new, self._kept), self._clock.now())
+
+    def keys_of(self, officer: str) -> int:
+        """How many security keys are theirs."""
+        return len(self._store.keys(officer))
 
     def key_options(self, officer: str) -> dict[str, Any]:
         """For a new security key."""

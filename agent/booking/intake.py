@@ -59,7 +59,7 @@ class Arrival:
     id: str
     number: str | None  # the jail's
     arrived_at: datetime  # UTC
-    received_at: datetime  # UTC, when this station was told
+    received_at: datetime  # UTC, when this station was told last
     booking: BookingId | None
     gone: bool = False  # taken off the list
 
@@ -105,8 +105,9 @@ class Intake:
             await self._keep(arrival_id, _FORM, facts)
         if known is None:
             await self._add(arrival_id, number, arrived_at)
-        elif known.gone:
-            await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = NULL WHERE id = ?", (arrival_id,)))
+        else:
+            told = (self._clock.now().isoformat(), arrival_id)
+            await self._database.write(lambda db: db.execute("UPDATE arrival SET gone_at = NULL, received_at = ? WHERE id = ?", told))
         return arrival_id
 
     async def by_hand(self) -> str:
@@ -161,6 +162,13 @@ class Intake:
 
     async def facts(self, booking_id: str) -> Facts:
         return await self._prints.facts(BookingId(booking_id))
+
+    async def name_of(self, booking_id: str) -> str:
+        """As it was typed in; "" of a booking whose facts are gone."""
+        try:
+            return (await self.facts(booking_id)).subject.name
+        except LivescanError:
+            return ""
 
     async def change(self, booking_id: str, facts: Facts) -> None:
         """What is typed in, until it is sealed; fingers stay as they are marked. Raises IntakeError for one that is sealed."""

@@ -84,6 +84,7 @@ class Interrupted:
     what: str
     means: str
     do: str
+    kind: str = "other"  # of `troubles.KINDS`
 
 
 CaptureEvent = Moved | Looked | Counted | Rolled | Cautioned | GlassSeen | Judged | Accepted | Interrupted

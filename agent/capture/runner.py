@@ -81,6 +81,11 @@ class CaptureRunner:
     def session(self) -> Session:
         return self._course.session
 
+    @property
+    def device(self) -> DeviceThread:
+        """The scanner, for who looks at it while nothing is captured."""
+        return self._device
+
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """All steps that are not done. Cancel the task to stop. The plan may change up to its last moment: look at what is stored then.
 

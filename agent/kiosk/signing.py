@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,6 +76,19 @@ def pages(frame: Frame) -> Sequence[Page]:
             return await frame.page(request, "password.html", 400, error=error)
         return go("/start", "password_changed")
 
+    async def keys(request: Request) -> Response:
+        found = await asyncio.to_thread(desk.keys_of, who())
+        return await frame.page(request, "security_key.html", error=None, keys=found)
+
+    async def add_key(request: Request) -> Response:
+        form = await form_of(request)
+        try:
+            await asyncio.to_thread(desk.add_key, who(), key_of(form) or {}, "page")
+        except LivescanError as error:
+            found = await asyncio.to_thread(desk.keys_of, who())
+            return await frame.page(request, "security_key.html", 400, error=error, keys=found)
+        return go("/security-key", "key_added")
+
     async def looks(request: Request) -> Response:
         """Language and theme: of this browser, before and after sign-in."""
         form = await form_of(request, signed_in=False)
@@ -94,11 +109,24 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("POST", "/locked", unlock, Right.OWN, in_locked=True),
         Page("GET", "/password", password, Right.OWN),
         Page("POST", "/password", change, Right.OWN),
+        Page("GET", "/security-key", keys, Right.OWN),
+        Page("POST", "/security-key", add_key, Right.OWN),
     )
 
 
 def _proof(form: Form, officer: str = "") -> Proof:
-    return Proof(officer or form.text("officer"), form.text("password"), form.text("code").replace(" ", ""))
+    return Proof(officer or form.text("officer"), form.text("password"), form.text("code").replace(" ", ""), key_of(form))
+
+
+def key_of(form: Form) -> Mapping[str, Any] | None:
+    """What a security key answered, as the page's script sends it; None where none was used. What is no JSON object proves nothing."""
+    if not form.text("key"):
+        return None
+    try:
+        said = json.loads(form.text("key"))
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _inside(path: str) -> str:

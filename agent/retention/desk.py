@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agent.booking.intake import arrival_place
 from agent.clock import Clock
 from agent.errors import LivescanError
 from agent.handover.instants import write_instant
@@ -119,6 +120,7 @@ class RetentionDesk:
         number = self._parts.database.read_now(rows.count)
         before = write_instant(now - timedelta(days=policy.messages.days_unproven))
         messages = self._parts.database.read_now(partial(rows.unproven, before=before))
+        listed = self._parts.database.read_now(partial(rows.unprinted, before=now - timedelta(days=policy.list.days_unprinted)))
         if not dry:
             self._parts.catch_up()
             gone = [due for name in going if (due := self._take(name, Order("purge", who), policy, now)) is not None]
@@ -129,13 +131,28 @@ class RetentionDesk:
             for rid in messages:
                 self._parts.vault.shred(f"inbox-{rid}")
                 self._parts.database.write_now(partial(rows.forget_message, rid=rid))
-            self._clean([mark for due in gone for mark in due.marks])
+            listed = [one for one in listed if self._forget_unprinted(one)]
+            self._clean([*listed, *(mark for due in gone for mark in due.marks)])
         entries = 0 if dry else self._parts.let_go(now - timedelta(days=policy.audit.days))
-        said = {"purged": list(going), "kept": number - len(going), "messages": len(messages), "entries": entries, "dry": dry}
+        said = {
+            "purged": list(going),
+            "kept": number - len(going),
+            "unprinted": len(listed),
+            "messages": len(messages),
+            "entries": entries,
+            "dry": dry,
+        }
         if not dry:
             values = (write_instant(now), len(going), number - len(going), len(messages), entries)
             self._parts.database.write_now(lambda db: _note_run(db, values))
         return said
+
+    def _forget_unprinted(self, arrival: str) -> bool:
+        """Killed between the two: the place of somebody who is not listed is destroyed at the next start (`Intake.forget_unlisted`)."""
+        gone = bool(self._parts.database.write_now(partial(rows.forget_unprinted, arrival=arrival)))
+        if gone:
+            self._parts.vault.shred(arrival_place(arrival))
+        return gone
 
     def _take(self, name: BookingId, order: Order, policy: RetentionPolicy, now: datetime) -> Due | None:
         """Its rows, if nothing has come between since it was looked at."""

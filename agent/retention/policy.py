@@ -24,6 +24,10 @@ class OfBookings(_Frozen):
     days_without_idr: int = Field(ge=0, le=36_525)  # 0: never
 
 
+class OfList(_Frozen):
+    days_unprinted: int = Field(ge=1, le=36_525)
+
+
 class OfMessages(_Frozen):
     days_unproven: int = Field(ge=1, le=36_525)
 
@@ -38,6 +42,7 @@ class Daily(_Frozen):
 
 class RetentionPolicy(_Frozen):
     bookings: OfBookings
+    list: OfList
     messages: OfMessages
     audit: OfAudit
     daily: Daily

@@ -64,6 +64,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("correction", "booking_id = ?"),
     ("impression", "booking_id = ?"),
     ("submission", "booking_id = ?"),
+    ("jail_request", "arrival IN (SELECT id FROM arrival WHERE booking = ?)"),
     ("arrival", "booking = ?"),
     ("sending", "booking = ?"),
     ("case_drafts", "booking = ?"),
@@ -172,6 +173,20 @@ def forget_message(db: sqlite3.Connection, rid: str) -> None:
     db.execute("DELETE FROM case_effects WHERE rid = ?", (rid,))
     db.execute("DELETE FROM case_inbound WHERE rid = ? AND booking IS NULL AND verified = 0", (rid,))
     db.execute("INSERT INTO audit_due (event, inbound, step) VALUES ('purged', ?, 'unproven')", (rid,))
+
+
+def unprinted(db: sqlite3.Connection, before: datetime) -> list[str]:
+    """Who has been on the list since before that instant, or off it, without a print ever being taken."""
+    sql = "SELECT id FROM arrival WHERE booking IS NULL AND coalesce(gone_at, received_at) < ?"
+    return [id_ for (id_,) in db.execute(sql, (before.isoformat(),))]
+
+
+def forget_unprinted(db: sqlite3.Connection, arrival: str) -> bool:
+    """Whether they are gone; not when a booking was begun since it was looked at."""
+    if db.execute("DELETE FROM arrival WHERE id = ? AND booking IS NULL", (arrival,)).rowcount == 0:
+        return False
+    db.execute("DELETE FROM jail_request WHERE arrival = ?", (arrival,))
+    return True
 
 
 def last_run(db: sqlite3.Connection) -> sqlite3.Row | None:

@@ -24,6 +24,7 @@ PASSWORD = "a quiet night at the counter"  # noqa: S105  of made-up officers on 
 ROLES: Mapping[str, tuple[Role, ...]] = {
     "training-1": (Role.BOOKING_OFFICER, Role.SUPERVISOR),
     "liaison-1": (Role.BOOKING_OFFICER, Role.RECORDS_LIAISON),
+    "admin-1": (Role.ADMIN,),
     "auditor-1": (Role.AUDITOR,),
 }
 UNDO = 8  # s in which a sending may be taken back: short, so that a learner sees the rest

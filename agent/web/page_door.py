@@ -23,7 +23,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), publickey-credentials-get=(self)",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), publickey-credentials-get=(self), "
+    "publickey-credentials-create=(self)",
 }
 _SAFE = frozenset({"GET", "HEAD"})
 

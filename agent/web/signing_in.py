@@ -31,7 +31,7 @@ def access_routes(desk: AccessDesk) -> list[Route]:
 
     async def challenge(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
-        return JSONResponse(await asyncio.to_thread(desk.challenge, _id(body), _text(body, "password")))
+        return JSONResponse(await asyncio.to_thread(desk.challenge, _id(body), _text(body, "password"), door_of(request.scope)))
 
     async def sign_in(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.booking.facts import Facts
 from agent.kiosk import forms
 from agent.kiosk.asking import Form
+from agent.kiosk.signing import key_of
 from agent.model.booking import Arrest, Charge, Subject
 
 SAM = Facts(
@@ -60,6 +61,15 @@ def test_one_thing_that_the_jail_says_is_taken_over() -> None:
     taken = forms.taken_over(SAM, said, "subject.place_of_birth")
     assert (taken.subject.place_of_birth, taken.subject.aliases) == ("MM", SAM.subject.aliases)
     assert forms.taken_over(SAM, said, "subject.__class__") == SAM == forms.taken_over(SAM, None, "subject.name")
+
+
+@pytest.mark.parametrize(
+    ("sent", "key"),
+    [("", None), ('{"rawId": "YQ"}', {"rawId": "YQ"}), ("[1]", {}), ("{", {}), ("[" * 5000, {}), ("null", {})],
+    ids=["none", "an answer", "a list", "half of one", "very deep", "null"],
+)
+def test_what_is_no_answer_of_a_security_key_proves_nothing_and_is_not_taken_for_a_code(sent: str, key: dict[str, str] | None) -> None:
+    assert key_of(Form({"key": [sent]})) == key
 
 
 def test_an_empty_row_is_no_charge() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.audit.book import AuditError
+from agent.booking.facts import Facts
 from agent.booking.intake import Intake
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnState
@@ -337,8 +338,7 @@ def test_a_submission_that_was_undone_is_no_receipt_that_is_missing(station: Sta
 
 def test_what_the_jails_list_said_of_the_person_goes_with_the_booking(station: Station) -> None:
     said = replace(PERSON, subject=replace(PERSON.subject, name="MARROWBONE,HEPZIBAH"))
-    parts = {"ledger": station.ledger, "prints": station.prints, "desk": station.desk, "clock": station.clock}
-    intake = Intake(station.database, station.vault, **parts, check=lambda _facts: [])  # type: ignore[arg-type]
+    intake = on_list(station)
     arrival = station.run(intake.arrive("JAIL-2026-00077", said, station.clock.now()))
     booking = station.done()
     station.database.write_now(lambda db: db.execute("UPDATE arrival SET booking = ? WHERE id = ?", (booking, arrival)))
@@ -348,3 +348,47 @@ def test_what_the_jails_list_said_of_the_person_goes_with_the_booking(station: S
     every = b"".join(raw(station.folder).values())
     assert b"JAIL-2026-00077" not in every
     assert arrival.encode() not in every
+
+
+def on_list(station: Station) -> Intake:
+    parts = {"ledger": station.ledger, "prints": station.prints, "desk": station.desk, "clock": station.clock}
+    return Intake(station.database, station.vault, **parts, check=lambda _facts: [])  # type: ignore[arg-type]
+
+
+def named(name: str) -> Facts:
+    return replace(PERSON, subject=replace(PERSON.subject, name=name))
+
+
+def test_who_was_never_printed_goes_from_the_list_by_age_with_the_requests_that_brought_them(station: Station) -> None:
+    intake = on_list(station)
+    old = station.run(intake.arrive("JAIL-2026-00101", named("OLDACRE,JONAS"), station.clock.now()))
+    request = ("k" * 64, "b" * 64, old, "2026-11-24T00:00:00Z")
+    station.database.write_now(lambda db: db.execute("INSERT INTO jail_request VALUES (?, ?, ?, ?)", request))
+    off = station.run(intake.arrive("JAIL-2026-00102", named("MCFARLANE,HECTOR"), station.clock.now()))
+    station.run(intake.take_off(off))
+    station.later(60)
+    young = station.run(intake.arrive("JAIL-2026-00103", named("LESTRADE,G"), station.clock.now()))
+    again = station.run(intake.arrive("JAIL-2026-00104", named("HUDSON,MARTHA"), station.clock.now()))
+    station.later(60)
+    station.run(intake.arrive("JAIL-2026-00104", named("HUDSON,MARTHA"), station.clock.now()))
+    assert station.run(station.retention.run(dry=True))["unprinted"] == 2
+    assert b"OLDACRE" in readable(station.folder, station.keys.storage_key, {}), "only looked"
+
+    assert station.run(station.retention.run())["unprinted"] == 2
+    assert {one.id for one in station.run(intake.arrivals())} >= {young, again}
+    assert b"OLDACRE" not in readable(station.folder, station.keys.storage_key, {})
+    every = b"".join(raw(station.folder).values())
+    assert not [one for one in (old, off) if one.encode() in every]
+    assert b"k" * 64 not in every
+    station.today()
+
+
+def test_whose_prints_are_being_taken_stays_on_the_list_however_long_it_takes(station: Station) -> None:
+    intake = on_list(station)
+    arrival = station.run(intake.arrive("JAIL-2026-00105", named("STAPLETON,BERYL"), station.clock.now()))
+    booking = station.booked()
+    station.database.write_now(lambda db: db.execute("UPDATE arrival SET booking = ? WHERE id = ?", (booking, arrival)))
+    station.later(ENOUGH)
+    assert station.run(station.retention.run())["unprinted"] == 0
+    assert arrival in {one.id for one in station.run(intake.arrivals())}
+    station.today()

@@ -48,3 +48,12 @@ def station(shared_machine: Machine) -> Booth:
     machine.until(f"systemctl show -P StatusText {UPLINK} | grep -q 'broker connected'", 60)
     machine.until("test -S /run/livescan-sim/scanner.sock", 120)
     return booth
+
+
+@pytest.fixture(scope="session")
+def installed(deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A freshly installed training station in a machine that several files share."""
+    for one in booted(tmp_path_factory.mktemp("i"), "controllers"):
+        shutil.copy(deb, one.root / "livescan-agent.deb")
+        install(one)
+        yield one
