@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb lock venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -37,11 +37,11 @@ test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)
 
 test-long: venv-dev
-	$(BIN)/python -m pytest -m long --timeout 1800 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long --timeout 1800 $(PYTEST_ARGS)
 
-# A real systemd, booted in a container: about five minutes, as root. Debian packages: mmdebstrap, systemd-container.
+# A real systemd, booted in a container: about nine minutes, as root. Debian packages: mmdebstrap, systemd-container.
 test-system: venv-dev
-	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_walls.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_releases.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
 
 cluster-test: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)
@@ -55,8 +55,22 @@ fuzz: venv-dev
 deb: venv-dev
 	@$(BIN)/python systemd/build_deb.py --compress $(or $(DEB_COMPRESS),zstd)
 
+wheel: venv-dev
+	@$(BIN)/python systemd/build_deb.py --wheel
+
+# Bills of materials of package and wheel (CycloneDX) in dist/.
+sbom: venv-dev
+	@$(BIN)/python systemd/build_deb.py --bills
+
 lock: venv-dev
 	$(BIN)/python systemd/lock.py
+
+licences: venv-dev
+	$(BIN)/python systemd/licences.py
+
+# What it says and how it ends: docs/supply-chain.md.
+audit: venv-dev
+	@$(BIN)/python systemd/audit.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

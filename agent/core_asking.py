@@ -6,10 +6,14 @@ from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 
+from agent.booking.states import BookingState
+from agent.command_deeds import Ways, deeds_again, deeds_of
+from agent.commanded import CommandParts, Commands
 from agent.core_following import Following
 from agent.core_keeping import Keeping
 from agent.core_taking import Taking
 from agent.counter import Joined, kiosk_of
+from agent.device_desk import DeviceDesk
 from agent.jail.drop import DropFolder
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
@@ -26,6 +30,7 @@ class Asking:
     v1: V1
     drop: DropFolder | None
     reporter: Reporter  # tells whoever looks after many stations
+    commands: Commands | None  # what such a one may ask; None: nobody may
     api: Guard  # behind the socket that only this machine's programs reach
     page: PageDoor | None  # behind the page's port, where there is one
 
@@ -34,21 +39,55 @@ def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
     viewed = _viewed(of, taking, following)
     views, desks = StationViews(viewed), following.desks
     v1 = counter_of(viewed, CounterParts(views, taking.intake, of.database, of.live, desks.cases, desks.liaison))
-    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit)
+    devices = DeviceDesk(taking.capture, of.settings, of.clock)
+    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit, devices)
     kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
 
     def guarded(rules: Rules, pages: Kiosk | None) -> Guard:
-        return Guard(_application(of, taking, following, _Shown(views, v1, pages)), rules)
+        return Guard(_application(of, taking, following, _Shown(views, v1, devices, pages)), rules)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
-    return Asking(v1, drop_of(viewed, v1), reporter_of(viewed, v1.health, of.database), guarded(rules, None), page)
+    reporter = reporter_of(viewed, v1.health, of.database)
+    return Asking(v1, drop_of(viewed, v1), reporter, _commands(of, taking, reporter), guarded(rules, None), page)
+
+
+def _commands(of: Keeping, taking: Taking, reporter: Reporter) -> Commands | None:
+    """Off unless the settings name somebody: then bytes from afar are not even looked at."""
+    if not of.settings.fleet.administrators:
+        return None
+    handover, ledger = taking.handover, taking.ledger
+    ways = Ways(
+        reporter=reporter,
+        drain=taking.drain,
+        enrolling=of.enrolling,
+        est=bool(of.settings.trust.est),
+        offer=handover.offer,
+        reload_uplink=handover.reload,
+        state=of.state,
+        open_now=lambda: len(ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)),
+        waiting=lambda: len(ledger.unreceipted()),
+    )
+    parts = CommandParts(
+        database=of.database,
+        keys=of.keys,
+        clock=of.clock,
+        note=of.audit.note,
+        administrators=frozenset(of.settings.fleet.administrators),
+        deeds=deeds_of(ways),
+        again=deeds_again(ways),
+        answer=handover.answer,
+    )
+    commands = Commands(parts)
+    handover.on_command = commands.hear
+    return commands
 
 
 @dataclass(frozen=True)
 class _Shown:
     views: StationViews
     v1: V1
+    devices: DeviceDesk
     pages: Kiosk | None
 
 
@@ -96,7 +135,7 @@ def _application(of: Keeping, taking: Taking, following: Following, shown: _Show
         inbox=desks.inbox,
         retention=following.retention,
         sending=taking.sending,
-        arrivals=taking.intake,
+        devices=shown.devices,
         v1=shown.v1,
         pages=shown.pages,
     )

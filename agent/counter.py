@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent.access.desk import AccessDesk
@@ -14,8 +16,10 @@ from agent.audit.entries import Entry
 from agent.booking.attending import Attending
 from agent.booking.intake import Intake
 from agent.booking.sending import Sending
+from agent.capture.calibration import Calibrated
 from agent.casework.events import EventKind
 from agent.casework_desks import CaseworkDesks
+from agent.device_desk import DeviceDesk
 from agent.doctor.of_machine import synchronised
 from agent.jail.desk import JailDesk
 from agent.kiosk.parts import Check, KioskParts, Place
@@ -37,6 +41,7 @@ class Joined:
     note: Callable[[Entry], Awaitable[None]]
     jail: JailDesk
     audit: AuditDesk
+    devices: DeviceDesk
 
 
 def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
@@ -51,7 +56,7 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
     )
 
     async def checks() -> Sequence[Check]:
-        return await station_check(of, joined.sending)
+        return await station_check(of, joined.sending, joined.devices)
 
     return Kiosk(
         KioskParts(
@@ -66,12 +71,14 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
             cases=joined.desks.cases,
             replies=joined.desks.replies,
             tasks=joined.desks.tasks,
+            liaison=joined.desks.liaison,
             retaken=joined.desks.retaken,
             sending=joined.sending,
             gallery=of.gallery,
             note=joined.note,
             jail=joined.jail,
             audit=joined.audit,
+            devices=joined.devices,
             overridden=partial(_overridden, of),
             checks=checks,
             taken=views.taken,
@@ -83,16 +90,18 @@ def _overridden(of: ViewedParts, booking: str) -> bool:
     return any(one.kind is EventKind.QUALITY_OVERRIDDEN for one in of.casework.events(BookingId(booking)))
 
 
-async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
+async def station_check(of: ViewedParts, sending: Sending, devices: DeviceDesk) -> Sequence[Check]:
     """In the order in which an officer can do something about them."""
     scanner, room, keys, queue = await asyncio.gather(
         of.capture.present(), asyncio.to_thread(lambda: of.room.bookings), asyncio.to_thread(_certificates, of), sending.queue()
     )
+    calibrated = _calibrated(await devices.calibration() if scanner.there else None, ZoneInfo(of.settings.station.time_zone))
     in_step = await asyncio.to_thread(synchronised)
     trouble, link = of.feed.trouble or of.feed.broken, queue["broker"] is True
     said = ("scanner_there", {"name": scanner.name}) if scanner.there else ("scanner_not_there", {"why": scanner.why})
     return (
         Check("scanner", scanner.there, *said, "/fix/scanner"),
+        calibrated,
         Check("room", room > 0, "room_for" if room else "no_room", {"n": room}, "/fix/room"),
         Check("clock", in_step, "clock_good" if in_step else "clock_bad", {}, "/fix/clock"),
         _glass(of),
@@ -100,6 +109,19 @@ async def station_check(of: ViewedParts, sending: Sending) -> Sequence[Check]:
         Check("audit", not trouble, "audit_bad" if trouble else "audit_good", {"why": trouble}, "/fix/audit"),
         Check("link", link, "link_good" if link else "link_bad", {}, "/fix/link"),
     )
+
+
+def _calibrated(found: Mapping[str, Any] | None, zone: ZoneInfo) -> Check:
+    """When the scanner was calibrated last, and when it is to be again."""
+    if found is None or not found["asked"]:
+        return Check("calibration", True, "calibration_no_scanner" if found is None else "calibration_asking")
+    state, days = found["state"], {key: _day(found[key], zone) for key in ("at", "due")}
+    good = state not in (Calibrated.OVER, Calibrated.SOON)
+    return Check("calibration", good, f"calibration_{state}", days, "/fix/calibration")
+
+
+def _day(at: str | None, zone: ZoneInfo) -> str:
+    return "" if at is None else f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d}"
 
 
 def _glass(of: ViewedParts) -> Check:

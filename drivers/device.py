@@ -100,6 +100,8 @@ class DeviceInfo:
     serial: str
     firmware: str
     calibration: str  # calibration id, "" when the device has none
+    calibrated_at: int = 0  # seconds since 1970 UTC, 0 when the device does not tell
+    link: str = ""  # speed of its USB link: low, full, high, super, super+; "" when that is not told
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Fap60Session:
             link.close()
             raise
         name = link.identity
-        self.info = DeviceInfo(name.make, name.model, name.serial, raw.firmware, raw.calibration)
+        self.info = DeviceInfo(name.make, name.model, name.serial, raw.firmware, raw.calibration, raw.calibrated_at, link.speed)
         self.capabilities = capabilities(raw)
         self.merge = Merge()
         self.pump = Pump(link, self.merge, _largest(raw))

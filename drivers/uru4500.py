@@ -71,7 +71,7 @@ class Uru4500:
     def info(self) -> DeviceInfo:
         session = self._opened()
         name = session.identity
-        return DeviceInfo(name.make, name.model, name.serial, session.firmware, "")
+        return DeviceInfo(name.make, name.model, name.serial, session.firmware, "", link=session.speed)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -40,6 +40,7 @@ class Uru4500Session:
     def __init__(self, link: UsbLink) -> None:
         """Takes over a claimed link and powers the reader up. Raises DeviceError; the link is then closed."""
         self.identity = link.identity
+        self.speed = link.speed
         self.told: queue.SimpleQueue[Told] = queue.SimpleQueue()
         self.finger_on: bool | None = None  # None until the reader has said; after a capture true until it says that the finger has gone
         self.failure: DeviceError | None = None

@@ -32,6 +32,8 @@ MAX_READ = 4 << 20  # bytes; one above fails with ENOMEM on vhci_hcd, measured o
 CONTROL_TIMEOUT = 1000  # ms
 WRITE_TIMEOUT = 1000  # ms
 
+SPEEDS = {1: "low", 2: "full", 3: "high", 4: "super", 5: "super+"}  # enum libusb_speed
+
 Triple = tuple[int, int, int]  # bInterfaceClass, bInterfaceSubClass, bInterfaceProtocol
 
 
@@ -97,6 +99,11 @@ class UsbLink:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def speed(self) -> str:
+        """Of the bus that it hangs on now: a high-speed device on a bad cable falls to full. "" when that is not told."""
+        return SPEEDS.get(getattr(self._device, "speed", None) or 0, "")
 
     def control_in(self, request: int, length: int, value: int = 0) -> bytes:
         """A vendor request that reads. Raises Stalled when the device does not take it."""

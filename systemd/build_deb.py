@@ -1,9 +1,12 @@
 """Builds `livescan-agent_VERSION_amd64.deb`: the program with its Python environment, units, settings, man pages and completion.
 
-    python systemd/build_deb.py [--out DIR] [--compress zstd|xz]
+    python systemd/build_deb.py [--out DIR] [--compress zstd|xz]    the package, its bill of materials inside and beside it
+    python systemd/build_deb.py --wheel [--out DIR]                 our wheel alone, its bill beside it
+    python systemd/build_deb.py --bills [--out DIR]                 both bills alone
 
 Needs dpkg-deb (Debian package dpkg) and pip with a way to PyPI; no root. The environment is a folder of wheels with a `pyvenv.cfg` that
 names Debian's own Python 3.11, so nothing in it knows where it was built. What is installed is pinned with hashes in `requirements.lock`.
+The same commit gives the same bytes: every time in it is SOURCE_DATE_EPOCH's.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import inside
+import sbom
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
@@ -54,8 +60,10 @@ UNWANTED = (
     "onnxruntime/tools",
     "onnxruntime/transformers",
     "pip*",
+    "reportlab/fonts/DarkGarden*",  # the one font under the GPL; no card uses it
 )
-EPOCH = "1764000000"  # of every file, so that the same input gives the same package
+BARE_ROOT = ("usr", "proc", "sys", "dev", "run", "tmp", "var/tmp", "etc")
+EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "1764000000")  # of every file, so that the same input gives the same package
 
 # Worker processes import this file under another name (multiprocessing): they must not become a second core.
 LAUNCHER = f"""#!/{HOME}/bin/python -IB
@@ -72,17 +80,56 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "dist")
     parser.add_argument("--compress", default="zstd", choices=("zstd", "xz", "gzip"))
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--wheel", action="store_true")
+    kind.add_argument("--bills", action="store_true")
     chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="livescan-deb-") as name:
         root = Path(name) / "root"
         root.mkdir(mode=0o755)
+        made = our_wheel(Path(name))
+        if chosen.wheel:
+            told(wheel_given(made, chosen.out))
+            return 0
         environment(root)
-        program(root)
+        program(root, made)
         weights(root)
-        shipped(root)
-        pages(root)
-        print(package(root, chosen.out, chosen.compress))  # noqa: T201
+        bill = billed(root)
+        if chosen.bills:
+            bill_of_wheel(made, chosen.out)
+        else:
+            shipped(root)
+            pages(root)
+            told(package(root, chosen.out, chosen.compress))
+        shutil.copyfile(bill, chosen.out / f"livescan-agent_{version_of(root)}_amd64.deb.cdx.json")
     return 0
+
+
+def told(path: Path) -> None:
+    print(path)  # noqa: T201
+
+
+def our_wheel(folder: Path) -> Path:
+    pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(REPOSITORY))
+    return next(folder.glob("livescan_agent-*.whl"))
+
+
+def wheel_given(made: Path, out: Path) -> Path:
+    shutil.copyfile(made, out / made.name)
+    bill_of_wheel(made, out)
+    return out / made.name
+
+
+def bill_of_wheel(made: Path, out: Path) -> None:
+    write(out / f"{made.name}.cdx.json", sbom.bill_of_wheel(made, int(EPOCH)))
+
+
+def billed(root: Path) -> Path:
+    """The bill of materials of what lies there now, beside the documents."""
+    path = root / "usr/share/doc/livescan-agent/sbom.cdx.json"
+    write(path, sbom.bill_of_package(root / SITE, inside.locked(), version_of(root), int(EPOCH)))
+    return path
 
 
 def environment(root: Path) -> None:
@@ -99,20 +146,28 @@ def unwanted(site: Path) -> Iterator[Path]:
         yield from (path for path in site.glob(pattern) if path.exists())
 
 
-def program(root: Path) -> None:
+def program(root: Path, wheel: Path) -> None:
     """Our own wheel, and the launcher, which looks at neither the caller's folder nor its environment and writes nothing beside itself."""
-    with tempfile.TemporaryDirectory() as name:
-        pip("wheel", "--no-deps", "--wheel-dir", name, str(REPOSITORY))
-        wheel = next(Path(name).glob("livescan_agent-*.whl"))
-        pip("install", "--no-deps", "--no-compile", "--no-index", f"--target={root / SITE}", "--upgrade", str(wheel))
+    # by name: given as a path, pip would write down where the wheel lay
+    found = (f"--find-links={wheel.parent}", f"livescan-agent=={wheel.name.split('-')[1]}")
+    pip("install", "--no-deps", "--no-compile", "--no-index", f"--target={root / SITE}", "--upgrade", *found)
     shutil.rmtree(root / SITE / "bin", ignore_errors=True)
     home = root / HOME
     write(home / "pyvenv.cfg", "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n")
     (home / "bin").mkdir()
     (home / "bin" / "python").symlink_to("/usr/bin/python3.11")
     write(home / "bin" / "livescan", LAUNCHER, 0o755)
+    bare_root(home / "decode-root")
     (root / "usr" / "bin").mkdir(parents=True)
     (root / "usr" / "bin" / "livescan").symlink_to("../lib/livescan-agent/bin/livescan")
+
+
+def bare_root(root: Path) -> None:
+    """What a decoder of images has as its file system: places for /usr and the kernel's own, and where programs look for libraries."""
+    for name in BARE_ROOT:
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
 
 
 def weights(root: Path) -> None:
@@ -145,6 +200,7 @@ def shipped(root: Path) -> None:
     place(HERE / "agent.toml", root / "etc/livescan/agent.toml")
     place(HERE / "chromium-policy.json", root / "etc/chromium/policies/managed/livescan-agent.json")
     (root / "etc/livescan/conf.d").mkdir()
+    place(HERE / "training.toml", root / "etc/livescan-training/agent.toml")
     documents = root / "usr/share/doc/livescan-agent"
     place(HERE / "livescan-core.service.d/50-serial-or-camera.conf.example", documents / "50-serial-or-camera.conf")
     for name in ("README.md", "ARCHITECTURE.md", "THIRD-PARTY-LICENSES.md", "CHANGELOG.md"):
@@ -175,13 +231,13 @@ def package(root: Path, out: Path, compress: str) -> Path:
     text = (HERE / "debian" / "control").read_text("utf-8").format(version=version, size=size)
     write(control / "control", text)
     for name in ("preinst", "postinst", "prerm", "postrm"):
-        write(control / name, (HERE / "debian" / name).read_text("utf-8"), 0o755)
+        script = (HERE / "debian" / name).read_text("utf-8").replace("@SCHEMAS@", schemas(root))
+        write(control / name, script, 0o755)
     conffiles = sorted(f"/{path.relative_to(root)}" for path in (root / "etc").rglob("*") if path.is_file())
     write(control / "conffiles", "\n".join(conffiles) + "\n")
     for path in (root, *root.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-    out.mkdir(parents=True, exist_ok=True)
     made = out / f"livescan-agent_{version}_amd64.deb"
     subprocess.run(
         ["dpkg-deb", "--root-owner-group", f"-Z{compress}", "--build", str(root), str(made)],
@@ -212,6 +268,12 @@ def compiled(root: Path) -> None:
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # a library may ship a file for another Python
 
 
+def schemas(root: Path) -> str:
+    """FILE=VERSION of each database, by the program that was just built: what `preinst` holds against those on the machine."""
+    command = [sys.executable, "-I", "-S", "-B", str(HERE / "schemas.py"), str(root / SITE)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def version_of(root: Path) -> str:
     return next((root / SITE).glob("livescan_agent-*.dist-info")).name.split("-")[1].removesuffix(".dist")
 
@@ -228,7 +290,8 @@ def write(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def pip(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *arguments], check=True)
+    dated = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH}
+    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", *arguments], check=True, env=dated)
 
 
 if __name__ == "__main__":

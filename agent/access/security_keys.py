@@ -6,24 +6,12 @@ party's id is its host.
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.structs import PublicKeyCredentialDescriptor
-
-_ALGORITHMS = [COSEAlgorithmIdentifier.ECDSA_SHA_256, COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256]  # approved ones: FIPS 186-5
 
 
 @dataclass(frozen=True)
@@ -39,26 +27,28 @@ class KeyRefused(Exception):
 
 def registration_options(origin: str, officer: str, challenge: bytes, known: Sequence[SecurityKey]) -> dict[str, Any]:
     """For `navigator.credentials.create`."""
-    options = generate_registration_options(
+    library = _library()
+    options = library.generate_registration_options(
         rp_id=_host(origin),
         rp_name="Booking station",
         user_name=officer,
         challenge=challenge,
-        exclude_credentials=[PublicKeyCredentialDescriptor(one.credential) for one in known],
-        supported_pub_key_algs=_ALGORITHMS,
+        exclude_credentials=[library.helpers.structs.PublicKeyCredentialDescriptor(one.credential) for one in known],
+        supported_pub_key_algs=_algorithms(library),
     )
     return _json(options)
 
 
 def register(origin: str, answer: Mapping[str, Any], challenge: bytes) -> SecurityKey:
     """Raises KeyRefused."""
+    library = _library()
     try:
-        found = verify_registration_response(
+        found = library.verify_registration_response(
             credential=dict(answer),
             expected_challenge=challenge,
             expected_rp_id=_host(origin),
             expected_origin=origin,
-            supported_pub_key_algs=_ALGORITHMS,
+            supported_pub_key_algs=_algorithms(library),
         )
     except Exception as error:  # the bytes are foreign, and the library lets its parsers' errors through
         raise KeyRefused(type(error).__name__) from error
@@ -67,14 +57,15 @@ def register(origin: str, answer: Mapping[str, Any], challenge: bytes) -> Securi
 
 def sign_in_options(origin: str, challenge: bytes, known: Sequence[SecurityKey]) -> dict[str, Any]:
     """For `navigator.credentials.get`."""
-    allowed = [PublicKeyCredentialDescriptor(one.credential) for one in known]
-    return _json(generate_authentication_options(rp_id=_host(origin), challenge=challenge, allow_credentials=allowed))
+    library = _library()
+    allowed = [library.helpers.structs.PublicKeyCredentialDescriptor(one.credential) for one in known]
+    return _json(library.generate_authentication_options(rp_id=_host(origin), challenge=challenge, allow_credentials=allowed))
 
 
 def credential_of(answer: Mapping[str, Any]) -> bytes:
     """Which key it says it is. Raises KeyRefused."""
     try:
-        return base64url_to_bytes(str(answer["rawId"]))
+        return bytes(_library().helpers.base64url_to_bytes(str(answer["rawId"])))
     except (KeyError, ValueError) as error:
         raise KeyRefused("no credential id") from error
 
@@ -82,7 +73,7 @@ def credential_of(answer: Mapping[str, Any]) -> bytes:
 def prove(origin: str, answer: Mapping[str, Any], challenge: bytes, key: SecurityKey) -> int:
     """The key's new count. Raises KeyRefused."""
     try:
-        found = verify_authentication_response(
+        found = _library().verify_authentication_response(
             credential=dict(answer),
             expected_challenge=challenge,
             expected_rp_id=_host(origin),
@@ -92,7 +83,18 @@ def prove(origin: str, answer: Mapping[str, Any], challenge: bytes, key: Securit
         )
     except Exception as error:  # as above
         raise KeyRefused(type(error).__name__) from error
-    return found.new_sign_count
+    return int(found.new_sign_count)
+
+
+def _library() -> Any:
+    """Loaded when a key is first asked for: it takes 60 ms of a start, and most stations have none."""
+    return importlib.import_module("webauthn")
+
+
+def _algorithms(library: Any) -> list[Any]:
+    """Approved ones: FIPS 186-5."""
+    known = library.helpers.cose.COSEAlgorithmIdentifier
+    return [known.ECDSA_SHA_256, known.RSASSA_PKCS1_v1_5_SHA_256]
 
 
 def _host(origin: str) -> str:
@@ -100,5 +102,5 @@ def _host(origin: str) -> str:
 
 
 def _json(options: Any) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(options_to_json(options))
+    said: dict[str, Any] = json.loads(_library().options_to_json(options))
     return said

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from agent.model.impression import DeviceTag
-from drivers.device import Capabilities, DeviceEvent, Preview, Request, Scanner
+from drivers.device import Capabilities, DeviceEvent, DeviceInfo, DeviceState, Preview, Request, Scanner, SelfTest
 from drivers.errors import DeviceError, Gone
 
 END_WITHIN = 5.0  # s: a cancelled capture must end in this time, else its scanner is closed under it
@@ -42,6 +42,19 @@ class DeviceThread:
     def able(self) -> Capabilities:
         """What the scanner can do."""
         return self._scanner.capabilities
+
+    @property
+    def info(self) -> DeviceInfo:
+        """Who it says it is. Raises DeviceError when it is not open."""
+        return self._scanner.info
+
+    @property
+    def lost(self) -> bool:
+        return self._scanner.state in (DeviceState.LOST, DeviceState.ABSENT)
+
+    async def self_test(self) -> SelfTest:
+        """Raises DeviceError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._scanner.self_test)
 
     async def capture(self, request: Request) -> AsyncGenerator[DeviceEvent, None]:
         """Arm, then the capture's events in order. Raises DeviceError. Closing the iterator early ends the capture."""

@@ -9,6 +9,8 @@ from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Cautioned, Interrupted
 from agent.capture.session import Event, NoSuchMove
 from agent.capture.settings import CaptureSettings
+from agent.capture.signs import Sign
+from agent.capture.troubles import kind_of
 from drivers.errors import DeviceError, Gone
 
 FAULTS = 5  # troubles in a row, other than being unplugged, after which the capture ends with the last of them
@@ -33,14 +35,14 @@ class Mending:
         if self._faults >= FAULTS:
             raise trouble
         self._course.move(Event.UNPLUGGED)
-        self._course.tell(Interrupted(trouble.what, trouble.means, trouble.do))
+        self._course.tell(Interrupted(trouble.what, trouble.means, trouble.do, kind_of(trouble)))
         before = self._device.tag.serial
         while not await self._back():
             await asyncio.sleep(self._settings.reopen_every_s)
         self.openings += 1
         self._course.move(Event.PLUGGED_IN)
         if self._device.tag.serial != before:
-            self._course.tell(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}."))
+            self._course.tell(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}.", Sign.OTHER_SCANNER))
 
     async def _back(self) -> bool:
         try:

@@ -14,12 +14,14 @@ from typing import Any
 
 from agent.capture.events import CaptureEvent, Cautioned, GlassSeen, Interrupted, Judged, Moved
 from agent.capture.footing import Footing
+from agent.capture.inspecting import Inspecting
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
 from agent.capture.questions import Answer, Choice, Question, Why, checked
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import UNDER_WAY, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.troubles import Troubles
 from agent.capture.undertaking import Paused
 from agent.capture.view import LiveView
 from agent.clock import Clock
@@ -31,7 +33,7 @@ from agent.quality.thresholds import QualityThresholds
 from agent.settings import Settings, config_dir, read_toml
 from agent.workers import Workers
 from drivers.device import Scanner
-from drivers.discovery import find, open_scanner
+from drivers.discovery import Found, find, open_scanner
 from drivers.errors import DeviceError, Gone, Refused
 from drivers.lease import Leases
 
@@ -68,12 +70,15 @@ class StationCapture:
         self._pace = replace(pace, ppi=settings.capture.ppi or pace.ppi)
         self._leases = Leases(settings.paths.leases, OWNER)
         self._used = settings.scanner.serial  # the scanner that is used, "" before the first
+        self.looked: Found | None = None  # the scanner, as it was found on the bus last
         self._runner: CaptureRunner | None = None
         self._booking = BookingId("")
         self._running = False
         self._paused: Paused | None = None  # the officer wants no more of this booking now
         self._question: Question | None = None
         self._answer: asyncio.Future[Answer] | None = None
+        self.troubles = Troubles(settings.paths.state / "core" / "scanner-troubles.json", clock)
+        self.inspecting = Inspecting(self._opened, lambda: self._runner.device if self._runner else None, clock, self.troubles)
         self._footing = Footing(settings.pedal.port, pressed=self._foot, say=self._said) if settings.pedal.port else None
 
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
@@ -82,8 +87,12 @@ class StationCapture:
         if self._footing is not None:
             self._footing.begin()
         try:
-            runner = self._runner = self._runner or await self._found()
-            await runner.run(booking_id, steps, done, keeper)
+            async with self.inspecting.first():
+                runner = self._runner = self._runner or await self._found()
+                await runner.run(booking_id, steps, done, keeper)
+        except DeviceError as trouble:
+            self.troubles.met(trouble)
+            raise
         finally:
             self._running = False
 
@@ -123,6 +132,11 @@ class StationCapture:
         waits = self._answer is not None and not self._answer.done() and booking_id == self._booking
         return in_words(self._question) if waits and self._question is not None else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a booking has the scanner."""
+        return self._running
+
     def status(self) -> dict[str, Any]:
         if self._runner is None:
             return {"found": False, "state": "not opened yet"}
@@ -136,6 +150,8 @@ class StationCapture:
     async def present(self) -> Presence:
         """Whether the scanner is there now; it is not opened for that, and a capture under way says it itself."""
         if self._runner is not None and not self._runner.session.ended:
+            if self.looked is None:
+                await asyncio.to_thread(self._looked)
             lost = self._runner.session.state is State.PAUSED
             return Presence(not lost, self._used, self.view.now.trouble, busy=True)
         return await asyncio.to_thread(self._looked)
@@ -147,6 +163,7 @@ class StationCapture:
             return Presence(False, why=str(trouble))
         wanted = self._settings.scanner.serial
         there = [one for one in found if one.ten_print and wanted in ("", one.serial or wanted)]
+        self.looked = there[0] if there else None
         return Presence(True, f"{there[0].make} {there[0].model} {there[0].serial}".strip()) if there else Presence(False)
 
     @property
@@ -163,6 +180,7 @@ class StationCapture:
     async def close(self) -> None:
         if self._footing is not None:
             await self._footing.close()
+        await self.inspecting.close()
         if self._runner is not None:
             await self._runner.close()
 
@@ -173,6 +191,7 @@ class StationCapture:
                 break
             except DeviceError as trouble:
                 self._said(str(trouble))
+                self.troubles.met(trouble)
                 await asyncio.sleep(_LOOK_AGAIN)
             if self._paused is not None:
                 raise self._paused
@@ -244,6 +263,8 @@ class StationCapture:
     def _heard(self, event: CaptureEvent) -> None:
         """What of the capture goes to listeners: sentences and states, no pixels. The screen has them of its own."""
         self.view.heard(event)
+        if isinstance(event, Interrupted):
+            self.troubles.add(event.what, event.means, event.do, event.kind)
         match event:
             case Moved(state=state, step=Step(position=position), attempt=attempt):
                 self._say({"event": "capture", "booking": self._booking, "fgp": int(position), "state": state, "attempt": attempt})

@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 LIMIT = timedelta(hours=48)
 RELEASE = "Release unless another lawful basis: the limit of the detainer has been reached."
 SATURDAY = 5
@@ -79,6 +77,8 @@ def is_holiday(day: date) -> bool:
 @lru_cache(maxsize=8)
 def _statutory(year: int) -> frozenset[date]:
     """Of one year, and the New Year's Day that is observed in it though it belongs to the next."""
+    import holidays  # noqa: PLC0415  its calendars take 60 ms to load, and the first detainer comes long after the start
+
     return frozenset(day for one in (year, year + 1) for day in holidays.country_holidays("US", years=one) if day.year == year)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OWNER = "livescan devices"
 DEFAULT_RUNTIME = Path("/run/livescan")  # as config/station-defaults.toml, for a machine that has no station.toml yet
+TOLD = {"firmware": "firmware", "link": "USB link", "certified": "certification"}
 COLUMNS = {
     "driver": "driver",
     "make": "make",
@@ -32,18 +33,36 @@ COLUMNS = {
 def devices(
     config: cfg.CONFIG = None,
     usbip: Annotated[str | None, typer.Option(help="also look on a USB/IP server: unix:/path or tcp:127.0.0.1:PORT")] = None,
+    self_test: Annotated[bool, typer.Option("--self-test", help="have the station's scanner test itself first")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
-    """List the devices that are plugged in: driver, serial number, who has it open, what is wrong."""
+    """List the devices that are plugged in, and what the running station knows of its scanner: firmware, calibration, last errors."""
     settings = _settings(config)
     rows = found_devices(
         (settings.paths.leases if settings else DEFAULT_RUNTIME / "leases"),
         usbip or (settings.scanner.usbip if settings else "") or None,
     )
+    scanner, why = station_scanner(config, settings, self_test=self_test)
     if as_json:
-        sys.stdout.write(json.dumps({"devices": rows}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"devices": rows, "scanner": scanner, "scanner_why": why}, indent=2) + "\n")
     else:
         _show(rows)
+        _show_scanner(scanner, why)
+
+
+def station_scanner(config: Path | None, settings: Settings | None, *, self_test: bool = False) -> tuple[dict[str, Any] | None, str]:
+    """What the core says of its scanner; None and why, where it says nothing. Raises LivescanError where a self-test is refused."""
+    from agent.errors import LivescanError
+
+    if settings is None:
+        return None, "This machine has no station's settings yet."
+    client = cfg.station_client(config)
+    if self_test:
+        return client.post("/api/devices/self-test", {}), ""
+    try:
+        return client.get("/api/devices"), ""
+    except LivescanError as error:
+        return None, str(error)
 
 
 def found_devices(leases: Path, usbip: str | None) -> list[dict[str, str]]:
@@ -82,6 +101,34 @@ def _serial_row(port: SerialPort) -> dict[str, str]:
     unknown = "" if port.driver else "It does not say what hangs on it."
     row = {"driver": port.driver, "make": port.make, "model": port.model, "serial": port.serial, "usb_id": port.usb_id}
     return row | {"where": port.path, "held_by": "", "problem": unknown}
+
+
+def _show_scanner(found: dict[str, Any] | None, why: str) -> None:
+    from agent.cli.screen import err, out
+
+    if found is None:
+        err.print(f"Of the station's scanner no more is known. {why}", markup=False, highlight=False, soft_wrap=True)
+        return
+    for line in scanner_lines(found):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def scanner_lines(found: dict[str, Any]) -> list[str]:
+    """In words, with what it does not tell said too."""
+    calibration, test = found["calibration"], found["self_test"]
+    lines = [f"The station's scanner: {found['name'] or 'not there'}{', a booking has it' if found['busy'] else ''}"]
+    lines += [f"  {name}: {_told(found[key])}" for key, name in TOLD.items()]
+    at, due = (str(calibration[key] or "")[:10] for key in ("at", "due"))
+    again = f", due again on {due}" if due else ""
+    lines.append(f"  calibrated: {at or 'it does not tell'}{again} ({calibration['state'].replace('_', ' ')})")
+    said = "not since the start" if test is None else "passed" if test["passed"] else f"failed: {test['finding']}"
+    lines.append(f"  self-test: {said}")
+    lines += [f"  {one['last']} ({one['count']}x) {one['what']} {one['do']}".rstrip() for one in found["errors"]]
+    return lines
+
+
+def _told(value: str | None) -> str:
+    return "not asked yet" if value is None else value or "it does not tell"
 
 
 def _show(rows: list[dict[str, str]]) -> None:

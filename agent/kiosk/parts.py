@@ -18,8 +18,10 @@ from agent.jail.desk import JailDesk
 from agent.web.api import Station
 from agent.web.capturing import CaptureDesk
 from agent.web.casework import CaseDesk
+from agent.web.devices import DeviceDesk
 from agent.web.files import FileDesk
 from agent.web.gallery import GalleryDesk
+from agent.web.liaison import LiaisonDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
 from agent.web.sending import SendingDesk
 
@@ -69,6 +71,7 @@ class KioskParts:
     cases: CaseDesk
     replies: ReplyDesk
     tasks: TaskDesk
+    liaison: LiaisonDesk
     retaken: RetakenDesk
     sending: SendingDesk
     gallery: GalleryDesk
@@ -76,5 +79,6 @@ class KioskParts:
     checks: Callable[[], Awaitable[Sequence[Check]]]
     jail: JailDesk
     audit: AuditDesk
+    devices: DeviceDesk
     overridden: Callable[[str], bool]  # whether an officer kept a print of this booking below its limit; blocks
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

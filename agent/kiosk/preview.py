@@ -11,7 +11,9 @@ import asyncio
 import json
 import struct
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any, Protocol
 
 import numpy as np
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,6 +23,8 @@ from agent.capture.session import State
 from agent.capture.view import LiveView, Picture, Standing
 from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
+from agent.kiosk.pictograms import pictogram
+from agent.kiosk.spoken import spoken
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.guard import token_of
 from agent.web.pages import Page
@@ -33,26 +37,44 @@ _GONE = 4423  # the session is locked: as HTTP's 423
 def pages(frame: Frame) -> Sequence[Page]:
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        asked = socket.cookies.get("livescan_language", DEFAULT)
-        session = Session(socket, frame, words(asked if asked in languages() else DEFAULT))
-        await session.run()
+        await Session(socket, frame, OfBooking(frame, str(socket.path_params["booking_id"]), words_at(socket))).run()
 
     return (Page("WS", "/live/{booking_id}", live, Right.BOOK, by_itself=True),)
 
 
-class Session:
-    """One page that looks on."""
+def words_at(socket: WebSocket) -> Words:
+    asked = socket.cookies.get("livescan_language", DEFAULT)
+    return words(asked if asked in languages() else DEFAULT)
 
-    def __init__(self, socket: WebSocket, frame: Frame, t: Words) -> None:
+
+class Shown(Protocol):
+    """What a page looks at."""
+
+    @property
+    def view(self) -> LiveView: ...
+    @property
+    def open(self) -> bool:
+        """Whether its pictures are for this page now."""
+        ...
+
+    def standing(self) -> dict[str, Any]:
+        """What the script puts on the page; words are made here."""
+        ...
+
+
+class Session:
+    """One page that looks on. again: s after which the standing is made anew though the view says nothing."""
+
+    def __init__(self, socket: WebSocket, frame: Frame, shown: Shown, *, again: float | None = None) -> None:
         self._socket = socket
         self._frame = frame
-        self._t = t
-        self._booking = str(socket.path_params["booking_id"])
+        self._shown = shown
+        self._again = again
         self._free = True  # the page has drawn what it was sent
         self._drawn = asyncio.Event()
 
     async def run(self) -> None:
-        view = self._frame.parts.scanner.view
+        view = self._shown.view
         with view.watched() as changed:
             tasks = [asyncio.create_task(part) for part in (self._tell(view, changed), self._hear(changed), self._until_locked())]
             try:
@@ -66,14 +88,16 @@ class Session:
         told: dict[str, Any] | None = None
         shown = 0
         while True:
-            await changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._again):
+                    await changed.wait()
             changed.clear()
-            now = self._standing(view.now)
+            now = self._shown.standing()
             if now != told:
                 await self._socket.send_text(json.dumps(now))
                 told = now
             picture = view.picture
-            if self._free and picture is not None and picture.number != shown and view.now.booking == self._booking:
+            if self._free and picture is not None and picture.number != shown and self._shown.open:
                 self._free, shown = False, picture.number
                 await self._socket.send_bytes(await asyncio.to_thread(packed, picture))
 
@@ -96,17 +120,33 @@ class Session:
                 await self._socket.close(_GONE)
                 return
 
-    def _standing(self, now: Standing) -> dict[str, Any]:
-        """What the script puts on the page; words are made here."""
+
+class OfBooking:
+    """The capture of one booking, whichever has the scanner now."""
+
+    def __init__(self, frame: Frame, booking: str, t: Words) -> None:
+        self._frame = frame
+        self._booking = booking
+        self._t = t
+        self.view = frame.parts.scanner.view
+
+    @property
+    def open(self) -> bool:
+        return self.view.now.booking == self._booking
+
+    def standing(self) -> dict[str, Any]:
+        now = self.view.now
         here, step = now.booking == self._booking, now.step
         taken = self._frame.parts.taken(self._booking)
         asked = self._frame.parts.scanner.asked_now(self._booking)
+        drawn = pictogram(self._t, now) if here else None
         return {
             "state": now.state.value if here else "waiting",
             "fgp": int(step.position) if here and step is not None else 0,
             "mode": step.mode.value if here and step is not None else "",
             "sentence": sentence(self._t, now) if here else self._t("capture.waits_its_turn"),
-            "trouble": now.trouble if here else "",
+            "drawn": None if drawn is None else asdict(drawn),
+            "trouble": spoken(self._t, now.trouble) if here else "",
             "found": now.found if here else 0,
             "rolled": now.rolled if here else 0,
             "expected": len(step.fingers) if here and step is not None else 0,
@@ -119,9 +159,9 @@ class Session:
 def sentence(t: Words, now: Standing) -> str:
     """The one sentence on the screen: the advice there is, else what is asked of the person."""
     if now.trouble:
-        return now.trouble
+        return spoken(t, now.trouble)
     if now.sentence:
-        return now.sentence
+        return spoken(t, now.sentence)
     if now.step is None:
         return t("capture.done")
     key = f"capture.state.{now.state.name.lower()}"

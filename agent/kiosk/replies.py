@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,32 +15,12 @@ from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
 from agent.kiosk.asking import form_of
 from agent.kiosk.frame import Frame, who
+from agent.kiosk.granted import Granted
 from agent.web import withheld
 from agent.web.pages import Page
 from agent.web.viewers import roles_now
 
-_GRANT_LASTS = 300.0  # s in which the photos of a reply that is on the screen may be drawn
-
-
-class Granted:
-    """Replies that are being read: who, which, why. Each for a few minutes, under a name that nobody guesses."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, tuple[str, str, Viewer, float]] = {}
-
-    def give(self, booking: str, rid: str, viewer: Viewer) -> str:
-        now = time.monotonic()
-        self._of = {name: one for name, one in self._of.items() if one[3] > now}
-        name = secrets.token_urlsafe(16)
-        self._of[name] = (booking, rid, viewer, now + _GRANT_LASTS)
-        return name
-
-    def of(self, name: str, booking: str, rid: str) -> Viewer:
-        """Raises NotAllowed."""
-        found = self._of.get(name)
-        if found is None or found[:2] != (booking, rid) or found[2].officer != who() or found[3] < time.monotonic():
-            raise NotAllowed("That reply is not being read.", means="Nothing was shown.", do="Open it again.")
-        return found[2]
+MOST = 100  # unread replies on one page
 
 
 def pages(frame: Frame) -> Sequence[Page]:
@@ -67,14 +45,28 @@ def pages(frame: Frame) -> Sequence[Page]:
             "listed": await parts.replies.listed(booking, roles_now()) if _reads() else [],
         }
 
+    async def waiting(request: Request) -> Response:
+        """Of all bookings, what nobody has opened."""
+        return await frame.page(request, "unread_list.html", waiting=await _waiting())
+
+    async def waiting_now(request: Request) -> Response:
+        return await frame.fragment(request, "unread_list_now.html", waiting=await _waiting())
+
+    async def badge(request: Request) -> Response:
+        return await frame.fragment(request, "unread.html", unread=await frame.unread())
+
+    async def _waiting() -> list[dict[str, Any]]:
+        _require_reader()
+        found = await parts.replies.unread(roles_now())
+        return [{**one, "name": await parts.intake.name_of(str(one["booking"]))} for one in found[:MOST]]
+
     async def ask(request: Request) -> Response:
         values: dict[str, Any] = {"booking": _booking(request), "rid": _rid(request), "purposes": list(Purpose), "error": None}
         return await frame.page(request, "reply_why.html", kind=await _kind(request), **values)
 
     async def read(request: Request) -> Response:
         form, booking, rid = await form_of(request), _booking(request), _rid(request)
-        if not _reads():
-            raise NotAllowed("Your roles do not allow that.", means="Nothing was shown.", do="Ask a supervisor or the records liaison.")
+        _require_reader()
         viewer = Viewer(who(), roles_now(), form.text("reason"))
         try:
             purpose = {"purpose": form.text("purpose")}
@@ -83,11 +75,11 @@ def pages(frame: Frame) -> Sequence[Page]:
         except LivescanError as error:
             values: dict[str, Any] = {"booking": booking, "rid": rid, "purposes": list(Purpose), "error": error}
             return await frame.page(request, "reply_why.html", 400, kind=await _kind(request), **values)
-        return await frame.page(request, "reply.html", booking=booking, reply=reply, grant=granted.give(booking, rid, viewer))
+        return await frame.page(request, "reply.html", booking=booking, reply=reply, grant=granted.give((booking, rid), viewer))
 
     async def photo(request: Request) -> Response:
         booking, rid = _booking(request), _rid(request)
-        viewer = granted.of(str(request.path_params["grant"]), booking, rid)
+        viewer = granted.of(str(request.path_params["grant"]), (booking, rid))
         png = await parts.replies.photo(booking, rid, int(request.path_params["number"]), viewer)
         return Response(png, media_type="image/png")
 
@@ -99,6 +91,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         return str(found["kind"])
 
     return (
+        Page("GET", "/replies", waiting, Right.SEE),
+        Page("GET", "/replies/now", waiting_now, Right.SEE, by_itself=True),
+        Page("GET", "/replies/unread", badge, Right.SEE, by_itself=True),
         Page("GET", "/booking/{booking_id}/replies", replies, Right.SEE),
         Page("GET", "/booking/{booking_id}/replies/now", now, Right.SEE, by_itself=True),
         Page("GET", "/booking/{booking_id}/reply/{rid}", ask, Right.SEE),
@@ -110,6 +105,11 @@ def pages(frame: Frame) -> Sequence[Page]:
 def _reads() -> bool:
     """Criminal-history data: who may at all; which replies, casework says."""
     return may(roles_now(), Right.HISTORY)
+
+
+def _require_reader() -> None:
+    if not _reads():
+        raise NotAllowed("Your roles do not allow that.", means="Nothing was shown.", do="Ask a supervisor or the records liaison.")
 
 
 def _booking(request: Request) -> str:

@@ -11,13 +11,33 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 
 from agent.access.roles import Right
 from agent.errors import LivescanError
-from agent.kiosk import auditing, capturing, glossary, hands, identity, people, preview, queueing, replies, sending, shift, signing, tasks
-from agent.kiosk.frame import STATIC, Frame, words_of
+from agent.kiosk import (
+    auditing,
+    capturing,
+    detainers,
+    devices,
+    glossary,
+    hands,
+    identity,
+    liaison,
+    people,
+    preview,
+    queueing,
+    replies,
+    sending,
+    shift,
+    signing,
+    tasks,
+)
+from agent.kiosk.frame import STATIC, Frame, said_of, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, glossary)
-_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen"})
+MODULES = (
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(shift, auditing, devices, glossary),
+)
+_FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -58,7 +78,7 @@ def _own(frame: Frame) -> Sequence[Page]:
         if what not in _FIXES:
             raise LivescanError("There is no such page.", do="Go back.")
         t, found = words_of(request), next((check for check in await frame.parts.checks() if check.name == what), None)
-        says = t(f"check.{found.says}", **found.values) if found else ""
+        says = said_of(found, t) if found else ""
         return await frame.page(request, "fix.html", what=what, says=says)
 
     return (

@@ -39,9 +39,10 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
     (method, re.compile(path), right)
     for method, path, right in (
         ("GET", r"/api/status", _R.STATUS),
+        ("GET", r"/api/devices", _R.DEVICES),
+        ("POST", r"/api/devices/self-test", _R.DEVICES),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),
-        ("POST", r"/api/arrivals", _R.BOOK),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
         ("POST", _B + r"/(resume|decision|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),

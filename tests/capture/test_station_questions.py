@@ -30,7 +30,7 @@ class Desk:
         self.said: list[Mapping[str, Any]] = []
         settings = SimpleNamespace(
             scanner=SimpleNamespace(serial="", usbip=""),
-            paths=SimpleNamespace(leases=folder / "leases"),
+            paths=SimpleNamespace(leases=folder / "leases", state=folder),
             capture=SimpleNamespace(state=state, unattended=unattended, ppi=0),
             pedal=SimpleNamespace(port=""),
             training=True,

@@ -38,7 +38,7 @@ def plug(tmp_path: Path) -> Iterator[Plug]:
 def station(tmp_path: Path, serial: str = "", ppi: int = 0) -> StationCapture:
     settings = SimpleNamespace(
         scanner=SimpleNamespace(serial=serial, usbip=f"unix:{tmp_path}/usb.sock"),
-        paths=SimpleNamespace(leases=tmp_path / "leases"),
+        paths=SimpleNamespace(leases=tmp_path / "leases", state=tmp_path),
         capture=SimpleNamespace(state="", unattended=False, ppi=ppi),
         pedal=SimpleNamespace(port=""),
         training=True,

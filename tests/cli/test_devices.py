@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from agent.cli.devices import scanner_lines
 from agent.cli.main import app
 from drivers.discovery import open_scanner
 from drivers.lease import Leases
@@ -75,3 +76,33 @@ def test_for_people(device: ScriptedFap60) -> None:
     assert done.exit_code == 0
     assert "SCRIPT-1" in done.stdout
     assert "serial number" in done.stdout
+
+
+def test_what_the_station_says_of_its_scanner_in_words_and_what_it_does_not() -> None:
+    trouble = {"last": "2026-11-24T18:00:00+00:00", "count": 2, "what": "It was unplugged.", "do": "Plug it in."}
+    found = {
+        "name": "ACME Ten S-1",
+        "busy": True,
+        "firmware": "1.2",
+        "link": "",
+        "certified": None,
+        "calibration": {"at": "2026-01-01T00:00:00+00:00", "due": "2027-01-01T00:00:00+00:00", "state": "in_date"},
+        "self_test": {"passed": False, "finding": "The sensor does not deliver."},
+        "errors": [trouble],
+    }
+    said = "\n".join(scanner_lines(found))
+    for sentence in (
+        "a booking has it",
+        "firmware: 1.2",
+        "USB link: it does not tell",
+        "certification: not asked yet",
+        "due again on 2027",
+    ):
+        assert sentence in said
+    assert "failed: The sensor does not deliver." in said
+    assert "(2x) It was unplugged. Plug it in." in said
+
+
+def test_a_machine_that_is_no_station_yet_says_so(device: ScriptedFap60) -> None:
+    done = json.loads(CliRunner().invoke(app, ["devices", "--json", "--usbip", device.address]).stdout)
+    assert (done["scanner"], done["scanner_why"]) == (None, "This machine has no station's settings yet.")

@@ -10,16 +10,18 @@ import pytest
 
 from agent.access.history import Purpose
 from agent.access.roles import Right
+from agent.capture.calibration import Calibrated
 from agent.capture.plan import plan
 from agent.capture.questions import Choice
 from agent.capture.session import State
 from agent.gallery.hints import Said
 from agent.jail.standing import Standing
-from agent.kiosk import forms, frame
+from agent.kiosk import devices, forms, frame, pictograms
 from agent.kiosk.capturing import REASONS
 from agent.kiosk.sending import STEPS
 from agent.kiosk.words import FOLDER, languages, words
 from agent.model.fingers import FINGERS, FingerMark
+from tests.kiosk import test_choices
 
 KIOSK = Path(frame.__file__).parent
 ENGLISH = words("en")
@@ -38,9 +40,14 @@ def built() -> set[str]:
     made |= {f"hand_mark.{one}" for one in FingerMark} | {f"hand_mark_means.{one}" for one in FingerMark}
     made |= {f"finger.{int(step.position)}" for step in plan()} | {f"finger_short.{int(one)}" for one in FINGERS}
     made |= {f"capture.place.{int(step.position)}" for step in plan()} | {f"capture.state.{one.name.lower()}" for one in State}
+    made |= {f"why_not.{one}" for one in test_choices.WHYS}
+    made |= {f"pictogram.{one}" for one in pictograms.NAMES}
     made |= {f"choice.{one}" for one in Choice} | {f"reason.{one}" for one in REASONS} | {f"state.{one}" for one in STEPS}
     made |= {f"purpose.{one}" for one in Purpose} | {f"said_of_hint.{one}" for one in Said} | {key for _, _, key in frame.MENU}
-    made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "received", "sent")}
+    made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "answered", "received", "sent")}
+    made |= {f"device_{part}.{one}" for part in ("error", "error_means", "error_do") for one in devices.ERRORS}
+    made |= {f"devices.link_{number}" for number in range(len(devices.LINKS))} | {f"devices.where_{one}" for one in ("usb", "usbip")}
+    made |= {f"check.calibration_{one}" for one in Calibrated} | {f"devices.{row}" for row in devices.ROWS}
     made |= {f"standing.{one}" for one in Standing} | {f"audit.{one}" for one in ("n", "at", "who", "event", "outcome", "booking", "said")}
     return made
 

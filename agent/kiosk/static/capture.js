@@ -1,53 +1,43 @@
-// The live picture, the one sentence, and the side that the server renders. Pictures come when the one before is drawn: never a queue.
+// The one sentence beside the live picture (picture.js), and the side that the server renders.
 
 const live = document.getElementById("live");
 const booking = live.dataset.booking;
-const canvas = document.getElementById("picture");
-const pen = canvas.getContext("2d");
 const sentence = document.getElementById("sentence");
 const side = document.getElementById("side");
 const csrf = document.getElementById("csrf").content.textContent.trim();
-let image = null;
 let sideStamp = null;
 
-function draw(data) {
-  const head = new DataView(data);
-  const width = head.getUint16(4), height = head.getUint16(6);
-  if (!image || image.width !== width || image.height !== height) {
-    canvas.width = width; canvas.height = height;
-    image = pen.createImageData(width, height);
-  }
-  const grey = new Uint8Array(data, 16);
-  const out = new Uint32Array(image.data.buffer);
-  for (let at = 0; at < grey.length; at++) out[at] = 0xff000000 | (grey[at] * 0x010101);
-  pen.putImageData(image, 0, 0);
-  live.dataset.picture = head.getUint32(0);
-  const came = head.getFloat64(8);
-  requestAnimationFrame(() => setTimeout(() => { // once it is on the screen, as far as a page can know
-    const at = performance.timeOrigin + performance.now();
-    dispatchEvent(new CustomEvent("drawn", { detail: { at, age: at - came } }));
-  }));
-}
-
-function clear() {
-  pen.fillStyle = "#0c1413";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-}
-
 const ghosts = { slap_right: "four", slap_left: "four-left", flat_1: "one", roll: "roll" };
+
+const drawing = document.getElementById("pictogram");
+const waits = drawing.getAttribute("aria-label");
+
+// What the person does, beside the sentence: parts of one drawing, shown by name.
+function illustrate(drawn) {
+  const { name, left, fingers, says } = drawn ?? { name: "wait", left: false, fingers: [], says: waits };
+  drawing.dataset.name = name;
+  drawing.classList.toggle("left", left);
+  const thumb = fingers.length === 1 && fingers[0] === 1;
+  drawing.classList.toggle("thumb", thumb);
+  live.dataset.way = left === thumb ? "right" : "left"; // fingers away from the body, thumbs towards it
+  drawing.setAttribute("aria-label", says);
+  for (const part of drawing.querySelectorAll("[data-for]")) part.toggleAttribute("hidden", !part.dataset.for.split(" ").includes(name));
+  for (const one of drawing.querySelectorAll("[data-finger]")) one.classList.toggle("meant", fingers.includes(Number(one.dataset.finger)));
+}
 
 function say(now) {
   const before = live.dataset.state;
   live.dataset.state = now.state;
   live.dataset.ghost = ghosts[now.mode] ?? "";
   if (sentence.textContent !== now.sentence) sentence.textContent = now.sentence;
+  illustrate(now.drawn);
   document.getElementById("seen").textContent =
     now.expected && ["await finger", "tracking"].includes(now.state)
       ? live.dataset.seen.replace("{found}", now.found).replace("{expected}", now.expected) : "\u00a0";
   document.getElementById("progress").textContent = live.dataset.progress.replace("{done}", now.done).replace("{of}", live.dataset.of);
   document.querySelector("#ring .way").style.strokeDasharray = `${now.rolled} 1000`;
   document.getElementById("rolled").textContent = `${Math.round(now.rolled / 10)} %`;
-  if (before !== now.state && ["await clear", "await finger", "paused", "done"].includes(now.state)) clear();
+  if (before !== now.state && ["await clear", "await finger", "paused", "done"].includes(now.state)) picture.clear();
   const stamp = JSON.stringify(now.side);
   if (stamp !== sideStamp) { sideStamp = stamp; renewSide(); }
   document.getElementById("to-review").hidden = !now.finished;
@@ -58,8 +48,11 @@ async function renewSide() {
   const answer = await fetch(`/booking/${booking}/capture/side`, { redirect: "manual" });
   if (!answer.ok) { location.reload(); return; }
   const asked = side.querySelector(".question") !== null;
-  side.innerHTML = await answer.text();
+  const text = await answer.text();
+  const held = side.contains(document.activeElement) ? document.activeElement.id : "";
+  side.innerHTML = text;
   dress();
+  if (held) document.getElementById(held)?.focus();
   const question = side.querySelector(".question");
   if (question && !asked) question.querySelector("[data-focus]").focus();
 }
@@ -89,24 +82,6 @@ document.getElementById("take-now")?.addEventListener("submit", async (event) =>
   await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
 });
 
-let pause = 250;
-function connect() {
-  const socket = new WebSocket(`ws://${location.host}/live/${booking}`);
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => { pause = 250; live.dataset.connected = "yes"; };
-  socket.onmessage = (event) => {
-    if (typeof event.data === "string") say(JSON.parse(event.data));
-    else { draw(event.data); socket.send("drawn"); }
-  };
-  socket.onclose = (event) => {
-    live.dataset.connected = "no";
-    clear();
-    if (event.code === 4423) { location.reload(); return; } // locked: the pattern is hidden, the capture goes on
-    setTimeout(connect, pause);
-    pause = Math.min(pause * 2, 5000);
-  };
-}
-
-clear();
+illustrate(null);
 dress();
-connect();
+picture.connect(`/live/${booking}`, say);
