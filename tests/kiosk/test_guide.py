@@ -53,6 +53,9 @@ def colours_of(picture: Image.Image, greys: int) -> Image.Image:
     return palette
 
 
+_DRAWN = "() => [...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight)"
+
+
 class Walk:
     """Notes each page that the guide shows, and keeps its picture where that is asked for."""
 
@@ -64,6 +67,7 @@ class Walk:
         self.seen.append(name)
         if os.environ.get("LIVESCAN_GUIDE"):
             self.counter.page.wait_for_timeout(600)
+            self.counter.page.wait_for_function(_DRAWN)
             (IMAGES / f"guide-{name}.png").write_bytes(small(self.counter.page.screenshot()))
 
 
@@ -156,7 +160,7 @@ def replies_and_the_end_of_the_shift(walk: Walk) -> None:
     page.locator(".bar").get_by_text("Replies").click()
     expect(page.locator(".thread")).to_contain_text("(SRE)")
     walk.shows("replies")
-    page.locator(".rows .row", has_text="(SRE)").get_by_role("link", name="Read").click()
+    page.locator(".rows .row", has_text="Rejection (ERRT)").get_by_role("link", name="Read").click()
     page.get_by_label("Reason, in words").fill("who is in custody")
     counter.press("Read")
     expect(page.get_by_text("Word for word, as it was sent.")).to_be_visible()
