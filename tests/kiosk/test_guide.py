@@ -109,9 +109,8 @@ def prints(walk: Walk) -> None:
     counter, page = walk.counter, walk.counter.page
     counter.press("Take prints")
     page.locator("#progress", has_text="5 of 14").wait_for(timeout=ALL_TAKEN)
-    page.locator('#live[data-state="tracking"]').wait_for(timeout=SOON)
+    page.locator('#live[data-state="tracking"]').wait_for(timeout=ALL_TAKEN)
     walk.shows("capture")
-    page.locator('#live[data-state="await finger"]').wait_for(timeout=SOON)
     counter.order("unplug")
     expect(page.locator('#live[data-state="paused"]')).to_be_visible(timeout=SOON)
     expect(page.locator("#chips")).to_contain_text("Scanner not found", timeout=SOON)
