@@ -38,6 +38,7 @@ MENU = (
     ("/queue", Right.SEE, "nav.queue"),
     ("/shift", Right.SEE, "nav.shift"),
     ("/devices", Right.DEVICES, "nav.devices"),
+    ("/settings", Right.SETTINGS, "nav.settings"),
     ("/audit", Right.AUDIT, "nav.audit"),
 )
 

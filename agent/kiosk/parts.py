@@ -34,6 +34,14 @@ class Scanner(Protocol):
     def asked_now(self, booking_id: str) -> Mapping[str, Any] | None: ...
 
 
+class SettingsDesk(Protocol):
+    """What `agent.settings_desk.SettingsDesk` tells an administrator, and does for them."""
+
+    async def look(self) -> Mapping[str, Any]: ...
+    async def take_up(self, by: str) -> Mapping[str, Any]: ...
+    async def outcome(self, asked: str) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True)
 class Place:
     """The station, as every page names it."""
@@ -78,5 +86,6 @@ class KioskParts:
     jail: JailDesk
     audit: AuditDesk
     devices: DeviceDesk
+    settings: SettingsDesk
     overridden: Callable[[str], bool]  # whether an officer kept a print of this booking below its limit; blocks
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

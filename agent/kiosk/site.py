@@ -23,6 +23,7 @@ from agent.kiosk import (
     queueing,
     replies,
     sending,
+    settings,
     shift,
     signing,
     tasks,
@@ -31,7 +32,10 @@ from agent.kiosk.frame import STATIC, Frame, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
-MODULES = (signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift, auditing, devices, glossary)
+MODULES = (
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift),
+    *(auditing, devices, settings, glossary),
+)
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
