@@ -91,6 +91,8 @@ class Core:
     def _asked_for(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What only runs where the settings say so."""
         yield self._asking.reporter.run()
+        if self._asking.commands is not None:
+            yield self._asking.commands.run()
         if self._asking.drop is not None:
             yield self._asking.drop.run()
         if self._keeping.settings.watch.textfile:
@@ -137,9 +139,9 @@ class Core:
         """For `systemctl status`."""
         waiting = len(self._taking.ledger.unreceipted())
         uplink = "connected" if self._taking.handover.connected else "not connected"
-        return (
-            f"bookings open; scanner {self._taking.capture.words}; uplink {uplink}; {waiting} without receipt; {self._keeping.room.words}"
-        )
+        asked = f"; {self._asking.commands.words}" if self._asking.commands is not None and self._asking.commands.words else ""
+        room = self._keeping.room.words
+        return f"bookings open; scanner {self._taking.capture.words}; uplink {uplink}; {waiting} without receipt; {room}{asked}"
 
     async def _audit_ping(self) -> None:
         await asyncio.to_thread(self._keeping.audit_book.last)

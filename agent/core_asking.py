@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 
+from agent.booking.states import BookingState
+from agent.command_deeds import Ways, deeds_again, deeds_of
+from agent.commanded import CommandParts, Commands
 from agent.core_following import Following
 from agent.core_keeping import Keeping
 from agent.core_taking import Taking
@@ -29,6 +32,7 @@ class Asking:
     v1: V1
     drop: DropFolder | None
     reporter: Reporter  # tells whoever looks after many stations
+    commands: Commands | None  # what such a one may ask; None: nobody may
     api: Guard  # behind the socket that only this machine's programs reach
     page: PageDoor | None  # behind the page's port, where there is one
 
@@ -46,7 +50,39 @@ def asking_of(of: Keeping, taking: Taking, following: Following, reload: Reload)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
-    return Asking(v1, drop_of(viewed, v1), reporter_of(viewed, v1.health, of.database), guarded(rules, None), page)
+    reporter = reporter_of(viewed, v1.health, of.database)
+    return Asking(v1, drop_of(viewed, v1), reporter, _commands(of, taking, reporter), guarded(rules, None), page)
+
+
+def _commands(of: Keeping, taking: Taking, reporter: Reporter) -> Commands | None:
+    """Off unless the settings name somebody: then bytes from afar are not even looked at."""
+    if not of.settings.fleet.administrators:
+        return None
+    handover, ledger = taking.handover, taking.ledger
+    ways = Ways(
+        reporter=reporter,
+        drain=taking.drain,
+        enrolling=of.enrolling,
+        est=bool(of.settings.trust.est),
+        offer=handover.offer,
+        reload_uplink=handover.reload,
+        state=of.state,
+        open_now=lambda: len(ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)),
+        waiting=lambda: len(ledger.unreceipted()),
+    )
+    parts = CommandParts(
+        database=of.database,
+        keys=of.keys,
+        clock=of.clock,
+        note=of.audit.note,
+        administrators=frozenset(of.settings.fleet.administrators),
+        deeds=deeds_of(ways),
+        again=deeds_again(ways),
+        answer=handover.answer,
+    )
+    commands = Commands(parts)
+    handover.on_command = commands.hear
+    return commands
 
 
 @dataclass(frozen=True)

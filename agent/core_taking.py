@@ -33,6 +33,7 @@ from agent.casework.task_desk import why_locked
 from agent.casework_desks import reply_form
 from agent.core_inbound import Inbound
 from agent.core_keeping import Keeping
+from agent.fleet.drain import Drain
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
 from agent.quality.thresholds import QualityThresholds
@@ -60,6 +61,7 @@ class Taking:
     records: Records
     attending: Attending
     intake: Intake
+    drain: Drain
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def taking_of(of: Keeping) -> Taking:
     handover = CoreEnd(_meeting(settings.paths), source=AuditGate(outbound, of.feed), sink=inbound, trust=of.enrolling)
     inbound.release = handover.release
     capture, check = StationCapture(settings, workers, clock, say=say), check_for(to.identity, clock)
+    drain = Drain(of.database, clock, heeded=bool(settings.fleet.administrators))
     desk = Desk(
         ledger=kept.ledger,
         prints=kept.prints,
@@ -96,6 +99,7 @@ def taking_of(of: Keeping) -> Taking:
         offer=handover.offer,
         precheck=precheck_for(check),
         cleared=partial(sending_cleared, of.database),
+        may_open=drain.require,
     )
     return Taking(
         prints=kept.prints,
@@ -114,6 +118,7 @@ def taking_of(of: Keeping) -> Taking:
         records=_records(of, kept, sealer, outbound, workers=workers, desk=desk, handover=handover),
         attending=Attending(kept.ledger, kept.prints, capture, workers),
         intake=Intake(of.database, of.vault, ledger=kept.ledger, prints=kept.prints, desk=desk, clock=clock, check=check),
+        drain=drain,
     )
 
 

@@ -73,6 +73,7 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
             cases=joined.desks.cases,
             replies=joined.desks.replies,
             tasks=joined.desks.tasks,
+            liaison=joined.desks.liaison,
             retaken=joined.desks.retaken,
             sending=joined.sending,
             gallery=of.gallery,

@@ -27,6 +27,8 @@ class LogEvent(Enum):
     SETTINGS_REFUSED = "settings-refused"  # a change was not taken up
     BROKER_AWAY = "broker-away"
     BROKER_REFUSES = "broker-refuses"  # its permissions keep receipts out
+    COMMANDED = "commanded"  # an administrator asked something from afar, and what became of it
+    COMMAND_DROPPED = "command-dropped"  # somebody asked who may not
     JAIL_FILE_REFUSED = "jail-file-refused"  # moved aside
 
     @property

@@ -147,6 +147,10 @@ class WatchSettings(_Frozen):
     report: int = Field(ge=0, le=86_400)  # s between two reports to whoever administers it; 0 none
 
 
+class FleetSettings(_Frozen):
+    administrators: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(max_length=16)  # SHA-256 of signing certificates
+
+
 class AccessSettings(_Frozen):
     required: bool
     breached: str  # path of a list of breached passwords; "" none but the shipped
@@ -168,6 +172,7 @@ class Settings(_Frozen):
     access: AccessSettings
     jail: JailSettings
     watch: WatchSettings
+    fleet: FleetSettings
 
     @property
     def sign_in_required(self) -> bool:

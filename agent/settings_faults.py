@@ -103,7 +103,8 @@ def _remedy(error: Mapping[str, Any], key: str, known: Mapping[str, Collection[s
     table, _, name = key.rpartition(".")
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(name, list(known.get(table, ())), n=1)
-        return f"Did you mean '{near[0]}'? " * bool(near) + "No such key is known: mend its spelling or remove it."
+        meant = "".join(f"Did you mean '{one}'? " for one in near)
+        return f"{meant}No such key is known: mend its spelling or remove it."
     if kind == "missing":
         return f"Add {name} to [{table}]." if table else f"Add the table [{name}]."
     if kind == "string_pattern_mismatch":
@@ -117,6 +118,7 @@ def _remedy(error: Mapping[str, Any], key: str, known: Mapping[str, Collection[s
 FORMS = {
     r"^[A-Za-z0-9-]{1,13}$": "Use 1 to 13 letters, digits or '-'.",
     r"^[A-Z]{2}[A-Z0-9]{7}$": "An ORI has nine characters: two capital letters, then seven capital letters or digits.",
+    r"^[0-9a-f]{64}$": "Give 64 hex digits, as `livescan fleet keys` shows them.",
     r"^(|https://[^\s]+)$": 'Give an https address, or "".',
     r"^(|https?://[^\s]+)$": 'Give an http or https address, or "".',
     r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$": "Give scheme, host and port: http://localhost:8440.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
@@ -177,6 +178,11 @@ class _Afar:
 
     def answer(self, command: str, signed: bytes) -> None:
         self._courier().answer(command, signed)
+
+    def reload(self) -> None:
+        """As at SIGHUP, where somebody listens for it."""
+        if signal.getsignal(signal.SIGHUP) not in (signal.SIG_DFL, signal.SIG_IGN, None):
+            os.kill(os.getpid(), signal.SIGHUP)
 
 
 def _completed(settings: UplinkSettings) -> MqttSettings:

@@ -87,6 +87,7 @@ def fault_of(folder: Path, text: str, environment: str = "training") -> tuple[st
     ("text", "line", "key", "remedy"),
     [
         (GOOD + "\n[delivery]\nkeepalife = 3\n", 14, "delivery.keepalife", "Did you mean 'keepalive'?"),
+        (GOOD + "\n[xyz]\nkeepalive = 3\n", 13, "xyz", "No such key is known"),
         (GOOD + "\n[delivry]\nkeepalive = 3\n", 13, "delivry", "Did you mean 'delivery'?"),
         (GOOD.replace("LS-0001", "LS/0001"), 3, "station.id", "1 to 13 letters"),
         (GOOD.replace("port = 8883\n", ""), 7, "bureau.port", "Add port to [bureau]."),
@@ -94,7 +95,16 @@ def fault_of(folder: Path, text: str, environment: str = "training") -> tuple[st
         (GOOD + "\n[station", 13, "", "Mend that line."),
         (GOOD.replace('"{environment}"', '"practice"'), 4, "station.environment", "Use one of"),
     ],
-    ids=["a misspelt key", "a misspelt table", "a form", "a missing key", "a range", "no TOML", "one of several words"],
+    ids=[
+        "a misspelt key",
+        "a table of nobody",
+        "a misspelt table",
+        "a form",
+        "a missing key",
+        "a range",
+        "no TOML",
+        "one of several words",
+    ],
 )
 def test_a_fault_has_file_line_key_and_remedy(tmp_path: Path, text: str, line: int, key: str, remedy: str) -> None:
     file, found, named, do = fault_of(tmp_path, text)

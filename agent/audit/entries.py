@@ -69,6 +69,7 @@ class Event(StrEnum):
     HOLD_RELEASED = "hold_released"
     SETTINGS_CHANGED = "settings_changed"
     KEYS_CHANGED = "keys_changed"
+    COMMANDED = "commanded"  # an administrator from afar: taken, answered, refused, failed
     AUDIT_SHOWN = "audit_shown"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_BROKEN = "audit_broken"  # found at start-up; the record goes on from here
@@ -95,6 +96,7 @@ FORMS: Mapping[str, re.Pattern[str] | type[int]] = MappingProxyType(
         "attempt": int,
         "case": _REFERENCE,  # the case file or the order for which it is asked
         "certificate": _SHA256,
+        "command": _WORD,
         "content": _SHA256,
         "count": int,
         "envelope": _SHA256,

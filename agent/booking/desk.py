@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Protocol
@@ -59,9 +59,13 @@ class Desk:
         offer: Callable[[], None],
         precheck: Callable[[Facts], None],
         cleared: Callable[[BookingId], bool] = lambda _: True,
+        may_open: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`precheck`: raises LivescanError for facts that no print can make good. `cleared`: whether an officer has yet to say send."""
+        """`may_open`: raises LivescanError while no booking is opened. `precheck`: raises LivescanError for facts that no print can make
+        good. `cleared`: whether an officer has yet to say send.
+        """
         self._cleared = cleared
+        self._may_open = may_open
         self._precheck = precheck
         self._ledger = ledger
         self._prints = prints
@@ -77,6 +81,8 @@ class Desk:
 
         `early`: opened before all is typed in; what else is written in the transaction that opens it.
         """
+        if self._may_open is not None:
+            await self._may_open()
         if early is None:
             self._precheck(facts)
         now = self._clock.now()

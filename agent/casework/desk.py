@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from agent.casework import cases, detainers, drafts, inbox, settling, tasks, viewing
+from agent.casework import cases, detainers, drafts, inbox, settling, tasks, unread, viewing
 from agent.casework.cases import OpenItem
 from agent.casework.errors import InboxFull
 from agent.casework.events import CaseEvent, CaseState, EventKind
@@ -268,6 +268,14 @@ class Casework:
         """On record when this returns: nothing is shown before."""
         now, seal = self._clock.now(), partial(self._vault.seal_words, viewing.LABEL)
         await self._database.write(partial(viewing.note, viewer=viewer, what=what, of=of, booking=booking, at=now, seal=seal))
+
+    def unread(self) -> tuple[unread.Unread, ...]:
+        """Replies that nobody has opened, newest first. Blocks for a read."""
+        return self._database.read_now(unread.unread)
+
+    def awaited(self) -> tuple[BookingId, ...]:
+        """Bookings of which an immigration response is still expected, oldest first. Blocks for a read."""
+        return self._database.read_now(unread.awaited)
 
     def policy_of(self, tcn: str) -> tuple[str, str] | None:
         """(edition of the procedure, agreement) that held when a submission was sealed. Blocks for a read."""

@@ -8,11 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from agent.casework import iaq, location_answer, viewing
+from agent.casework.cards import Owed, owed_of
+from agent.casework.clocks import ClockName, Mark, clocks
 from agent.casework.desk import Casework
 from agent.casework.detainer_record import Detainer, DetainerRefused, Lodged
 from agent.casework.detainer_said import check_said, event_of
+from agent.casework.detainer_states import DetainerState
 from agent.casework.detainers import Detainers, DetainerView
 from agent.casework.drafts import Draft, DraftKind, Drafts
+from agent.casework.events import latest_tcn
 from agent.casework.iaq import Asking
 from agent.casework.viewing import Viewer, What
 from agent.clock import Clock
@@ -72,6 +76,35 @@ class LiaisonDesk:
     async def found(self, viewer: Viewer) -> Sequence[Mapping[str, Any]]:
         """Persons with a lodged detainer, and nobody else (SOP 2.2.5)."""
         return [_line(one) for one in await self._detainers.search(viewer)]
+
+    async def cards(self) -> Sequence[Mapping[str, Any]]:
+        """Detainers of which something is owed: which form, what, by when, by whom; nothing that was read from the form."""
+        views = await asyncio.to_thread(lambda: [one for one in self._detainers.owing() if not self._answered(one)])
+        return [_line(one.detainer) | {"owed": [_owed(step) for step in owed_of(one)]} for one in views]
+
+    def _answered(self, view: DetainerView) -> bool:
+        """The person had left before the form came, and what ICE is told of it was approved."""
+        drafts = self._drafts.of_booking(view.detainer.booking) if view.state is DetainerState.RELEASED_BEFORE else ()
+        return any(one.detainer == view.detainer.id and one.let_go_at is not None for one in drafts)
+
+    async def silence(self) -> Sequence[Mapping[str, Any]]:
+        """Immigration responses that are expected and have not come: until when, and what is said where that is over. None is a result."""
+        found = await asyncio.to_thread(lambda: [(one, self._casework.events(one)) for one in self._casework.awaited()])
+        policy, now, made = self._policy(), self._clock.now(), []
+        for booking, events in found:
+            tcn = latest_tcn(events)
+            running = clocks(events, tcn, now, policy.clocks, policy.state) if tcn else ()
+            own = {one.name: one for one in running if one.name in (ClockName.MATCH, ClockName.NO_MATCH)}
+            if own:
+                last = own[ClockName.NO_MATCH]
+                label = last if last.mark is Mark.EXPIRED else own[ClockName.MATCH]
+                late = label.mark is Mark.EXPIRED
+                made.append({"booking": booking, "due": write_instant(label.due), "late": label.name if late else None})
+        return made
+
+    async def why_off(self) -> str:
+        """Why no immigration response is expected of new submissions; "" where one is."""
+        return (await asyncio.to_thread(self._policy)).why_off
 
     async def deed(self, id_: str, word: str, by: str, said: Mapping[str, str], at: datetime | None) -> Mapping[str, Any]:
         """Something was done, now or at a time that has passed. Raises DetainerRefused, NoSuchMove."""
@@ -184,6 +217,11 @@ def _line(detainer: Detainer) -> dict[str, Any]:
         "ice_office": detainer.lodged.ice_office,
         "received_at": write_instant(detainer.lodged.received_at),
     }
+
+
+def _owed(one: Owed) -> dict[str, Any]:
+    due = write_instant(one.due) if isinstance(one.due, datetime) else one.due.isoformat() if one.due else None
+    return {"step": one.step, "by": one.by, "due": due, "count": one.count}
 
 
 def _draft(draft: Draft) -> dict[str, Any]:

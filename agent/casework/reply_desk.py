@@ -36,7 +36,14 @@ class ReplyDesk:
     async def listed(self, booking_id: str, roles: Collection[Role]) -> Sequence[Mapping[str, Any]]:
         """Those that somebody with these roles may read, in order of arrival; nothing of what they say."""
         arrived = await asyncio.to_thread(self._casework.inbound, BookingId(booking_id))
-        return [_told(one) for one in arrived if _is_reply(one) and _may_see(one, roles)]
+        waiting = {one.rid for one in await asyncio.to_thread(self._casework.unread)}
+        return [_told(one) | {"unread": one.rid in waiting} for one in arrived if _is_reply(one) and _may_see(one, roles)]
+
+    async def unread(self, roles: Collection[Role]) -> Sequence[Mapping[str, Any]]:
+        """Of all bookings, those that somebody with these roles may read and nobody has opened, newest first; nothing of what they say."""
+        found = await asyncio.to_thread(self._casework.unread)
+        seen = [one for one in found if ROLES[one.what] & set(roles)]
+        return [{"rid": one.rid, "booking": one.booking, "what": one.what, "arrived_at": write_instant(one.arrived_at)} for one in seen]
 
     async def shown(self, booking_id: str, rid: str, viewer: Viewer) -> Mapping[str, Any]:
         """One reply, word for word; the view is on record first. Raises NoSuchReply, ViewRefused."""

@@ -58,7 +58,7 @@ def report(
     trust = load_certificate(ca)
     revocations = load_revocations(crl, trust) if crl is not None else None
     named = read_roster(_read(roster)) if roster is not None else {}
-    found = collect(watching(link_of(broker, ca, cert, key, crl), name_of(cert)), expected=named, within=within)
+    found = collect(watching(link_of(broker, ca, cert, key, crl)), expected=named, within=within)
     now = SystemClock().now()
     rows = standings(judged(found, trust, now, revocations), named, now)
     _write(target, lambda: page(rows, now, broker).encode())
@@ -79,7 +79,7 @@ def link_of(broker: str, ca: Path, cert: Path, key: Path, crl: Path | None) -> M
     host, colon, port = broker.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise UsageError(f"'{broker}' is no HOST:PORT.", do="Give the broker as broker.example:8883.")
-    return MqttSettings(host.strip("[]"), int(port), client_id="", ca=ca, cert=cert, key=key, crl=crl)
+    return MqttSettings(host.strip("[]"), int(port), client_id=name_of(cert), ca=ca, cert=cert, key=key, crl=crl)
 
 
 def name_of(cert: Path) -> str:

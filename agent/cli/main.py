@@ -20,7 +20,7 @@ from agent.cli import (
     demo,
     devices,
     doctor,
-    fleet,
+    fleet_commands,
     gallery,
     inbox,
     keys_enrol,
@@ -74,7 +74,7 @@ app.add_typer(nist.app, name="nist")
 app.add_typer(keys_enrol.app, name="keys")  # one group, in two files
 app.add_typer(broker.app, name="broker")
 app.add_typer(audit.app, name="audit")
-app.add_typer(fleet.app, name="fleet")
+app.add_typer(fleet_commands.app, name="fleet")  # one group, in two files
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(officer.app, name="officer")
 app.add_typer(program.app, name="program")

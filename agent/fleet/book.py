@@ -11,6 +11,8 @@ from datetime import datetime
 
 from agent.handover.instants import read_instant, write_instant
 
+KEPT = 100  # answers
+
 SCHEMA = """
 CREATE TABLE fleet_lack (
     words TEXT PRIMARY KEY,
@@ -77,6 +79,8 @@ def take(db: sqlite3.Connection, one: Taken) -> None:
 
 
 def answered(db: sqlite3.Connection, number: str, outcome: str, words: str, answer: bytes) -> None:
+    """Of old ones the answer is forgotten, the number never."""
+    db.execute("UPDATE fleet_command SET answer = x'' WHERE answer <> x'' AND rowid <= (SELECT max(rowid) FROM fleet_command) - ?", (KEPT,))
     db.execute("UPDATE fleet_command SET outcome = ?, words = ?, answer = ? WHERE number = ?", (outcome, words, answer, number))
 
 

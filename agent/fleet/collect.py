@@ -34,10 +34,12 @@ class Collected:
     strange: int = 0  # messages that are none of ours, too long, or of too many stations
 
 
-def watching(settings: MqttSettings, name: str) -> MqttSettings:
+def watching(settings: MqttSettings) -> MqttSettings:
     """The link of somebody who looks: no session is kept for it, and no status told."""
     filters = (topics.ALL_STATIONS_STATUS, topics.ALL_REPORTS)
-    return replace(settings, client_id=f"{name}-{secrets.token_hex(16)}", subscriptions=filters, status_topic=None, clean=True)
+    return replace(
+        settings, client_id=f"{settings.client_id}-{secrets.token_hex(16)}", subscriptions=filters, status_topic=None, clean=True
+    )
 
 
 def collect(settings: MqttSettings, *, expected: Collection[str] = (), within: float = 30.0) -> Collected:

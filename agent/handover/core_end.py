@@ -38,6 +38,7 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    ReloadAsked,
     Report,
     Revocations,
     RevocationsTaken,
@@ -191,6 +192,11 @@ class CoreEnd:
         """To a command. Without an uplink it is not told: who asked asks again."""
         if self._session is not None:
             self._session.wire.say(Answer(command, signed))
+
+    def reload(self) -> None:
+        """The uplink is to take up the settings too, if it is there."""
+        if self._session is not None:
+            self._session.wire.say(ReloadAsked())
 
     async def queue(self) -> QueueFacts | None:
         """How the uplink's queue stands; None when no uplink is there, or it does not answer in time."""
@@ -351,7 +357,7 @@ class _Session:
 
     def _commanded(self, command: str, body: bytes) -> None:
         if self._on_command is None:
-            log.warning("handover: a command came, and this station takes none from afar")
+            log.debug("handover: a command came, and this station takes none from afar")
             return
         self._on_command(command, body)
 

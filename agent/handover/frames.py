@@ -216,6 +216,11 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+@dataclass(frozen=True)
+class ReloadAsked:
+    """core: an administrator says: take up the settings, as at SIGHUP."""
+
+
 Message: TypeAlias = (
     Hello
     | Offer
@@ -240,6 +245,7 @@ Message: TypeAlias = (
     | Report
     | Command
     | Answer
+    | ReloadAsked
 )
 
 _NAMES: dict[str, Callable[..., Message]] = {
@@ -266,6 +272,7 @@ _NAMES: dict[str, Callable[..., Message]] = {
     "report": Report,
     "command": Command,
     "answer": Answer,
+    "reload": ReloadAsked,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 _KEYS = {name: frozenset(f.name for f in fields(kind)) for name, kind in _NAMES.items()}  # type: ignore[arg-type]

@@ -33,6 +33,7 @@ from agent.handover.frames import (
     Refuse,
     Release,
     Released,
+    ReloadAsked,
     Report,
     Revocations,
     RevocationsTaken,
@@ -123,6 +124,10 @@ class AfarKeeper(Protocol):
         ...
 
     def answer(self, command: str, signed: bytes) -> None: ...
+
+    def reload(self) -> None:
+        """Take up the settings."""
+        ...
 
 
 class UplinkEnd:
@@ -325,8 +330,8 @@ class _Session:
                 log.warning("handover: the core asks how the queue stands, and nobody here knows")
             case TryAgain(txid):
                 await self._try_again(txid)
-            case Report(body) | Answer(_, body) if self._afar is not None:
-                self._tell_afar(message, body)
+            case Report() | Answer() | ReloadAsked() if self._afar is not None:
+                self._tell(message, self._afar)
             case _:
                 raise FrameError("The core sent a message that only an uplink sends.")
 
@@ -336,12 +341,14 @@ class _Session:
             return
         self._authority.asked(message.use, message.sha256, message.body)
 
-    def _tell_afar(self, message: Message, body: bytes) -> None:
-        assert self._afar is not None
-        if isinstance(message, Answer):
-            self._afar.answer(message.command, body)
-        else:
-            self._afar.report(body)
+    def _tell(self, message: Report | Answer | ReloadAsked, afar: AfarKeeper) -> None:
+        match message:
+            case Report(body):
+                afar.report(body)
+            case Answer(command, body):
+                afar.answer(command, body)
+            case ReloadAsked():
+                afar.reload()
 
     async def _offered(self, txid: str, priority: int) -> None:
         queued_at = await self._outbound.kept(txid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -11,13 +11,14 @@ from starlette.requests import Request
 from agent.access.desk import NotAllowed
 from agent.errors import LivescanError
 from agent.kiosk.frame import csrf_of
+from agent.kiosk.uploads import LARGEST, read_upload
 from agent.web.bodies import LARGEST_FORM
 
 _MOST_FIELDS = 3000  # 999 charges have two each
 
 
 class Form:
-    def __init__(self, values: Mapping[str, list[str]]) -> None:
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
         self._values = values
 
     def text(self, name: str) -> str:
@@ -27,19 +28,46 @@ class Form:
     def texts(self, name: str) -> list[str]:
         return [value.strip() for value in self._values.get(name, [])]
 
+    def firsts(self) -> dict[str, str]:
+        """The first value of each."""
+        return {name: self.text(name) for name in self._values}
+
 
 async def form_of(request: Request, *, signed_in: bool = True) -> Form:
     """Raises LivescanError for what is no form, NotAllowed for one without this session's mark."""
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST_FORM:
-            raise LivescanError("What was typed in is longer than any booking can be.", means="Nothing was kept of it.")
+    data = await _read(request, LARGEST_FORM)
     try:
         values = parse_qs(data.decode(), keep_blank_values=True, strict_parsing=bool(data), max_num_fields=_MOST_FIELDS)
     except ValueError:
-        raise LivescanError("The form could not be read.", means="Nothing was done.", do="Go back and try again.") from None
+        raise _unread() from None
     form = Form(values)
-    if signed_in and not hmac.compare_digest(form.text("csrf").encode(), csrf_of(request).encode()):
+    return _of_this_session(form, request) if signed_in else form
+
+
+async def upload_of(request: Request) -> tuple[Form, Mapping[str, bytes]]:
+    """A form with files, each by the name of its field. Raises as `form_of`."""
+    data = await _read(request, LARGEST)
+    try:
+        found = read_upload(request.headers.get("content-type", ""), data)
+    except ValueError:
+        raise _unread() from None
+    return _of_this_session(Form(found.texts), request), found.files
+
+
+async def _read(request: Request, largest: int) -> bytes:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > largest:
+            raise LivescanError("What was typed in is longer than any booking can be.", means="Nothing was kept of it.")
+    return bytes(data)
+
+
+def _unread() -> LivescanError:
+    return LivescanError("The form could not be read.", means="Nothing was done.", do="Go back and try again.")
+
+
+def _of_this_session(form: Form, request: Request) -> Form:
+    if not hmac.compare_digest(form.text("csrf").encode(), csrf_of(request).encode()):
         raise NotAllowed("That form is not of this session.", means="Nothing was done.", do="Open the page again.")
     return form

@@ -35,6 +35,7 @@ MENU = (
     ("/start", Right.STATUS, "nav.start"),
     ("/people", Right.SEE, "nav.people"),
     ("/tasks", Right.SEE, "nav.tasks"),
+    ("/liaison", Right.READ_IMMIGRATION, "nav.liaison"),
     ("/queue", Right.SEE, "nav.queue"),
     ("/shift", Right.SEE, "nav.shift"),
     ("/devices", Right.DEVICES, "nav.devices"),

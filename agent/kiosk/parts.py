@@ -21,6 +21,7 @@ from agent.web.casework import CaseDesk
 from agent.web.devices import DeviceDesk
 from agent.web.files import FileDesk
 from agent.web.gallery import GalleryDesk
+from agent.web.liaison import LiaisonDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
 from agent.web.sending import SendingDesk
 
@@ -78,6 +79,7 @@ class KioskParts:
     cases: CaseDesk
     replies: ReplyDesk
     tasks: TaskDesk
+    liaison: LiaisonDesk
     retaken: RetakenDesk
     sending: SendingDesk
     gallery: GalleryDesk

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,32 +15,10 @@ from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
 from agent.kiosk.asking import form_of
 from agent.kiosk.frame import Frame, who
+from agent.kiosk.granted import Granted
 from agent.web import withheld
 from agent.web.pages import Page
 from agent.web.viewers import roles_now
-
-_GRANT_LASTS = 300.0  # s in which the photos of a reply that is on the screen may be drawn
-
-
-class Granted:
-    """Replies that are being read: who, which, why. Each for a few minutes, under a name that nobody guesses."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, tuple[str, str, Viewer, float]] = {}
-
-    def give(self, booking: str, rid: str, viewer: Viewer) -> str:
-        now = time.monotonic()
-        self._of = {name: one for name, one in self._of.items() if one[3] > now}
-        name = secrets.token_urlsafe(16)
-        self._of[name] = (booking, rid, viewer, now + _GRANT_LASTS)
-        return name
-
-    def of(self, name: str, booking: str, rid: str) -> Viewer:
-        """Raises NotAllowed."""
-        found = self._of.get(name)
-        if found is None or found[:2] != (booking, rid) or found[2].officer != who() or found[3] < time.monotonic():
-            raise NotAllowed("That reply is not being read.", means="Nothing was shown.", do="Open it again.")
-        return found[2]
 
 
 def pages(frame: Frame) -> Sequence[Page]:
@@ -83,11 +59,11 @@ def pages(frame: Frame) -> Sequence[Page]:
         except LivescanError as error:
             values: dict[str, Any] = {"booking": booking, "rid": rid, "purposes": list(Purpose), "error": error}
             return await frame.page(request, "reply_why.html", 400, kind=await _kind(request), **values)
-        return await frame.page(request, "reply.html", booking=booking, reply=reply, grant=granted.give(booking, rid, viewer))
+        return await frame.page(request, "reply.html", booking=booking, reply=reply, grant=granted.give((booking, rid), viewer))
 
     async def photo(request: Request) -> Response:
         booking, rid = _booking(request), _rid(request)
-        viewer = granted.of(str(request.path_params["grant"]), booking, rid)
+        viewer = granted.of(str(request.path_params["grant"]), (booking, rid))
         png = await parts.replies.photo(booking, rid, int(request.path_params["number"]), viewer)
         return Response(png, media_type="image/png")
 

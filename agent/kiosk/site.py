@@ -14,10 +14,12 @@ from agent.errors import LivescanError
 from agent.kiosk import (
     auditing,
     capturing,
+    detainers,
     devices,
     glossary,
     hands,
     identity,
+    liaison,
     people,
     preview,
     queueing,
@@ -33,8 +35,8 @@ from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
 MODULES = (
-    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, shift),
-    *(auditing, devices, settings, glossary),
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(shift, auditing, devices, settings, glossary),
 )
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

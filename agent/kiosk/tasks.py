@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.access.roles import Right
+from agent.casework.duties import DutyKind
 from agent.errors import LivescanError
 from agent.kiosk import forms
 from agent.kiosk.asking import form_of
@@ -26,7 +27,7 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def show(request: Request) -> Response:
         tasks = withheld.of_marked(await parts.tasks.open_tasks())
-        cards = [{**one, "name": (await parts.intake.facts(str(one["booking"]))).subject.name} for one in tasks]
+        cards = [{**one, "name": (await parts.intake.facts(str(one["booking"]))).subject.name, "detainer": _detainer(one)} for one in tasks]
         queue = await parts.sending.queue()
         return await frame.page(request, "tasks.html", cards=cards, stuck=queue["tasks"], positions=list(Position)[:14])
 
@@ -76,3 +77,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("POST", "/tasks/{kind}/{rid}/facts", mend, Right.BOOK),
         Page("POST", "/tasks/{kind}/{rid}/done", done, Right.SEE),
     )
+
+
+def _detainer(task: Mapping[str, Any]) -> str:
+    """Of a duty, which what is written down of its detainer closes and no tick; "" of what a message raised."""
+    kind, _, rest = str(task["task"]).partition("/")
+    return rest if kind in list(DutyKind) else ""

@@ -87,9 +87,8 @@ def open_envelope(
 
     Raises EnvelopeError, and nothing else, whatever the bytes are.
     """
-    sealed = auth_enveloped_data.read(data)
-    opener = _choose(sealed, openers)
-    signed = signed_data.read(_decrypt(sealed, opener))
+    plain, opener = decrypt(data, openers)
+    signed = signed_data.read(plain)
     signer = _signer(signed)
     statement = attributes.read(signed.signer_info.signed_attributes)
     content_sha256 = hashlib.sha256(signed.content).hexdigest()
@@ -116,6 +115,13 @@ def open_envelope(
         facts=facts,
         remarks=statement.remarks,
     )
+
+
+def decrypt(data: bytes, openers: Sequence[Opener]) -> tuple[bytes, Opener]:
+    """What is sealed to one of these keys, and to which. Raises EnvelopeError."""
+    sealed = auth_enveloped_data.read(data)
+    opener = _choose(sealed, openers)
+    return _decrypt(sealed, opener), opener
 
 
 def _choose(sealed: Sealed, openers: Sequence[Opener]) -> Opener:

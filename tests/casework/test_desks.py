@@ -432,6 +432,80 @@ def test_a_notice_a_hold_and_a_limit_are_owed_until_they_are_dealt_with(case: Ca
     assert run(desks.tasks.open_tasks()) == []
 
 
+def steps(desks: Desks) -> list[list[str]]:
+    return [[step["step"] for step in one["owed"]] for one in run(desks.liaison.cards())]
+
+
+def test_a_card_says_what_a_detainer_asks_for_until_it_is_done_and_nothing_read_from_it(case: Case, desks: Desks) -> None:
+    id_ = case.lodge()
+    (card,) = run(desks.liaison.cards())
+    assert [(one["step"], one["by"]) for one in card["owed"]] == [
+        ("papers", "ice"), ("serve", "liaison"), ("file", "liaison"), ("conditions", "liaison")
+    ]  # fmt: skip
+    assert set(card) == {"detainer", "booking", "form", "state", "ice_office", "received_at", "owed"}
+    for word, said in (("served", {}), ("filed", {}), *(("item_done", {"item": item}) for item in form("I-247A").checklist)):
+        run(desks.liaison.deed(id_, word, "officer-9", said, None))
+    assert steps(desks) == [["papers"]]
+    run(desks.liaison.deed(id_, "withdrawn", "officer-9", {}, None))
+    assert steps(desks) == []
+
+
+def test_a_card_at_the_limit_says_release_first_and_offers_no_other_way(case: Case, desks: Desks) -> None:
+    case.policy = with_detainer_policy(DetainerPolicy.HONOUR)
+    id_ = case.lodge("I-247")
+    run(desks.liaison.deed(id_, "hold_started", "officer-9", {}, None))
+    assert steps(desks)[0][0] == "hold"
+    case.after(hours=48)
+    assert steps(desks)[0][0] == "limit"
+    run(case.detainers.watch())
+    assert steps(desks)[0][0] == "limit"
+    run(desks.liaison.released(BOOKING, "officer-1", None))
+    assert steps(desks) == []
+
+
+def test_a_card_of_somebody_who_had_left_asks_for_an_answer_until_a_second_person_approved_it(case: Case, desks: Desks) -> None:
+    run(desks.liaison.released(BOOKING, "officer-1", None))
+    case.after(hours=3)
+    id_ = case.lodge()
+    assert steps(desks) == [["answer"]]
+    made = run(desks.liaison.draft_answer(id_, "officer-9"))
+    assert steps(desks) == [["answer"]]
+    run(desks.liaison.let_go(BOOKING, made["draft"], "supervisor-2"))
+    assert steps(desks) == []
+
+
+def test_silence_is_told_with_what_was_expected_and_never_as_a_result(case: Case, desks: Desks) -> None:
+    office = case.seal()
+    assert run(desks.liaison.silence()) == []
+    case.sent_and_received()
+    (one,) = run(desks.liaison.silence())
+    assert (one["booking"], one["late"]) == (BOOKING, None)
+    case.after(hours=5)
+    assert [one["late"] for one in run(desks.liaison.silence())] == ["match"]
+    case.after(hours=20)
+    assert [one["late"] for one in run(desks.liaison.silence())] == ["no match"]
+    case.take(no_match(office))
+    assert run(desks.liaison.silence()) == []
+
+
+def test_a_reply_is_unread_until_somebody_who_may_see_it_has_opened_it(case: Case, desks: Desks) -> None:
+    office = case.seal()
+    sre, idr = office.sre(), no_match(office)
+    for data in (sre, idr):
+        case.take(data)
+
+    def waiting(roles: tuple[Role, ...]) -> set[str]:
+        return {one["rid"] for one in with_replies(case, lambda desk: desk.unread(roles))}
+
+    assert waiting(EVERYONE) == {rid(sre), rid(idr)} and waiting(OFFICER) == {rid(sre)}
+    with pytest.raises(ViewRefused):
+        case.read(idr, OFFICER_LOOKS)
+    assert waiting(EVERYONE) == {rid(sre), rid(idr)}
+    case.read(idr, LIAISON_LOOKS)
+    assert waiting(EVERYONE) == {rid(sre)}
+    assert [one["unread"] for one in with_replies(case, lambda desk: desk.listed(BOOKING, EVERYONE))] == [True, False]
+
+
 # reports
 
 

@@ -56,7 +56,7 @@ class Site:
         return Client(self.port, Credentials(self.ca, who.certificate, who.key), name)
 
     def link(self, who: KeyFile) -> MqttSettings:
-        return MqttSettings("127.0.0.1", self.port, "", ca=self.ca, cert=who.certificate, key=who.key)
+        return MqttSettings("127.0.0.1", self.port, "test", ca=self.ca, cert=who.certificate, key=who.key)
 
 
 def make_site(folder: Path) -> Site:

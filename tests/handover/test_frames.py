@@ -42,6 +42,7 @@ MESSAGES = (
     frames.Report(b"signed"),
     frames.Command("ab" * 16, b"signed"),
     frames.Answer("ab" * 16, b"sealed"),
+    frames.ReloadAsked(),
 )
 
 

@@ -1,0 +1,145 @@
+"""The liaison's cards: what came, what has not come, what a detainer asks for; and that no other role sees any of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.kiosk.browser import Counter
+from tests.kiosk.test_troubles import ANSWERED, SOON, prints_taken
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400), pytest.mark.xdist_group("kiosk")]
+FORM = {"name": "scan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\r\n--a made-up form\r\n\r\n"}
+
+
+@pytest.fixture
+def beside(counter: Counter, browser: Browser) -> Iterator[Counter]:
+    """A second officer's session, at the same station."""
+    made = Counter(counter.kiosk, counter.site, browser)
+    yield made
+    made.page.close()
+    assert made.faults == []
+
+
+def views(counter: Counter) -> list[tuple[str, str]]:
+    """Who looked at what, as it stands in the station's rows."""
+    with sqlite3.connect(f"file:{counter.site.folder / 'state/core/core.sqlite'}?mode=ro", uri=True) as db:
+        return [(str(what), str(officer)) for what, officer in db.execute("SELECT what, officer FROM case_views ORDER BY seq")]
+
+
+def give_reason(counter: Counter, button: str) -> None:
+    counter.page.get_by_label("Purpose").select_option("immigration")
+    counter.page.get_by_label("Reason, in words").fill("the agreement's file of this booking")
+    counter.press(button)
+
+
+def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(counter: Counter, beside: Counter) -> None:
+    page = counter.page
+    counter.sign_in()
+    beside.sign_in("liaison-1")
+    beside.open("/liaison")
+    expect(beside.page.get_by_text("No response waits to be opened.")).to_be_visible()
+    counter.open("/people?find=J-2026-10413")
+    page.get_by_label("Attention of").fill("SCENARIO AT-ONCE")
+    counter.press("Take prints")
+    counter.press("Take prints")
+    prints_taken(page)
+    counter.press("Review")
+    counter.press("Check and send")
+    counter.press("Send to bureau")
+    page.get_by_role("button", name="Send now").click(timeout=SOON)
+    expect(page.locator(".stages .here")).to_contain_text("Answered", timeout=ANSWERED)
+    expect(beside.page.locator(".card", has_text="An immigration response came")).to_have_count(1, timeout=ANSWERED)
+    expect(beside.page.locator("main")).not_to_contain_text("match (")
+    beside.shot("responses")
+    beside.accessible()
+    expect(page.get_by_role("link", name="Liaison")).to_have_count(0)
+    counter.open("/tasks")
+    expect(page.locator("main")).not_to_contain_text("immigration")
+    counter.open("/liaison")
+    expect(page.locator("main")).to_contain_text("Your roles do not allow that")
+    assert views(counter) == []
+    beside.page.get_by_role("link", name="Open, with a reason").first.click()
+    beside.page.get_by_label("Reason, in words").evaluate("(one) => one.removeAttribute('required')")
+    beside.press("Read")
+    expect(beside.page.get_by_role("alert")).to_contain_text("only with a reason in words")
+    assert views(counter) == []
+    give_reason(beside, "Read")
+    expect(beside.page.get_by_text("Word for word, as it was sent.")).to_be_visible()
+    beside.shot("response")
+    beside.accessible()
+    assert ("immigration response", "liaison-1") in views(counter)
+    beside.open("/liaison")
+    expect(beside.page.get_by_text("No response waits to be opened.")).to_be_visible()
+
+
+def lodged(counter: Counter) -> str:
+    """A form of ICE is put on record by the liaison; the path of its booking."""
+    page = counter.page
+    counter.open("/people?find=J-2026-10413")
+    counter.press("Take prints")
+    booking = page.url.rsplit("/", 1)[0].removeprefix(counter.kiosk.origin)
+    counter.open(f"{booking}/replies")
+    page.get_by_role("link", name="A form of ICE came").click()
+    page.get_by_label("The form itself, as a file").set_input_files(FORM)  # type: ignore[arg-type]
+    page.get_by_label("Form", exact=True).select_option("I-247A")
+    page.get_by_label("ICE office", exact=True).fill("EXAMPLE FIELD OFFICE")
+    page.get_by_label("ICE officer", exact=True).fill("OFFICER EXAMPLE")
+    counter.shot("new")
+    counter.accessible()
+    counter.press("Put on record")
+    return booking
+
+
+def written(counter: Counter, deed: str, **typed: str) -> None:
+    counter.page.locator("summary").get_by_text(deed, exact=True).click()
+    for label, value in typed.items():
+        counter.page.locator("details[open]").get_by_label(label.replace("_", " ")).fill(value)
+    counter.page.locator("details[open]").get_by_role("button", name="Put on record").click()
+
+
+def test_a_detainer_is_received_served_and_withdrawn_and_holds_nobody(counter: Counter, beside: Counter) -> None:
+    page = counter.page
+    counter.sign_in("liaison-1")
+    lodged(counter)
+    card = page.locator(".card", has_text="Form I-247A")
+    expect(card).to_contain_text("Serve a copy on the person")
+    expect(card).to_contain_text("holds nobody and prolongs no custody")
+    expect(page.locator("main")).not_to_contain_text("EXAMPLE FIELD OFFICE")
+    counter.shot("cards")
+    counter.accessible()
+    card.get_by_role("link", name="Open, with a reason").click()
+    give_reason(counter, "Read")
+    expect(page.get_by_text("EXAMPLE FIELD OFFICE")).to_be_visible()
+    with page.expect_download() as kept:
+        page.get_by_role("link", name="The form as it came").click()
+    assert kept.value.path().read_bytes() == FORM["buffer"]
+    counter.shot("detainer", whole=True)
+    counter.accessible()
+    written(counter, "Would otherwise have been released")
+    expect(page.get_by_role("alert")).to_contain_text("holds nobody on a detainer")
+    written(counter, "A copy was served on the person", Served_by="officer-3")
+    expect(page.locator(".thread")).to_contain_text("A copy was served on the person")
+    written(counter, "A release or transfer is planned", Planned_for=(datetime.now(UTC) + timedelta(days=3)).date().isoformat())
+    expect(page.locator("main")).to_contain_text("Tell ICE of the release on")
+    counter.press("Close")
+    expect(card).to_contain_text("Tell ICE of the planned release or transfer.")
+    expect(card).not_to_contain_text("Serve a copy")
+    beside.sign_in()
+    for path in ("/liaison", "/detainers"):
+        beside.open(path)
+        expect(beside.page.locator("main")).to_contain_text("Your roles do not allow that")
+    card.get_by_role("link", name="Open, with a reason").click()
+    give_reason(counter, "Read")
+    written(counter, "ICE withdrew the form")
+    expect(page.locator(".head .of")).to_have_text("withdrawn")
+    counter.press("Close")
+    expect(page.get_by_text("No detainer is open.")).to_be_visible()
+    counter.open("/detainers")
+    give_reason(counter, "Find")
+    expect(page.get_by_text("No detainer is open.")).to_be_visible()
+    assert ("search", "liaison-1") in views(counter)
