@@ -46,7 +46,7 @@ def asking_of(of: Keeping, taking: Taking, following: Following, reload: Reload)
     kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
 
     def guarded(rules: Rules, pages: Kiosk | None) -> Guard:
-        return Guard(_application(of, taking, following, _Shown(views, v1, joined.devices, pages)), rules)
+        return Guard(_application(of, taking, following, _Shown(views, v1, joined.devices, joined.settings, pages)), rules)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
@@ -90,6 +90,7 @@ class _Shown:
     views: StationViews
     v1: V1
     devices: DeviceDesk
+    settings: SettingsDesk
     pages: Kiosk | None
 
 
@@ -139,6 +140,7 @@ def _application(of: Keeping, taking: Taking, following: Following, shown: _Show
         sending=taking.sending,
         arrivals=taking.intake,
         devices=shown.devices,
+        settings=shown.settings,
         v1=shown.v1,
         pages=shown.pages,
     )

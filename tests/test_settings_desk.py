@@ -11,6 +11,7 @@ import pytest
 from agent.audit.entries import Entry, Event
 from agent.errors import LivescanError
 from agent.kiosk.settings import said
+from agent.kiosk.words import words
 from agent.reloading import AT_THE_NEXT_START, BUSY, Reload, digest_of, values_of
 from agent.settings import known_keys, load_settings
 from agent.settings_desk import SettingsDesk
@@ -157,6 +158,11 @@ def test_the_same_settings_are_taken_up_without_a_word(station: Station) -> None
 
 def test_no_setting_is_a_secret() -> None:
     assert not [key for key in known_keys() if any(word in key for word in ("password", "secret", "token", "pin"))]
+
+
+def test_every_setting_says_what_it_does(station: Station) -> None:
+    told = {one.key: words("en").maybe(f"setting.{one.key.replace('.', '_')}", one.remark) for one in origins(station.file)}
+    assert not [key for key, does in told.items() if not does]
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "–"), (True, "true"), ("", '""'), (["A", "B"], '["A", "B"]'), (30.0, "30.0")])

@@ -24,6 +24,7 @@ from agent.web.gallery import GalleryDesk
 from agent.web.liaison import LiaisonDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
 from agent.web.sending import SendingDesk
+from agent.web.settings import SettingsDesk
 
 
 class Scanner(Protocol):
@@ -33,14 +34,6 @@ class Scanner(Protocol):
     def view(self) -> LiveView: ...
     async def present(self) -> Presence: ...
     def asked_now(self, booking_id: str) -> Mapping[str, Any] | None: ...
-
-
-class SettingsDesk(Protocol):
-    """What `agent.settings_desk.SettingsDesk` tells an administrator, and does for them."""
-
-    async def look(self) -> Mapping[str, Any]: ...
-    async def take_up(self, by: str) -> Mapping[str, Any]: ...
-    async def outcome(self, asked: str) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)

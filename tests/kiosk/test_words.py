@@ -21,7 +21,6 @@ from agent.kiosk.capturing import REASONS
 from agent.kiosk.sending import STEPS
 from agent.kiosk.words import FOLDER, languages, words
 from agent.model.fingers import FINGERS, FingerMark
-from agent.settings import known_keys
 
 KIOSK = Path(frame.__file__).parent
 ENGLISH = words("en")
@@ -47,7 +46,7 @@ def built() -> set[str]:
     made |= {f"devices.link_{number}" for number in range(len(devices.LINKS))} | {f"devices.where_{one}" for one in ("usb", "usbip")}
     made |= {f"check.calibration_{one}" for one in Calibrated} | {f"devices.{row}" for row in devices.ROWS}
     made |= {f"settings.{one}" for one in ("key", "value", "does", "stands", "state_asked", "state_in_force", "state_refused")}
-    made |= {f"setting.{key.replace('.', '_')}" for key in known_keys()} | set(settings._REFUSED.values())
+    made |= set(settings._REFUSED.values())
     made |= {f"standing.{one}" for one in Standing} | {f"audit.{one}" for one in ("n", "at", "who", "event", "outcome", "booking", "said")}
     return made
 
