@@ -26,6 +26,7 @@ from agent.casework.report_desk import Opened, ReportDesk
 from agent.casework.suspension import Suspension
 from agent.casework.task_desk import TaskDesk
 from agent.clock import Clock
+from agent.decoding.desk import Decoder
 from agent.model.booking import BookingId, Subject
 from agent.policy import PolicyFile
 from agent.settings import Settings
@@ -51,6 +52,7 @@ class CaseParts:
     ledger: Ledger
     prints: Prints
     records: Records
+    decoder: Decoder
     workers: Workers
     say: Say
 
@@ -81,7 +83,7 @@ def casework_desks(of: CaseParts) -> CaseworkDesks:
             released=of.detainers.released,
             numbers=partial(jail_numbers, of.database),
         ),
-        ReplyDesk(of.casework, of.workers),
+        ReplyDesk(of.casework, of.decoder),
         TaskDesk(
             database=of.database, detainers=of.detainers, drafts=drafts, records=of.records, clock=of.clock, policy=of.policy, say=of.say
         ),

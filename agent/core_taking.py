@@ -33,6 +33,7 @@ from agent.casework.task_desk import why_locked
 from agent.casework_desks import reply_form
 from agent.core_inbound import Inbound
 from agent.core_keeping import Keeping
+from agent.decoding.desk import Decoder
 from agent.fleet.drain import Drain
 from agent.handover.core_end import CoreEnd
 from agent.model.booking import BookingId
@@ -49,6 +50,7 @@ class Taking:
     ledger: Ledger
     casework: Casework
     outbound: Outbound
+    decoder: Decoder
     workers: Workers
     capture: StationCapture
     tcns: TcnBook
@@ -83,7 +85,8 @@ def taking_of(of: Keeping) -> Taking:
     leave = Leaving(of.database, partial(_journal, casework), clock, timedelta(seconds=settings.delivery.undo))
     outbound = Outbound(of.state / "outbound", kept.ledger, settings.station.id, leaving=leave, say=say)
     workers, to = Workers(settings.capture.workers), sealed_to(settings, of.keys)
-    sealer = _sealer(of, kept, outbound, workers, to)
+    decoder = Decoder(workers, settings.paths.decode_socket)
+    sealer = _sealer(of, kept, outbound, decoder, to)
     inbound = Inbound(kept.ledger, casework, outbound, say)
     handover = CoreEnd(_meeting(settings.paths), source=AuditGate(outbound, of.feed), sink=inbound, trust=of.enrolling)
     inbound.release = handover.release
@@ -106,6 +109,7 @@ def taking_of(of: Keeping) -> Taking:
         ledger=kept.ledger,
         casework=casework,
         outbound=outbound,
+        decoder=decoder,
         workers=workers,
         capture=capture,
         tcns=kept.tcns,
@@ -115,7 +119,7 @@ def taking_of(of: Keeping) -> Taking:
         renewing=Renewing(kept.ledger, outbound, sealer, handover=handover, keys=of.keys, clock=clock),
         sending=Sending(leave, outbound, handover, clock, say=say, stopped=lambda: bool(of.feed.trouble)),
         desk=desk,
-        records=_records(of, kept, sealer, outbound, workers=workers, desk=desk, handover=handover),
+        records=_records(of, kept, sealer, outbound, decoder=decoder, desk=desk, handover=handover),
         attending=Attending(kept.ledger, kept.prints, capture, workers),
         intake=Intake(of.database, of.vault, ledger=kept.ledger, prints=kept.prints, desk=desk, clock=clock, check=check),
         drain=drain,
@@ -139,7 +143,7 @@ def _journal(casework: Casework, connection: sqlite3.Connection, booking_id: Boo
     casework.record_within(connection, booking_id, event, fbi_numbers=known.fbi, state_id=known.state_id)
 
 
-def _sealer(of: Keeping, kept: _Kept, outbound: Outbound, workers: Workers, to: SealedTo) -> Sealer:
+def _sealer(of: Keeping, kept: _Kept, outbound: Outbound, decoder: Decoder, to: SealedTo) -> Sealer:
     return Sealer(
         ledger=kept.ledger,
         prints=kept.prints,
@@ -147,7 +151,7 @@ def _sealer(of: Keeping, kept: _Kept, outbound: Outbound, workers: Workers, to: 
         tcns=kept.tcns,
         corrections=kept.corrected,
         outbound=outbound,
-        workers=workers,
+        decoder=decoder,
         signer=of.keys.signer,
         to=to,
         revocations=of.keys.revocations,
@@ -156,9 +160,9 @@ def _sealer(of: Keeping, kept: _Kept, outbound: Outbound, workers: Workers, to: 
     )
 
 
-def _records(of: Keeping, kept: _Kept, sealer: Sealer, outbound: Outbound, *, workers: Workers, desk: Desk, handover: CoreEnd) -> Records:
-    importer = Importer(kept.ledger, kept.prints, workers, _thresholds(of.settings), of.clock)
-    parts = RecordsParts(kept.ledger, kept.prints, kept.photos, kept.corrected, kept.tcns, sealer, outbound, importer, workers, of.clock)
+def _records(of: Keeping, kept: _Kept, sealer: Sealer, outbound: Outbound, *, decoder: Decoder, desk: Desk, handover: CoreEnd) -> Records:
+    importer = Importer(kept.ledger, kept.prints, decoder, _thresholds(of.settings), of.clock)
+    parts = RecordsParts(kept.ledger, kept.prints, kept.photos, kept.corrected, kept.tcns, sealer, outbound, importer, decoder, of.clock)
     return Records(
         parts,
         camera=of.settings.camera.source,

@@ -82,6 +82,11 @@ class PathSettings(_Frozen):
         return self.runtime / "handover.sock"
 
     @property
+    def decode_socket(self) -> Path:
+        """Where systemd offers a decoder for images from outside; not there in development."""
+        return self.runtime / "decode.sock"
+
+    @property
     def leases(self) -> Path:
         """Who has which device open."""
         return self.runtime / "leases"

@@ -62,6 +62,7 @@ UNWANTED = (
     "pip*",
     "reportlab/fonts/DarkGarden*",  # the one font under the GPL; no card uses it
 )
+BARE_ROOT = ("usr", "proc", "sys", "dev", "run", "tmp", "var/tmp", "etc")
 EPOCH = os.environ.get("SOURCE_DATE_EPOCH", "1764000000")  # of every file, so that the same input gives the same package
 
 # Worker processes import this file under another name (multiprocessing): they must not become a second core.
@@ -156,8 +157,17 @@ def program(root: Path, wheel: Path) -> None:
     (home / "bin").mkdir()
     (home / "bin" / "python").symlink_to("/usr/bin/python3.11")
     write(home / "bin" / "livescan", LAUNCHER, 0o755)
+    bare_root(home / "decode-root")
     (root / "usr" / "bin").mkdir(parents=True)
     (root / "usr" / "bin" / "livescan").symlink_to("../lib/livescan-agent/bin/livescan")
+
+
+def bare_root(root: Path) -> None:
+    """What a decoder of images has as its file system: places for /usr and the kernel's own, and where programs look for libraries."""
+    for name in BARE_ROOT:
+        (root / name).mkdir(parents=True)
+    for name in ("bin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
 
 
 def weights(root: Path) -> None:
@@ -190,6 +200,7 @@ def shipped(root: Path) -> None:
     place(HERE / "agent.toml", root / "etc/livescan/agent.toml")
     place(HERE / "chromium-policy.json", root / "etc/chromium/policies/managed/livescan-agent.json")
     (root / "etc/livescan/conf.d").mkdir()
+    place(HERE / "training.toml", root / "etc/livescan-training/agent.toml")
     documents = root / "usr/share/doc/livescan-agent"
     place(HERE / "livescan-core.service.d/50-serial-or-camera.conf.example", documents / "50-serial-or-camera.conf")
     for name in ("README.md", "ARCHITECTURE.md", "THIRD-PARTY-LICENSES.md", "CHANGELOG.md"):

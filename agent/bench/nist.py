@@ -33,6 +33,7 @@ from agent.booking.tcns import TcnBook
 from agent.clock import SystemClock
 from agent.conformance.person import ARREST, DEVICE, MADE_AT, SUBJECT, booking
 from agent.conformance.prints import SOFTWARE, draw
+from agent.decoding.desk import Decoder
 from agent.imaging.pictures import decode_image
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
@@ -204,7 +205,7 @@ def _make(folder: Path, keys: StationKeys, database: Database, workers: Workers,
         tcns=TcnBook(database, _STATION),
         corrections=Corrections(database),
         outbound=Outbound(folder / "outbound", book, _STATION, leaving=leave, say=lambda _: None),
-        workers=workers,
+        decoder=Decoder(workers),
         signer=keys.signer,
         to=SealedTo(_STATION, _IDENTITY, _BUREAU, keys.bureau, Environment.TRAINING),
         clock=clock,

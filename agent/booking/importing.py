@@ -1,6 +1,8 @@
-"""A card's images as a booking: decoded and assessed in workers, then stored as if they had been taken here, and sealed like any other.
+"""A card's images as a booking: decoded apart, assessed in workers, then stored as if they had been taken
+here, and sealed like any other.
 
-Bytes from outside meet the native decoders only in a worker process, which may die of them: then the file is refused, and names the image.
+Bytes from outside meet the native decoders only in a process that may die of them (`decoding`): then the file is refused, and
+names the image.
 A booking appears whole or not at all. What has been compressed is not compressed again: the sealed file carries the image as it came.
 """
 
@@ -9,16 +11,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import numpy as np
-
 from agent.booking.facts import Facts
 from agent.booking.from_file import CardFile, ImportRefused, facts_of, read_card
 from agent.booking.ids import new_booking_id
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
 from agent.clock import Clock
+from agent.decoding.desk import Decoder
+from agent.decoding.wire import FINGER, Formats
 from agent.errors import LivescanError
-from agent.imaging.pictures import decode_image
 from agent.model.booking import BookingId
 from agent.model.fingers import Position, fingers_of
 from agent.model.impression import GrayImage, Impression, Override, Verdict
@@ -26,16 +27,16 @@ from agent.nist.codec import parse
 from agent.quality.assess import Asked, assess
 from agent.quality.thresholds import QualityThresholds
 from agent.submission.pictures import Picture
-from agent.workers import WorkerDied, Workers
+from agent.workers import WorkerDied
 
 CANNOT_RETAKE = "from a file: the finger is not here to be taken again"
 
 
 class Importer:
-    def __init__(self, ledger: Ledger, prints: Prints, workers: Workers, limits: QualityThresholds, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, prints: Prints, decoder: Decoder, limits: QualityThresholds, clock: Clock) -> None:
         self._ledger = ledger
         self._prints = prints
-        self._workers = workers
+        self._decoder = decoder
         self._limits = limits
         self._clock = clock
 
@@ -70,26 +71,15 @@ class Importer:
     async def _impression(self, position: Position, picture: Picture, card: CardFile, missing: frozenset[Position]) -> Impression:
         pixels = await self._decoded(picture)
         gone = frozenset(finger for finger in fingers_of(position) if finger in missing)
-        report = await self._workers.run(assess, pixels, Asked(position, picture.kind, gone, picture.ppi), self._limits, 1)
+        report = await self._decoder.workers.run(assess, pixels, Asked(position, picture.kind, gone, picture.ppi), self._limits, 1)
         taken_on = card.taken_on or self._clock.now()
         return Impression(position, picture.kind, pixels, picture.ppi, 1, card.device, taken_on, report, live=picture.live)
 
     async def _decoded(self, picture: Picture) -> GrayImage:
         try:
-            return await self._workers.run(pixels_of, bytes(picture.data), picture.coding, picture.width, picture.height)
+            formats = Formats.RAW if picture.coding == "NONE" else FINGER
+            return await self._decoder.grey(bytes(picture.data), formats, (picture.width, picture.height))
         except WorkerDied as died:
             raise ImportRefused(f"The image of the {picture.words} ended the process that decoded it: it is damaged or hostile.") from died
         except LivescanError as error:
             raise ImportRefused(f"The image of the {picture.words} cannot be used: {error.what}") from error
-
-
-def pixels_of(data: bytes, coding: str, width: int, height: int) -> GrayImage:
-    """For a worker. Raises LivescanError when it is not the image that its record states."""
-    if coding == "NONE":
-        if len(data) != width * height or not data:
-            raise LivescanError("its bytes are not as many as its pixels.")
-        return np.frombuffer(data, np.uint8).reshape(height, width)
-    pixels = decode_image(data)
-    if pixels.shape != (height, width):
-        raise LivescanError("it decodes to another size than its record states.")
-    return pixels

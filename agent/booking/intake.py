@@ -163,6 +163,13 @@ class Intake:
     async def facts(self, booking_id: str) -> Facts:
         return await self._prints.facts(BookingId(booking_id))
 
+    async def name_of(self, booking_id: str) -> str:
+        """As it was typed in; "" of a booking whose facts are gone."""
+        try:
+            return (await self.facts(booking_id)).subject.name
+        except LivescanError:
+            return ""
+
     async def change(self, booking_id: str, facts: Facts) -> None:
         """What is typed in, until it is sealed; fingers stay as they are marked. Raises IntakeError for one that is sealed."""
         row = self._ledger.booking(booking_id)

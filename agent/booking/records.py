@@ -22,13 +22,14 @@ from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
 from agent.capture.camera import NoPicture, take_picture
 from agent.clock import Clock
+from agent.decoding.desk import Decoder
+from agent.decoding.wire import Formats
 from agent.errors import LivescanError
-from agent.imaging.photo import as_jpeg, encode_jpeg
+from agent.imaging.photo import encode_jpeg
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.photo import Photo, PhotoKind
 from agent.submission.profiles import CAR
-from agent.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Parts:
     sealer: Sealer
     outbound: Outbound
     importer: Importer
-    workers: Workers
+    decoder: Decoder
     clock: Clock
 
 
@@ -196,7 +197,8 @@ class Records:
 
     async def _picture(self, given: bytes | None) -> tuple[bytes, int, int]:
         if given is not None:
-            return await self._parts.workers.run(as_jpeg, given)
+            pixels = await self._parts.decoder.color(given, Formats.JPEG | Formats.PNG)
+            return await self._parts.decoder.workers.run(encode_jpeg, pixels), pixels.shape[1], pixels.shape[0]
         if not self._camera:
             raise NoPicture("This station has no camera.", do="Set camera.source, or give a picture file.")
         try:

@@ -20,7 +20,10 @@ from agent.booking.prints import Prints
 from agent.booking.say import Say
 from agent.booking.tcns import TcnBook
 from agent.clock import Clock
+from agent.decoding.desk import Decoder
+from agent.decoding.wire import FINGER
 from agent.errors import LivescanError
+from agent.imaging.wsq_header import ImageError
 from agent.model.booking import Booking, BookingId
 from agent.model.fingers import Position
 from agent.model.impression import Impression
@@ -32,6 +35,7 @@ from agent.signing.seal import seal
 from agent.store.vault import NotInVault
 from agent.submission.build import StationIdentity, build_car
 from agent.submission.images import WSQ, EncodedImage, encode_print
+from agent.submission.pictures import Picture
 from agent.submission.profiles import CAR, Profile
 from agent.submission.remarks import remarks_of
 from agent.submission.reopen import picture_problems, read_again
@@ -71,7 +75,7 @@ class Sealer:
         tcns: TcnBook,
         corrections: Corrections,
         outbound: Outbound,
-        workers: Workers,
+        decoder: Decoder,
         signer: Signer,
         to: SealedTo,
         revocations: RevocationList | None = None,
@@ -84,7 +88,8 @@ class Sealer:
         self._tcns = tcns
         self._corrections = corrections
         self._outbound = outbound
-        self._workers = workers
+        self._decoder = decoder
+        self._workers = decoder.workers
         self._signer = signer
         self._revocations = revocations
         self._to = to
@@ -110,7 +115,7 @@ class Sealer:
             tcr=tcr,
             scanning=self._to.scanning,
         )
-        await self._check(car)
+        await self._check(car, booking)
         remarks = remarks_of(booking.impressions.values())
         await self._prints.keep_file(booking_id, _remarks_name(submission.tcn), remarks.encode())
         await self._prints.keep_file(booking_id, _car_name(submission.tcn), car)
@@ -203,8 +208,10 @@ class Sealer:
             return EncodedImage(original, taken.width, taken.height, WSQ, taken.ppi)
         return await self._workers.run(encode_print, taken.pixels, taken.ppi, self._to.profile.ppi, self._to.software)
 
-    async def _check(self, car: bytes) -> None:
-        problems = await problems_of(car, self._workers)
+    async def _check(self, car: bytes, booking: Booking) -> None:
+        """Images of our own making are decoded in workers; where some came from outside and go out as they came, all are decoded apart."""
+        foreign = any(not taken.live for taken in booking.impressions.values())
+        problems = await problems_of(car, self._workers, self._decoder if foreign else None)
         if problems:
             raise SealRefused(
                 f"The file for the bureau does not pass its check: {'; '.join(problems)}.",
@@ -213,11 +220,23 @@ class Sealer:
             )
 
 
-async def problems_of(car: bytes, workers: Workers) -> list[str]:
-    """What a receiver would object to. Read and checked in one worker, each image decoded in one, since decoding may crash the codec."""
+async def problems_of(car: bytes, workers: Workers, apart: Decoder | None = None) -> list[str]:
+    """What a receiver would object to. Read and checked in one worker, each image decoded in one, since decoding may crash the codec.
+
+    apart: decodes the images instead, where they are not of our making.
+    """
     opened = await workers.run(read_again, car)
-    found = await asyncio.gather(*(workers.run(picture_problems, picture) for picture in opened.pictures))
+    look = partial(_problems_apart, apart) if apart else partial(workers.run, picture_problems)
+    found = await asyncio.gather(*(look(picture) for picture in opened.pictures))
     return [*opened.problems, *(problem for problems in found for problem in problems)]
+
+
+async def _problems_apart(decoder: Decoder, picture: Picture) -> tuple[str, ...]:
+    try:
+        pixels = await decoder.grey(bytes(picture.data), FINGER)
+    except ImageError as error:
+        return (f"The image of the {picture.words} cannot be decoded: {error.what}",)
+    return picture_problems(picture, lambda _: pixels)
 
 
 def _car_name(tcn: str) -> str:

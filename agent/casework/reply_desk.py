@@ -1,6 +1,7 @@
 """Replies of a booking as pages and the command line ask for them: which there are, one as it was sent, a photo of it as PNG.
 
-The bytes of a photo came from outside: they are decoded in a worker and encoded anew, and no browser is handed what the bureau sent.
+The bytes of a photo came from outside: they are decoded where they can do no harm (`decoding`), a picture is made of the pixels
+alone, and no browser is handed what the bureau sent.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from agent.casework.errors import CaseworkError
 from agent.casework.reading import ReadReply, as_html
 from agent.casework.taken import RECEIPT, Inbound
 from agent.casework.viewing import ROLES, Viewer, what_is
+from agent.decoding.desk import Decoder
+from agent.decoding.wire import PHOTO
 from agent.handover.instants import write_instant
-from agent.imaging.photo import as_png
+from agent.imaging.photo import encode_png
 from agent.model.booking import BookingId
-from agent.workers import Workers
 
 LONGEST = 1200  # pixels of a photo on the screen, the longer side
 
@@ -29,9 +31,9 @@ class NoSuchReply(CaseworkError):
 
 
 class ReplyDesk:
-    def __init__(self, casework: Casework, workers: Workers) -> None:
+    def __init__(self, casework: Casework, decoder: Decoder) -> None:
         self._casework = casework
-        self._workers = workers
+        self._decoder = decoder
 
     async def listed(self, booking_id: str, roles: Collection[Role]) -> Sequence[Mapping[str, Any]]:
         """Those that somebody with these roles may read, in order of arrival; nothing of what they say."""
@@ -61,11 +63,11 @@ class ReplyDesk:
         }
 
     async def photo(self, booking_id: str, rid: str, number: int, viewer: Viewer) -> bytes:
-        """The photo of that number, from 1, as PNG. Raises NoSuchReply, ViewRefused, ImageError, WorkerDied."""
+        """The photo of that number, from 1, as PNG. Raises NoSuchReply, ViewRefused, ImageError, WorkerDied, DecoderAway."""
         read = await self._read(booking_id, rid, viewer)
         if not 1 <= number <= len(read.photos):
             raise NoSuchReply(f"That reply has {len(read.photos)} photos.", means="Nothing was shown.")
-        return await self._workers.run(as_png, read.photos[number - 1], LONGEST)
+        return await self._decoder.workers.run(encode_png, await self._decoder.color(read.photos[number - 1], PHOTO, LONGEST))
 
     async def _read(self, booking_id: str, rid: str, viewer: Viewer) -> ReadReply:
         arrived = await asyncio.to_thread(self._casework.inbound, BookingId(booking_id))

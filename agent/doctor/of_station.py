@@ -23,6 +23,7 @@ from drivers.errors import DeviceError
 from drivers.lease import Leases
 
 UNITS = ("livescan-core.service", "livescan-uplink.service")
+DECODER = "livescan-decode.socket"
 PROPERTIES = ("ActiveState", "SubState", "NRestarts", "Result", "ExecMainStatus", "MemoryCurrent", "TasksCurrent", "UnitFileState")
 
 
@@ -91,7 +92,7 @@ def services(_settings: Settings, _clock: Clock) -> Iterator[Finding]:
     if shutil.which("systemctl") is None or not Path("/run/systemd/system").exists():
         yield note("services", "This machine is not run by systemd; the station is started with `livescan run`.")
         return
-    for unit in UNITS:
+    for unit in (*UNITS, DECODER):
         yield _service(unit, unit_state(unit))
 
 

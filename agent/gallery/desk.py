@@ -22,6 +22,7 @@ from agent.booking.prints import Prints
 from agent.booking.say import Say
 from agent.booking.states import BookingState
 from agent.clock import Clock
+from agent.decoding.desk import Decoder
 from agent.errors import LivescanError
 from agent.gallery.gallery import FILE, Gallery
 from agent.gallery.hints import Hint, Said, judge, of_officers
@@ -45,6 +46,7 @@ class Parts:
 
     ledger: Ledger
     prints: Prints
+    decoder: Decoder
     clock: Clock
     say: Say
     listen: Callable[[], AsyncIterator[Mapping[str, Any]]]
@@ -57,7 +59,7 @@ class GalleryDesk:
         self._folder = folder
         self._storage_key = storage_key
         self._policy = policy
-        self._taking = Taking(parts.ledger, parts.prints)
+        self._taking = Taking(parts.ledger, parts.prints, parts.decoder)
         self._opening = threading.Lock()
         self._opened: Gallery | None = None
         self.trouble = ""  # why prints are not compared, in a sentence

@@ -12,9 +12,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 
-import cv2
-import numpy as np
-
 from agent.capture.reading import FEWEST_PIXELS
 from agent.errors import LivescanError
 from agent.match.compare import compare
@@ -57,11 +54,10 @@ def template_of(tip: GrayImage, ppi: int) -> Template | None:
         return None
 
 
-def template_of_file(data: bytes, ppi: int) -> Template | None:
-    """Of a picture file of one fingertip; None where it is none."""
+def template_of_picture(picture: GrayImage, ppi: int) -> Template | None:
+    """Of a picture of one fingertip, with whatever stands around it; None where it shows none."""
     calm()
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
-    return None if picture is None else template_of(trimmed(np.asarray(picture, np.uint8)), ppi)
+    return template_of(trimmed(picture), ppi)
 
 
 def small_of(templates: Templates) -> Compact | None:

@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
+from agent.decoding.desk import Decoder
+from agent.decoding.wire import FINGER
 from agent.gallery import reading
 from agent.gallery.candidates import Candidate
 from agent.gallery.gallery import Gallery
+from agent.imaging.wsq_header import ImageError
 from agent.match.extract import usable
 from agent.match.template import Template
 from agent.model.booking import BookingId
@@ -30,9 +33,10 @@ Templates = dict[Position, Template]
 class Taking:
     """To be used from one event loop. The process is started by the first booking."""
 
-    def __init__(self, ledger: Ledger, prints: Prints) -> None:
+    def __init__(self, ledger: Ledger, prints: Prints, decoder: Decoder) -> None:
         self._ledger = ledger
         self._prints = prints
+        self._decoder = decoder
         self._workers = Workers(1, deadline=DEADLINE)
 
     async def templates(self, booking_id: BookingId) -> Templates:
@@ -46,8 +50,8 @@ class Taking:
         return found
 
     async def of_files(self, fingers: Mapping[Position, bytes], ppi: int) -> Templates:
-        """Of picture files of single fingertips; those that show nothing are left out."""
-        made = {finger: await self._workers.run(reading.template_of_file, data, ppi) for finger, data in fingers.items()}
+        """Of picture files of single fingertips; those that are no picture or show nothing are left out."""
+        made = {finger: await self._of_file(data, ppi) for finger, data in fingers.items()}
         return {finger: one for finger, one in made.items() if one is not None and not usable(one)}
 
     async def candidates(self, gallery: Gallery, templates: Templates, near: Callable[..., Any]) -> list[Candidate]:
@@ -68,6 +72,13 @@ class Taking:
 
     def close(self) -> None:
         self._workers.close()
+
+    async def _of_file(self, data: bytes, ppi: int) -> Template | None:
+        try:
+            pixels = await self._decoder.grey(data, FINGER)
+        except ImageError:
+            return None
+        return await self._workers.run(reading.template_of_picture, pixels, ppi)
 
     async def _of(self, impression: Impression, missing: frozenset[Position], wanted: list[Position]) -> Templates:
         asked = Asked(impression.position, impression.kind, missing & frozenset(FINGERS), impression.ppi)

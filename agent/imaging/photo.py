@@ -25,20 +25,6 @@ def encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-def as_jpeg(data: bytes) -> tuple[bytes, int, int]:
-    """A picture file as baseline JPEG in color, with width and height. Only in a worker: the bytes come from outside."""
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ImageError(f"{picture.width} x {picture.height} pixels are more than {MAX_PIXELS}")
-            pixels = np.asarray(picture.convert("RGB"), np.uint8)
-    except ImageError:
-        raise
-    except Exception as error:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
-        raise ImageError("it is neither a JPEG nor a PNG picture") from error
-    return encode_jpeg(pixels), pixels.shape[1], pixels.shape[0]
-
-
 def thumbnail_png(pixels: NDArray[np.uint8], longest: int) -> bytes:
     """A gray picture (rows, columns) as PNG, its longer side at most `longest` pixels."""
     picture = Image.fromarray(np.ascontiguousarray(pixels))
@@ -48,23 +34,10 @@ def thumbnail_png(pixels: NDArray[np.uint8], longest: int) -> bytes:
     return out.getvalue()
 
 
-def as_png(data: bytes, longest: int) -> bytes:
-    """A photo of a reply for the screen, its longer side at most `longest` pixels: decoded, and nothing but its pixels encoded again.
-
-    Only in a worker: the bytes come from outside. Raises ImageError.
-    """
-    try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "JPEG2000", "PNG")) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ImageError(f"{picture.width} x {picture.height} pixels are more than {MAX_PIXELS}")
-            shown = Image.frombytes("RGB", picture.size, picture.convert("RGB").tobytes())
-    except ImageError:
-        raise
-    except Exception as error:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
-        raise ImageError("it is none of the pictures that a reply may carry") from error
-    shown.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Color pixels (rows, columns, 3), red first, for the screen."""
     out = io.BytesIO()
-    shown.save(out, "PNG")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG")
     return out.getvalue()
 
 

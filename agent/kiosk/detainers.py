@@ -58,7 +58,7 @@ class DetainerPages:
             found = await self._desk.found(await self._viewer(form))
         except LivescanError as error:
             return await self.why(request, error)
-        lines = [{**one, "name": await self._name(str(one["booking"]))} for one in found]
+        lines = [{**one, "name": await self._frame.parts.intake.name_of(str(one["booking"]))} for one in found]
         return await self._frame.page(request, "detainers_found.html", found=lines)
 
     async def show(self, request: Request, error: LivescanError | None = None) -> Response:
@@ -66,7 +66,7 @@ class DetainerPages:
         found = await self._desk.shown(id_, viewer)
         drafts = [one for one in await self._desk.drafts(str(found["booking"]), viewer) if one["detainer"] == id_]
         values = {"one": found, "drafts": drafts, "deeds": forms_of(DetainerState(found["state"])), "choices": CHOICES, "error": error}
-        name = await self._name(str(found["booking"]))
+        name = await self._frame.parts.intake.name_of(str(found["booking"]))
         return await self._frame.page(request, "detainer.html", 400 if error else 200, name=name, base=_base(request), **values)
 
     async def document(self, request: Request) -> Response:
@@ -137,12 +137,6 @@ class DetainerPages:
 
     def _reader(self, request: Request) -> Viewer:
         return self._granted.of(str(request.path_params["grant"]), (_id(request),))
-
-    async def _name(self, booking: str) -> str:
-        try:
-            return (await self._frame.parts.intake.facts(booking)).subject.name
-        except LivescanError:
-            return ""
 
 
 def pages(frame: Frame) -> Sequence[Page]:

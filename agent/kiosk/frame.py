@@ -18,10 +18,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from agent.access.roles import Right, may
 from agent.capture.station import Presence
 from agent.errors import LivescanError
-from agent.kiosk.parts import KioskParts
+from agent.kiosk.parts import Check, KioskParts
+from agent.kiosk.spoken import spoken
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.bodies import SIGNED_IN
 from agent.web.guard import token_of
+from agent.web.viewers import roles_now
 from agent.web.withheld import ROLES_OF
 
 HERE = Path(__file__).parent
@@ -34,6 +36,7 @@ _LONG = 240  # minutes that something waits before it is marked
 MENU = (
     ("/start", Right.STATUS, "nav.start"),
     ("/people", Right.SEE, "nav.people"),
+    ("/replies", Right.HISTORY, "nav.replies"),
     ("/tasks", Right.SEE, "nav.tasks"),
     ("/liaison", Right.READ_IMMIGRATION, "nav.liaison"),
     ("/queue", Right.SEE, "nav.queue"),
@@ -51,6 +54,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEMPLATES.filters["spoken"] = lambda text, t: spoken(t, text)
 STATIC = HERE / "static"
 _VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))).hexdigest()[:12]
 _TEMPLATES.globals["asset"] = lambda name: f"/static/{name}?{_VERSION}"  # a browser keeps it until the program changes
@@ -85,6 +89,7 @@ class Frame:
             "said": t.maybe(f"said.{said}", "") if said.isidentifier() else "",
             "when": self.when,
             "menu": MENU,
+            "unread": await self.unread() if SIGNED_IN.get() else 0,
         }
         text = _TEMPLATES.get_template(template).render({**around, **values})
         return HTMLResponse(text, status)
@@ -92,6 +97,10 @@ class Frame:
     async def fragment(self, request: Request, template: str, **values: Any) -> HTMLResponse:
         """A part of a page, for a script that puts it in place."""
         return HTMLResponse(_TEMPLATES.get_template(template).render({"t": words_of(request), "when": self.when, **values}))
+
+    async def unread(self) -> int:
+        """Replies that whoever is signed in may read, and nobody has opened."""
+        return len(await self.parts.replies.unread(roles_now())) if _may(Right.HISTORY) else 0
 
     def plain(self, request: Request, template: str, **values: Any) -> str:
         """Without the frame: for whoever may not see how the station is."""
@@ -119,6 +128,14 @@ class Frame:
         local = self.local(datetime.fromisoformat(at) if isinstance(at, str) else at)
         today = self.local(self.parts.clock.now()).date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
+
+
+def said_of(check: Check, t: Words) -> str:
+    """One line of the station check in words."""
+    return t(f"check.{check.says}", **{name: spoken(t, one) if isinstance(one, str) else one for name, one in check.values.items()})
+
+
+_TEMPLATES.globals["said_of"] = said_of
 
 
 def _scanner(t: Words, found: Presence) -> Chip:

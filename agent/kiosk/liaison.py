@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from agent.access.roles import Right
 from agent.casework.viewing import What
-from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
 from agent.web.pages import Page
 from agent.web.viewers import roles_now
@@ -44,13 +43,7 @@ def pages(frame: Frame) -> Sequence[Page]:
         }
 
     async def _named(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [{**one, "name": await _name(str(one["booking"]))} for one in found]
-
-    async def _name(booking: str) -> str:
-        try:
-            return (await parts.intake.facts(booking)).subject.name
-        except LivescanError:
-            return ""  # its facts were purged
+        return [{**one, "name": await parts.intake.name_of(str(one["booking"]))} for one in found]
 
     return (
         Page("GET", "/liaison", show, Right.READ_IMMIGRATION),

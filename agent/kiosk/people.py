@@ -20,6 +20,7 @@ from agent.kiosk.asking import form_of
 from agent.kiosk.frame import Frame, go, words_of
 from agent.web import withheld
 from agent.web.pages import Page
+from agent.web.viewers import roles_now
 
 _OPEN = frozenset({BookingState.CAPTURING, BookingState.CAPTURED, BookingState.HELD})
 
@@ -87,6 +88,8 @@ async def _lines(frame: Frame, request: Request) -> list[Line]:
     intake = frame.parts.intake
     arrivals = await intake.arrivals()
     bookings = {str(one["booking"]): withheld.of_summary(one) for one in await frame.parts.station.bookings()}
+    waiting = {str(one["booking"]) for one in await frame.parts.replies.unread(roles_now())}
+    bookings = {name: {**one, "unread": name in waiting} for name, one in bookings.items()}
     listed = [(one.arrived_at, await _arrived(frame, request, one, bookings.get(one.booking or ""))) for one in arrivals]
     known = {one.booking for one in arrivals}
     others = [one for name, one in bookings.items() if name not in known]
@@ -119,18 +122,24 @@ async def _booked(frame: Frame, request: Request, booking: Mapping[str, Any]) ->
 
 
 def _badge(booking: Mapping[str, Any]) -> tuple[str, str]:
-    kinds, state = set(booking.get("kinds", ())), booking["state"]
-    if state == BookingState.HELD:
-        return "held", "bad"
-    if state == BookingState.CAPTURING:
-        return "printing", "care"
-    if state == BookingState.CAPTURED:
-        return "to_send", "care"
+    kinds = set(booking.get("kinds", ()))
+    if booking["state"] in _AT_STATION:
+        return _AT_STATION[booking["state"]]
     if "errt" in kinds:
         return "rejected", "bad"
-    if kinds & {"sre_ident", "sre_non_ident", "sre_unclear", "state_ident"}:
-        return "reply", "good"
+    if booking.get("unread"):
+        return "reply", "care"
+    if kinds & _ANSWERS:
+        return "answered", "good"
     return ("received", "good") if "received" in kinds else ("sent", "good")
+
+
+_AT_STATION: Mapping[str, tuple[str, str]] = {
+    BookingState.HELD: ("held", "bad"),
+    BookingState.CAPTURING: ("printing", "care"),
+    BookingState.CAPTURED: ("to_send", "care"),
+}
+_ANSWERS = frozenset({"sre_ident", "sre_non_ident", "sre_unclear", "state_ident"})
 
 
 def _charges(facts: Facts) -> int:

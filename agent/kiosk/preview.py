@@ -22,6 +22,7 @@ from agent.capture.session import State
 from agent.capture.view import LiveView, Picture, Standing
 from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
+from agent.kiosk.spoken import spoken
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.guard import token_of
 from agent.web.pages import Page
@@ -141,7 +142,7 @@ class OfBooking:
             "fgp": int(step.position) if here and step is not None else 0,
             "mode": step.mode.value if here and step is not None else "",
             "sentence": sentence(self._t, now) if here else self._t("capture.waits_its_turn"),
-            "trouble": now.trouble if here else "",
+            "trouble": spoken(self._t, now.trouble) if here else "",
             "found": now.found if here else 0,
             "rolled": now.rolled if here else 0,
             "expected": len(step.fingers) if here and step is not None else 0,
@@ -154,9 +155,9 @@ class OfBooking:
 def sentence(t: Words, now: Standing) -> str:
     """The one sentence on the screen: the advice there is, else what is asked of the person."""
     if now.trouble:
-        return now.trouble
+        return spoken(t, now.trouble)
     if now.sentence:
-        return now.sentence
+        return spoken(t, now.sentence)
     if now.step is None:
         return t("capture.done")
     key = f"capture.state.{now.state.name.lower()}"

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from agent.access.roles import Right
-from agent.errors import LivescanError
 from agent.kiosk.asking import form_of
 from agent.kiosk.frame import Frame, go, who
 from agent.web.pages import Page
@@ -26,14 +25,8 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def _queue() -> dict[str, Any]:
         queue = dict(await sending.queue())
-        queue["items"] = [{**one, "name": await _name(str(one["booking"]))} for one in queue["items"]]
+        queue["items"] = [{**one, "name": await frame.parts.intake.name_of(str(one["booking"]))} for one in queue["items"]]
         return queue
-
-    async def _name(booking: str) -> str:
-        try:
-            return (await frame.parts.intake.facts(booking)).subject.name
-        except LivescanError:
-            return ""
 
     async def again(request: Request) -> Response:
         await form_of(request)

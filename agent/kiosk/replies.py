@@ -20,6 +20,8 @@ from agent.web import withheld
 from agent.web.pages import Page
 from agent.web.viewers import roles_now
 
+MOST = 100  # unread replies on one page
+
 
 def pages(frame: Frame) -> Sequence[Page]:
     parts, granted = frame.parts, Granted()
@@ -43,14 +45,28 @@ def pages(frame: Frame) -> Sequence[Page]:
             "listed": await parts.replies.listed(booking, roles_now()) if _reads() else [],
         }
 
+    async def waiting(request: Request) -> Response:
+        """Of all bookings, what nobody has opened."""
+        return await frame.page(request, "unread_list.html", waiting=await _waiting())
+
+    async def waiting_now(request: Request) -> Response:
+        return await frame.fragment(request, "unread_list_now.html", waiting=await _waiting())
+
+    async def badge(request: Request) -> Response:
+        return await frame.fragment(request, "unread.html", unread=await frame.unread())
+
+    async def _waiting() -> list[dict[str, Any]]:
+        _require_reader()
+        found = await parts.replies.unread(roles_now())
+        return [{**one, "name": await parts.intake.name_of(str(one["booking"]))} for one in found[:MOST]]
+
     async def ask(request: Request) -> Response:
         values: dict[str, Any] = {"booking": _booking(request), "rid": _rid(request), "purposes": list(Purpose), "error": None}
         return await frame.page(request, "reply_why.html", kind=await _kind(request), **values)
 
     async def read(request: Request) -> Response:
         form, booking, rid = await form_of(request), _booking(request), _rid(request)
-        if not _reads():
-            raise NotAllowed("Your roles do not allow that.", means="Nothing was shown.", do="Ask a supervisor or the records liaison.")
+        _require_reader()
         viewer = Viewer(who(), roles_now(), form.text("reason"))
         try:
             purpose = {"purpose": form.text("purpose")}
@@ -75,6 +91,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         return str(found["kind"])
 
     return (
+        Page("GET", "/replies", waiting, Right.SEE),
+        Page("GET", "/replies/now", waiting_now, Right.SEE, by_itself=True),
+        Page("GET", "/replies/unread", badge, Right.SEE, by_itself=True),
         Page("GET", "/booking/{booking_id}/replies", replies, Right.SEE),
         Page("GET", "/booking/{booking_id}/replies/now", now, Right.SEE, by_itself=True),
         Page("GET", "/booking/{booking_id}/reply/{rid}", ask, Right.SEE),
@@ -86,6 +105,11 @@ def pages(frame: Frame) -> Sequence[Page]:
 def _reads() -> bool:
     """Criminal-history data: who may at all; which replies, casework says."""
     return may(roles_now(), Right.HISTORY)
+
+
+def _require_reader() -> None:
+    if not _reads():
+        raise NotAllowed("Your roles do not allow that.", means="Nothing was shown.", do="Ask a supervisor or the records liaison.")
 
 
 def _booking(request: Request) -> str:

@@ -30,7 +30,7 @@ from agent.kiosk import (
     signing,
     tasks,
 )
-from agent.kiosk.frame import STATIC, Frame, words_of
+from agent.kiosk.frame import STATIC, Frame, said_of, words_of
 from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
@@ -79,7 +79,7 @@ def _own(frame: Frame) -> Sequence[Page]:
         if what not in _FIXES:
             raise LivescanError("There is no such page.", do="Go back.")
         t, found = words_of(request), next((check for check in await frame.parts.checks() if check.name == what), None)
-        says = t(f"check.{found.says}", **found.values) if found else ""
+        says = said_of(found, t) if found else ""
         return await frame.page(request, "fix.html", what=what, says=says)
 
     return (

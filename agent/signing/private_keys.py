@@ -150,11 +150,11 @@ def _read_private(path: Path) -> bytes:
 
 def _credential(name: str, asked_by: Path) -> Path:
     directory = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    if not directory:
+    if not directory or not (Path(directory) / name).exists():
         raise ConfigError(
             f"The key file '{asked_by.name}' names the systemd credential '{name}', but systemd gave none.",
             means="Nothing can be sealed or opened.",
-            do=f"Start the service by systemd with LoadCredentialEncrypted={name}.",
+            do=f"Start the service by systemd with LoadCredentialEncrypted={name}, and the credential in /etc/credstore.encrypted.",
         )
     return Path(directory) / name
 

@@ -59,9 +59,9 @@ def read_again(data: bytes, profile: str = "CAR") -> Reopened:
     return Reopened(tuple(problems), findings, pictures=tuple(replace(picture, data=bytes(picture.data)) for picture in pictures_of(tx)))
 
 
-def picture_problems(picture: Picture) -> tuple[str, ...]:
-    """What is wrong with one image. For a worker."""
-    return tuple(_decode_into({}, picture, decode_image))
+def picture_problems(picture: Picture, decode: Decode = decode_image) -> tuple[str, ...]:
+    """What is wrong with one image. For a worker, where it is to be decoded here."""
+    return tuple(_decode_into({}, picture, decode))
 
 
 def _has_position(record: object) -> bool:

@@ -30,6 +30,7 @@ from agent.capture.plan import Step
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
 from agent.clock import Clock, SystemClock
+from agent.decoding.desk import Decoder
 from agent.model.booking import Arrest, BookingId, Charge, Subject
 from agent.model.fingers import Position
 from agent.model.impression import DeviceTag, Impression
@@ -105,6 +106,7 @@ class Office:
         self.outbound.lost = self.lost.append
         self.outbound.later = self.reminded.append
         self.workers = Workers(2)
+        self.decoder = Decoder(self.workers)
         self.scanner = RowOfPrints()
         self.said: list[Mapping[str, Any]] = []
         self.noted: list[Audited] = []
@@ -112,14 +114,14 @@ class Office:
         photos, corrected = Photos(vault), Corrections(self.database)
         self.sealer = Sealer(
             ledger=self.ledger, prints=self.prints, photos=photos, tcns=self.tcns, corrections=corrected, outbound=self.outbound,
-            workers=self.workers, signer=self.keys.signer, to=to, clock=clock, say=self._say,
+            decoder=self.decoder, signer=self.keys.signer, to=to, clock=clock, say=self._say,
         )  # fmt: skip
         self.desk = Desk(
             ledger=self.ledger, prints=self.prints, capture=self.scanner, sealer=self.sealer, clock=clock, say=self._say,
             offer=lambda: None, precheck=lambda _facts: None,
         )  # fmt: skip
-        importer = Importer(self.ledger, self.prints, self.workers, QualityThresholds(), clock)
-        parts = Parts(self.ledger, self.prints, photos, corrected, self.tcns, self.sealer, self.outbound, importer, self.workers, clock)
+        importer = Importer(self.ledger, self.prints, self.decoder, QualityThresholds(), clock)
+        parts = Parts(self.ledger, self.prints, photos, corrected, self.tcns, self.sealer, self.outbound, importer, self.decoder, clock)
         self.records = Records(parts, camera=camera, say=self._say, wake=self.desk.wake, offer=lambda: None, note=self._note)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:

@@ -292,7 +292,7 @@ def test_a_file_that_is_none_opens_no_booking(office: Office, name: str) -> None
 
 
 def test_an_image_that_kills_its_decoder_is_refused_by_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.booking.importing.pixels_of", _die)
+    monkeypatch.setattr("agent.decoding.desk.told", _die)
     with pytest.raises(ImportRefused, match="ended the process"):
         office.run(office.records.import_file(car_bytes(), FACTS, "officer-01"))
 
@@ -351,7 +351,7 @@ def test_a_photo_of_a_sealed_booking_is_a_correction(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [(WantedPhoto(PhotoKind.SCAR), "NCIC code"), (WantedPhoto(picture=b"GIF89a"), "JPEG nor a PNG")],
+    [(WantedPhoto(PhotoKind.SCAR), "NCIC code"), (WantedPhoto(picture=b"GIF89a"), "none of the formats")],
     ids=["a scar without its code", "no picture"],
 )
 def test_a_photo_that_cannot_be_used_is_refused(office: Office, wanted: WantedPhoto, said: str) -> None:

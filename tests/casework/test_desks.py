@@ -30,7 +30,7 @@ from agent.casework.reply_desk import NoSuchReply, ReplyDesk
 from agent.casework.report_desk import ReportDesk
 from agent.casework.task_desk import LOCKED, TaskDesk, TaskRefused, why_locked
 from agent.casework.viewing import ViewRefused, What
-from agent.imaging.wsq_header import ImageError
+from agent.decoding.desk import Decoder
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
 from agent.model.photo import Photo, PhotoKind
@@ -111,7 +111,7 @@ def with_replies(case: Case, deed: Callable[[ReplyDesk], Coroutine[Any, Any, Any
     async def in_one_loop() -> Any:
         workers = Workers(1)
         try:
-            return await deed(ReplyDesk(case.casework, workers))
+            return await deed(ReplyDesk(case.casework, Decoder(workers)))
         finally:
             workers.close()
 
@@ -149,14 +149,6 @@ def test_a_photo_reaches_a_browser_as_pixels_of_ours_only(case: Case) -> None:
         with_replies(case, lambda desk: desk.photo(BOOKING, rid(data), 2, LIAISON_LOOKS))
     with pytest.raises(ViewRefused):
         with_replies(case, lambda desk: desk.photo(BOOKING, rid(data), 1, OFFICER_LOOKS))
-
-
-@given(st.binary(max_size=300))
-def test_bytes_that_are_no_picture_are_refused_in_words(data: bytes) -> None:
-    from agent.imaging.photo import as_png
-
-    with pytest.raises(ImageError):
-        as_png(data, 100)
 
 
 def test_a_list_names_only_what_the_role_may_read(case: Case) -> None:

@@ -35,7 +35,7 @@ class Station:
 
     def start(self, policy: GalleryPolicy = POLICY, key: bytes | None = None, *, reads: bool = False) -> None:
         """As after a restart of the core. `reads`: templates are made of the stored prints, by the background's process."""
-        parts = Parts(self.office.ledger, self.office.prints, self, self.said.append, self._listen, self._note)
+        parts = Parts(self.office.ledger, self.office.prints, self.office.decoder, self, self.said.append, self._listen, self._note)
         self.desk = GalleryDesk(parts, self._folder / "gallery", key or self.office.keys.storage_key, policy)
         if not reads:
             self.desk._taking.templates = self._read  # type: ignore[method-assign]

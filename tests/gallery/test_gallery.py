@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from agent.errors import ConfigError
 from agent.gallery.gallery import Gallery, Probe, probe_of
 from agent.gallery.policy import load_policy
-from agent.gallery.reading import template_of_file
 from agent.gallery.store import GalleryUnreadable
 from agent.match.extract import extract, fast
 from agent.match.fused import joined, parse_templates, serialise
@@ -102,11 +101,6 @@ def test_prints_said_to_be_of_another_resolution_are_nobodys(gallery: Gallery) -
 
     found = gallery.search(probe_of({finger: larger(one) for finger, one in somebody(4, 1).items()}))
     assert all(one.score < POLICY.decades for one in found)
-
-
-@pytest.mark.parametrize("data", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
-def test_a_file_that_is_no_picture_gives_no_template(data: bytes) -> None:
-    assert template_of_file(data, 500) is None
 
 
 def test_it_is_the_same_after_a_restart(tmp_path: Path) -> None:

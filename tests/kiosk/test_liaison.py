@@ -55,6 +55,8 @@ def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(co
     expect(page.locator(".stages .here")).to_contain_text("Answered", timeout=ANSWERED)
     expect(beside.page.locator(".card", has_text="An immigration response came")).to_have_count(1, timeout=ANSWERED)
     expect(beside.page.locator("main")).not_to_contain_text("match (")
+    expect(beside.page.locator(".menu .unread")).to_contain_text("2", timeout=SOON)
+    expect(page.locator(".menu .unread")).to_contain_text("1", timeout=SOON)
     beside.shot("responses")
     beside.accessible()
     expect(page.get_by_role("link", name="Liaison")).to_have_count(0)
@@ -75,6 +77,26 @@ def test_a_response_is_a_card_of_the_liaison_until_it_is_opened_with_a_reason(co
     assert ("immigration response", "liaison-1") in views(counter)
     beside.open("/liaison")
     expect(beside.page.get_by_text("No response waits to be opened.")).to_be_visible()
+    expect(beside.page.locator(".menu .unread")).to_contain_text("1")
+    read_by_another(counter, beside)
+
+
+def read_by_another(counter: Counter, beside: Counter) -> None:
+    """What one officer has opened is unread for nobody."""
+    counter.open("/replies")
+    expect(counter.page.get_by_role("link", name="Read: TRAINING,SAM A")).to_have_count(1)
+    counter.shot("unread")
+    counter.accessible()
+    counter.page.get_by_role("link", name="Read: TRAINING,SAM A").click()
+    counter.page.get_by_label("Reason, in words").fill("who is in custody here")
+    counter.press("Read")
+    expect(counter.page.get_by_text("Word for word, as it was sent.")).to_be_visible()
+    expect(counter.page.locator(".menu .unread")).to_have_count(0)
+    beside.open("/replies")
+    expect(beside.page.get_by_text("Every reply has been opened.")).to_be_visible()
+    expect(beside.page.locator(".menu .unread")).to_have_count(0)
+    beside.open("/people")
+    expect(beside.page.locator(".people .row", has_text="TRAINING,SAM A")).to_contain_text("Answered")
 
 
 def lodged(counter: Counter) -> str:

@@ -41,7 +41,7 @@ def built() -> set[str]:
     made |= {f"capture.place.{int(step.position)}" for step in plan()} | {f"capture.state.{one.name.lower()}" for one in State}
     made |= {f"choice.{one}" for one in Choice} | {f"reason.{one}" for one in REASONS} | {f"state.{one}" for one in STEPS}
     made |= {f"purpose.{one}" for one in Purpose} | {f"said_of_hint.{one}" for one in Said} | {key for _, _, key in frame.MENU}
-    made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "received", "sent")}
+    made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "answered", "received", "sent")}
     made |= {f"device_{part}.{one}" for part in ("error", "error_means", "error_do") for one in devices.ERRORS}
     made |= {f"devices.link_{number}" for number in range(len(devices.LINKS))} | {f"devices.where_{one}" for one in ("usb", "usbip")}
     made |= {f"check.calibration_{one}" for one in Calibrated} | {f"devices.{row}" for row in devices.ROWS}

@@ -17,7 +17,8 @@ from tests.data import need_debian
 
 SYSTEMD = Path(__file__).resolve().parent.parent.parent / "systemd"
 UNITS = sorted(path.name for pattern in ("*.service", "*.socket", "*.target", "*.timer") for path in SYSTEMD.glob(pattern))
-CORE, UPLINK, RENEW = "livescan-core.service", "livescan-uplink.service", "livescan-renew.service"
+CORE, UPLINK, RENEW, DECODE = "livescan-core.service", "livescan-uplink.service", "livescan-renew.service", "livescan-decode@.service"
+TRAINING, SCANNER = "livescan-training.service", "livescan-training-scanner.service"
 DROP_IN = SYSTEMD / "livescan-core.service.d" / "50-serial-or-camera.conf.example"
 RULES = (SYSTEMD / "60-livescan-agent.rules").read_text("utf-8")
 # what systemd.exec(5) would have, and the one value that a unit may give instead when it says why
@@ -41,7 +42,14 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree("/usr/lib/systemd/system", there, symlinks=True, ignore_dangling_symlinks=True)
     for name in UNITS:
         shutil.copy(SYSTEMD / name, there / name)
-    for program in ("usr/lib/livescan-agent/bin/livescan", "usr/bin/cage", "bin/kill", "usr/bin/kill"):
+    for program in (
+        "usr/lib/livescan-agent/bin/livescan",
+        "usr/lib/livescan-agent/bin/python",
+        "usr/bin/cage",
+        "bin/kill",
+        "usr/bin/kill",
+        "bin/sh",
+    ):
         path = root / program
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("#!/bin/sh\n")
@@ -62,7 +70,7 @@ def test_an_unknown_word_in_a_unit_is_seen(staged: Path) -> None:
     assert any("TaskMax" in line for line in ours(done.stderr))
 
 
-@pytest.mark.parametrize(("unit", "most"), [(CORE, 3), (UPLINK, 10), (RENEW, 3)])
+@pytest.mark.parametrize(("unit", "most"), [(CORE, 3), (UPLINK, 10), (RENEW, 3), (DECODE, 1), (TRAINING, 2), (SCANNER, 2)])
 def test_a_unit_exposes_no_more_than_is_said(unit: str, most: int) -> None:
     """most: tenths, as systemd-analyze takes them."""
     done = _analyze("security", "--offline=true", f"--threshold={most}", str(SYSTEMD / unit))
@@ -84,13 +92,13 @@ def test_the_judge_of_exposure_would_refuse_an_open_unit(tmp_path: Path) -> None
     assert _analyze("security", "--offline=true", "--threshold=3", str(unit)).returncode == 1
 
 
-@pytest.mark.parametrize("unit", [CORE, UPLINK, RENEW])
+@pytest.mark.parametrize("unit", [CORE, UPLINK, RENEW, DECODE, TRAINING, SCANNER])
 def test_every_restriction_is_there(unit: str) -> None:
     said = settings_of(SYSTEMD / unit)
     assert {key: said.get(key, ["missing"])[-1] for key in STRICT} == STRICT
 
 
-@pytest.mark.parametrize("unit", [CORE, UPLINK])
+@pytest.mark.parametrize("unit", [CORE, UPLINK, DECODE, TRAINING, SCANNER])
 @pytest.mark.parametrize(
     "key", ["MemoryMax", "TasksMax", "DeviceAllow", "IPAddressAllow", "RestrictAddressFamilies", "BindPaths", "ReadWritePaths"]
 )

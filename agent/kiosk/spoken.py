@@ -1,0 +1,67 @@
+"""Sentences that other parts of the station make in English, said in the page's language.
+
+The station's log, its interface and what it keeps are English, whatever a page speaks, so such a sentence comes to a page as text. It is
+found here by its template in the English catalogue (`spoken.KEY`), taken apart into key and values, and put together from the other
+language's. What is in no template is said as it came.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from agent.kiosk.words import DEFAULT, Words, words
+
+_FINGERS = frozenset({"fingers", "other", "asked"})  # what is filled in with names of fingers
+_ENDS = re.compile(r"(?<=[.?!]) ")
+
+
+def spoken(t: Words, text: str) -> str:
+    """One sentence or several."""
+    if t.language == DEFAULT or not text:
+        return text
+    return _whole(t, text) or _piece_by_piece(t, _ENDS.split(text))
+
+
+def _piece_by_piece(t: Words, sentences: list[str]) -> str:
+    """As many together as there is a template for."""
+    said: list[str] = []
+    while sentences:
+        for taken in range(len(sentences), 0, -1):
+            if found := _whole(t, " ".join(sentences[:taken])):
+                break
+        said.append(found or sentences[0])
+        sentences = sentences[taken:]
+    return " ".join(said)
+
+
+def _whole(t: Words, text: str) -> str:
+    for key, pattern in _patterns():
+        if match := pattern.fullmatch(text):
+            return t(key, **{name: _value(t, name, value) for name, value in match.groupdict().items()})
+    return ""
+
+
+def _value(t: Words, name: str, value: str) -> str:
+    return _fingers(t, value) if name in _FINGERS else value
+
+
+def _fingers(t: Words, text: str) -> str:
+    """'right ring and right little fingers': each by its name in that language."""
+    each = [re.sub(r" fingers?$", "", one) for one in re.split(r", | and ", text)]
+    named = {words(DEFAULT)(key): key for key in words(DEFAULT).texts if key.startswith("named.") and key != "named.and"}
+    said = [t(named[one]) if one in named else one for one in each]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} {t('named.and')} {said[-1]}"
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Those with most words of their own first, so that a sentence is not taken for a shorter one with a long value."""
+    found = [(key, text) for key, text in words(DEFAULT).texts.items() if key.startswith("spoken.")]
+    found.sort(key=lambda one: len(re.sub(r"\{\w+\}", "", one[1])), reverse=True)
+    return tuple((key, re.compile(_regex(text))) for key, text in found)
+
+
+def _regex(template: str) -> str:
+    parts = re.split(r"(\{\w+\})", template)
+    return "".join(f"(?P<{part[1:-1]}>.{{1,200}}?)" if part.startswith("{") else re.escape(part) for part in parts)
