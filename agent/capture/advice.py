@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.capture.plan import Step
+from agent.model.quality import Cause
 from agent.quality.verdict import several
 from drivers.device import Advice
 
@@ -44,6 +45,7 @@ CAUSES = (
     | Advice.ROLL_REVERSED
     | Advice.ROLL_NARROW
 )
+_LIKELIER = CAUSES & ~(Advice.WRONG_HAND | Advice.SLIDING | Advice.SMEAR)  # told before a finger that slid
 
 
 def sentence(advice: Advice, step: Step) -> str:
@@ -57,3 +59,10 @@ def sentence(advice: Advice, step: Step) -> str:
 def cause(advice: Advice, step: Step) -> str:
     """Why an image failed, where the scanner saw it; '' where it did not."""
     return sentence(advice & CAUSES, step)
+
+
+def named(advice: Advice) -> Cause:
+    """The same cause for programs; `advice` has one of CAUSES."""
+    if advice & Advice.WRONG_HAND:
+        return Cause.OTHER_HAND
+    return Cause.SMEARED if advice & (Advice.SLIDING | Advice.SMEAR) and not advice & _LIKELIER else Cause.SPOILT

@@ -19,6 +19,7 @@ from agent.capture.mending import Mending
 from agent.capture.rolling import ADVICE, Rolling
 from agent.capture.session import Event, NoSuchMove, State
 from agent.capture.settings import CaptureSettings
+from agent.capture.signs import sign_of_advice
 from agent.capture.touching import touches
 from agent.capture.watching import Watch
 from agent.imaging.platen import Background
@@ -192,7 +193,7 @@ class AtDevice:
                 self._course.tell(Counted(found, expected))
             case Warned(advice=advice) if words := sentence(advice, self._course.session.step):
                 self._warned = True
-                self._course.tell(Cautioned(words))
+                self._course.tell(Cautioned(words, sign_of_advice(advice)))
             case KeyPressed(key="foot"):
                 with suppress(Refused):  # pressed when there was nothing to take
                     await self.trigger(Trigger.PEDAL)
@@ -205,7 +206,7 @@ class AtDevice:
         new = await self._rolling.add(frame, index)
         self._course.tell(Rolled(self._rolling.progress))
         if words := sentence(new, self._course.session.step):
-            self._course.tell(Cautioned(words))
+            self._course.tell(Cautioned(words, sign_of_advice(new)))
 
     async def _felt(self, frame: Frame) -> None:
         """What touched once has touched: a roll's strip is small at its ends."""

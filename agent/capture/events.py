@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from agent.capture.plan import Step
 from agent.capture.session import State
+from agent.capture.signs import Sign
 from agent.model.booking import BookingId
 from agent.model.impression import GrayImage, Impression
 from agent.quality.hygiene import Cleanliness
@@ -51,6 +52,7 @@ class Cautioned:
     """What to do better, while the finger is still on the glass."""
 
     sentence: str
+    sign: Sign = Sign.NONE  # the same as a drawing
 
 
 @dataclass(frozen=True)

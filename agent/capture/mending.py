@@ -9,6 +9,7 @@ from agent.capture.device_thread import DeviceThread, Reopen
 from agent.capture.events import Cautioned, Interrupted
 from agent.capture.session import Event, NoSuchMove
 from agent.capture.settings import CaptureSettings
+from agent.capture.signs import Sign
 from agent.capture.troubles import kind_of
 from drivers.errors import DeviceError, Gone
 
@@ -41,7 +42,7 @@ class Mending:
         self.openings += 1
         self._course.move(Event.PLUGGED_IN)
         if self._device.tag.serial != before:
-            self._course.tell(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}."))
+            self._course.tell(Cautioned(f"The capture goes on with another scanner: {self._device.tag.serial}.", Sign.OTHER_SCANNER))
 
     async def _back(self) -> bool:
         try:

@@ -16,6 +16,7 @@ from agent.capture.mending import Mending
 from agent.capture.plan import Step
 from agent.capture.session import Event
 from agent.capture.settings import CaptureSettings
+from agent.capture.signs import Sign
 from agent.imaging.platen import background
 from agent.quality.hygiene import Cleanliness, hygiene
 from agent.quality.thresholds import QualityThresholds
@@ -90,7 +91,7 @@ class Platen:
         seen = self._at_device.background
         left = seen is not None and (seen.latent > 0 or seen.dirt >= self._limits.platen_dirt_soon)
         fingers = several(self._course.session.step.fingers)
-        self._course.tell(Cautioned((_LEFT if left else _NOTHING).format(fingers)))
+        self._course.tell(Cautioned((_LEFT if left else _NOTHING).format(fingers), Sign.CLEAN_GLASS if left else Sign.NONE))
         waits = self._course.session.waits + 1
         self._course.move(Event.TIME_UP if waits >= self._settings.waits_most else Event.NOT_TOUCHED)
         self.look_again()

@@ -16,7 +16,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
-from agent.capture.advice import cause
+from agent.capture.advice import cause, named
 from agent.capture.at_device import AtDevice, Taken
 from agent.capture.checking import Checker
 from agent.capture.course import Course
@@ -170,8 +170,9 @@ class CaptureRunner:
         """With what was seen while it was taken: it may spoil a print that measures well, and it names causes."""
         spoiling = taken.advice & SPOILING if taken.roll is not None else Advice.NONE
         report = spoilt(report, self._limits, self.session.tries) if spoiling else report
-        why = "" if report.verdict is Verdict.ACCEPT else cause(spoiling or taken.advice, self.session.step)
-        return replace(report, advice=why or report.advice)
+        seen = spoiling or taken.advice
+        why = "" if report.verdict is Verdict.ACCEPT else cause(seen, self.session.step)
+        return replace(report, advice=why, cause=named(seen)) if why else report
 
     async def _settle(self, impression: Impression, prints: Prints) -> None:
         """Accept, ask for another attempt, or ask the officer."""

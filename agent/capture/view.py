@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from agent.capture.events import Accepted, CaptureEvent, Cautioned, Counted, GlassSeen, Interrupted, Judged, Looked, Moved, Rolled
 from agent.capture.plan import Step
 from agent.capture.session import State
+from agent.capture.signs import Sign, sign_of_cause
 from agent.clock import Clock
-from agent.model.impression import GrayImage, Verdict
+from agent.model.impression import GrayImage, QualityReport, Verdict
 
 _ANEW = frozenset({State.AWAIT_CLEAR, State.AWAIT_FINGER, State.PAUSED, State.DONE, State.CANCELLED})  # what lay on the glass is gone
 
@@ -31,6 +32,7 @@ class Standing:
     found: int = 0  # fingers that the scanner sees
     rolled: int = 0  # per mille of a roll
     sentence: str = ""  # for the officer; "" none
+    sign: Sign = Sign.NONE  # the sentence as a drawing, where it has one
     of_glass: bool = False  # the sentence is about the glass, and goes when that is clean
     trouble: str = ""  # what is wrong with the scanner, and what to do; "" nothing
     judged: int = 0  # how many images were judged in this process
@@ -79,7 +81,7 @@ class LiveView:
 
     def say(self, sentence: str) -> None:
         """Of the pedal, or while the scanner is looked for."""
-        self.now = replace(self.now, stamp=self.now.stamp + 1, sentence=sentence)
+        self.now = replace(self.now, stamp=self.now.stamp + 1, sentence=sentence, sign=Sign.NONE)
         for watching in self._watching:
             watching.set()
 
@@ -92,14 +94,14 @@ class LiveView:
                 self.now = replace(before, stamp=stamp, found=found)
             case Rolled(progress=progress):
                 self.now = replace(before, stamp=stamp, rolled=progress)
-            case Cautioned(sentence=sentence):
-                self.now = replace(before, stamp=stamp, sentence=sentence, of_glass=False)
+            case Cautioned(sentence=sentence, sign=sign):
+                self.now = replace(before, stamp=stamp, sentence=sentence, sign=sign, of_glass=False)
             case GlassSeen(advice=advice) if advice or before.of_glass:
-                self.now = replace(before, stamp=stamp, sentence=advice, of_glass=bool(advice))
+                sign = Sign.CLEAN_GLASS if advice else Sign.NONE
+                self.now = replace(before, stamp=stamp, sentence=advice, sign=sign, of_glass=bool(advice))
             case Judged(impression=impression):
-                quality = impression.quality
-                advice = quality.advice if quality is not None and quality.verdict is not Verdict.ACCEPT else ""
-                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice, of_glass=False)
+                advice, sign = _said_of(impression.quality)
+                self.now = replace(before, stamp=stamp, judged=before.judged + 1, sentence=advice, sign=sign, of_glass=False)
             case Accepted():
                 self.now = replace(before, stamp=stamp, accepted=before.accepted + 1)
             case Interrupted(what=what, means=means, do=do):
@@ -109,10 +111,17 @@ class LiveView:
             self.picture = None
 
 
+def _said_of(quality: QualityReport | None) -> tuple[str, Sign]:
+    """What is to be done better; nothing where it was accepted."""
+    if quality is None or quality.verdict is Verdict.ACCEPT:
+        return "", Sign.NONE
+    return quality.advice, sign_of_cause(quality.cause)
+
+
 def _moved(before: Standing, booking: str, state: State, step: Step | None, attempt: int) -> Standing:
     """The advice on an image stays while its hand is lifted, and until the next finger comes."""
     same = (before.booking, before.step) == (booking, step)
-    keeps = same and state not in (State.TRACKING, State.TAKING, State.CHECKING)
+    keeps = same and (state not in (State.TRACKING, State.TAKING, State.CHECKING) or state is State.TRACKING is before.state)
     return replace(
         before,
         stamp=before.stamp + 1,
@@ -122,6 +131,7 @@ def _moved(before: Standing, booking: str, state: State, step: Step | None, atte
         attempt=attempt,
         found=before.found if state in (State.TRACKING, State.TAKING, State.CHECKING) else 0,
         rolled=before.rolled if same and state in (State.TRACKING, State.TAKING, State.CHECKING) else 0,
-        sentence=before.sentence if keeps or (same and state is State.TRACKING is before.state) else "",
+        sentence=before.sentence if keeps else "",
+        sign=before.sign if keeps else Sign.NONE,
         trouble=before.trouble if state is State.PAUSED else "",
     )

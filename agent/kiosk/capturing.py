@@ -40,6 +40,28 @@ class Work:
     question: Mapping[str, Any] | None
 
 
+def refused(work: Work, tried: bool) -> Mapping[str, str]:
+    """Retake, accept best, cannot do better: why each cannot be done now (of the catalogue: why_not.NAME), "" where it can.
+
+    A print is kept in spite of what was found, and asked for anew, only where the capture asks: `capture.questions`. While one waits for
+    a finger, the next attempt comes by itself. tried: there are attempts at what is being taken.
+    """
+    if work.question is not None:
+        answers = work.question["choices"]
+        return {
+            "repeat": "" if Choice.REPEAT in answers else "asked_otherwise",
+            "take": "" if Choice.TAKE in answers else "untried",
+            "cannot": "",
+        }
+    if work.done == len(work.steps):
+        return dict.fromkeys(("repeat", "take", "cannot"), "all_taken")
+    if work.state == BookingState.HELD:
+        return {"repeat": "held", "take": "held", "cannot": ""}
+    return (
+        {"repeat": "retaking", "take": "tries_left", "cannot": ""} if tried else {"repeat": "nothing_yet", "take": "untried", "cannot": ""}
+    )
+
+
 async def work_of(frame: Frame, booking_id: str) -> Work:
     """Raises LivescanError where there is no such booking."""
     found = await frame.parts.station.booking(booking_id)
@@ -80,7 +102,9 @@ def pages(frame: Frame) -> Sequence[Page]:
         position = asked or (now.position if now is not None else None)
         attempts = await frame.parts.capture.attempts_of(work.id, position) if position is not None else []
         other = _other(work.question, frame.parts.taken(work.id))
-        return {"attempts": attempts, "position": position, "reasons": REASONS, "other": other}
+        why_not = refused(work, bool(attempts))
+        finger = int(position) if position is not None and position <= Position.LEFT_LITTLE else None
+        return {"why_not": why_not, "finger": finger, "attempts": attempts, "position": position, "reasons": REASONS, "other": other}
 
     async def answer(request: Request) -> Response:
         form, booking = await form_of(request), _booking(request)

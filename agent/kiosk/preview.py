@@ -12,6 +12,7 @@ import json
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ from agent.capture.session import State
 from agent.capture.view import LiveView, Picture, Standing
 from agent.errors import LivescanError
 from agent.kiosk.frame import Frame
+from agent.kiosk.pictograms import pictogram
 from agent.kiosk.spoken import spoken
 from agent.kiosk.words import DEFAULT, Words, languages, words
 from agent.web.guard import token_of
@@ -137,11 +139,13 @@ class OfBooking:
         here, step = now.booking == self._booking, now.step
         taken = self._frame.parts.taken(self._booking)
         asked = self._frame.parts.scanner.asked_now(self._booking)
+        drawn = pictogram(self._t, now) if here else None
         return {
             "state": now.state.value if here else "waiting",
             "fgp": int(step.position) if here and step is not None else 0,
             "mode": step.mode.value if here and step is not None else "",
             "sentence": sentence(self._t, now) if here else self._t("capture.waits_its_turn"),
+            "drawn": None if drawn is None else asdict(drawn),
             "trouble": spoken(self._t, now.trouble) if here else "",
             "found": now.found if here else 0,
             "rolled": now.rolled if here else 0,

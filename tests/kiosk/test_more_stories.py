@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,6 +44,25 @@ def test_a_rejected_booking_is_opened_for_the_named_fingers_and_sent_again(count
     expect(page.locator(".stages .here")).to_contain_text("Answered", timeout=ANSWERED)
     counter.open("/tasks")
     expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+
+
+def test_what_the_officer_may_do_is_always_there_and_says_why_not_yet(counter: Counter) -> None:
+    page = counter.page
+    counter.sign_in()
+    page.get_by_role("button", name="Dark").click()
+    counter.open("/people?find=J-2026-10413")
+    counter.press("Take prints")
+    counter.press("Take prints")
+    expect(page.locator("#choice-repeat")).to_have_attribute("aria-disabled", "true")
+    expect(page.locator("#choice-take")).to_contain_text("There is no attempt yet.")
+    expect(page.locator("#pictogram")).to_have_attribute("aria-label", re.compile("^Drawing: "))
+    counter.shot("choices-and-drawing")
+    counter.accessible()
+    page.locator("#progress", has_text="5 of 14").wait_for(timeout=ALL_TAKEN)
+    page.locator("#choice-cannot").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Look at the hands")).to_be_visible()
+    assert "finger=" in page.url
 
 
 def test_a_thumb_that_is_laid_down_twice_is_shown_beside_what_was_taken_of_it(counter: Counter) -> None:

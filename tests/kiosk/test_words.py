@@ -16,11 +16,12 @@ from agent.capture.questions import Choice
 from agent.capture.session import State
 from agent.gallery.hints import Said
 from agent.jail.standing import Standing
-from agent.kiosk import devices, forms, frame, settings
+from agent.kiosk import devices, forms, frame, pictograms, settings
 from agent.kiosk.capturing import REASONS
 from agent.kiosk.sending import STEPS
 from agent.kiosk.words import FOLDER, languages, words
 from agent.model.fingers import FINGERS, FingerMark
+from tests.kiosk import test_choices
 
 KIOSK = Path(frame.__file__).parent
 ENGLISH = words("en")
@@ -39,6 +40,8 @@ def built() -> set[str]:
     made |= {f"hand_mark.{one}" for one in FingerMark} | {f"hand_mark_means.{one}" for one in FingerMark}
     made |= {f"finger.{int(step.position)}" for step in plan()} | {f"finger_short.{int(one)}" for one in FINGERS}
     made |= {f"capture.place.{int(step.position)}" for step in plan()} | {f"capture.state.{one.name.lower()}" for one in State}
+    made |= {f"why_not.{one}" for one in test_choices.WHYS}
+    made |= {f"pictogram.{one}" for one in pictograms.NAMES}
     made |= {f"choice.{one}" for one in Choice} | {f"reason.{one}" for one in REASONS} | {f"state.{one}" for one in STEPS}
     made |= {f"purpose.{one}" for one in Purpose} | {f"said_of_hint.{one}" for one in Said} | {key for _, _, key in frame.MENU}
     made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "answered", "received", "sent")}

@@ -9,11 +9,28 @@ let sideStamp = null;
 
 const ghosts = { slap_right: "four", slap_left: "four-left", flat_1: "one", roll: "roll" };
 
+const drawing = document.getElementById("pictogram");
+const waits = drawing.getAttribute("aria-label");
+
+// What the person does, beside the sentence: parts of one drawing, shown by name.
+function illustrate(drawn) {
+  const { name, left, fingers, says } = drawn ?? { name: "wait", left: false, fingers: [], says: waits };
+  drawing.dataset.name = name;
+  drawing.classList.toggle("left", left);
+  const thumb = fingers.length === 1 && fingers[0] === 1;
+  drawing.classList.toggle("thumb", thumb);
+  live.dataset.way = left === thumb ? "right" : "left"; // fingers away from the body, thumbs towards it
+  drawing.setAttribute("aria-label", says);
+  for (const part of drawing.querySelectorAll("[data-for]")) part.toggleAttribute("hidden", !part.dataset.for.split(" ").includes(name));
+  for (const one of drawing.querySelectorAll("[data-finger]")) one.classList.toggle("meant", fingers.includes(Number(one.dataset.finger)));
+}
+
 function say(now) {
   const before = live.dataset.state;
   live.dataset.state = now.state;
   live.dataset.ghost = ghosts[now.mode] ?? "";
   if (sentence.textContent !== now.sentence) sentence.textContent = now.sentence;
+  illustrate(now.drawn);
   document.getElementById("seen").textContent =
     now.expected && ["await finger", "tracking"].includes(now.state)
       ? live.dataset.seen.replace("{found}", now.found).replace("{expected}", now.expected) : "\u00a0";
@@ -31,8 +48,11 @@ async function renewSide() {
   const answer = await fetch(`/booking/${booking}/capture/side`, { redirect: "manual" });
   if (!answer.ok) { location.reload(); return; }
   const asked = side.querySelector(".question") !== null;
-  side.innerHTML = await answer.text();
+  const text = await answer.text();
+  const held = side.contains(document.activeElement) ? document.activeElement.id : "";
+  side.innerHTML = text;
   dress();
+  if (held) document.getElementById(held)?.focus();
   const question = side.querySelector(".question");
   if (question && !asked) question.querySelector("[data-focus]").focus();
 }
@@ -62,5 +82,6 @@ document.getElementById("take-now")?.addEventListener("submit", async (event) =>
   await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
 });
 
+illustrate(null);
 dress();
 picture.connect(`/live/${booking}`, say);
