@@ -138,7 +138,6 @@ def _application(of: Keeping, taking: Taking, following: Following, shown: _Show
         inbox=desks.inbox,
         retention=following.retention,
         sending=taking.sending,
-        arrivals=taking.intake,
         devices=shown.devices,
         settings=shown.settings,
         v1=shown.v1,

@@ -93,9 +93,9 @@ class TrainingKiosk:
         for one in read_toml(config_dir() / "training-jail.toml")["arrival"]:
             arrived = now - timedelta(minutes=one["minutes"])
             charges = [{**charge, "offense_date": _day(charge.get("offense_date"))} for charge in one["charges"]]
-            arrest = {"date_of_arrest": arrived.date().isoformat(), "charges": charges}
-            body = {"number": one["number"], "arrived_at": arrived.isoformat(), "facts": {"subject": one["subject"], "arrest": arrest}}
-            self._site.client.post("/api/arrivals", body)
+            who = {"booking_number": one["number"], "arrived_at": arrived.isoformat(), "date_of_arrest": arrived.date().isoformat()}
+            body = {**who, "subject": one["subject"], "charges": charges}
+            self._site.client.post("/api/v1/bookings", body, headers={"Idempotency-Key": one["number"]})
 
 
 def enrolled(client: CoreClient, officer: str, roles: tuple[Role, ...]) -> Telephone:

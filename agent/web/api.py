@@ -16,7 +16,6 @@ from agent.booking.facts import Facts, facts_from_python
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.web import withheld
-from agent.web.arrivals import ArrivalDesk, arrival_routes
 from agent.web.auditing import AuditDesk, audit_routes
 from agent.web.bodies import LARGEST_FORM, Decision, body_of, decision_of, officer_of
 from agent.web.capturing import CaptureDesk, capture_routes
@@ -79,7 +78,6 @@ def build_api(
     retention: RetentionDesk | None = None,
     sending: SendingDesk | None = None,
     inbox: InboxDesk | None = None,
-    arrivals: ArrivalDesk | None = None,
     devices: DeviceDesk | None = None,
     settings: SettingsDesk | None = None,
     v1: V1 | None = None,
@@ -88,8 +86,8 @@ def build_api(
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
     and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a person.
-    `retention`: how long it is kept. `gallery`: prints booked before. `arrivals`: the jail's list. `devices`: the scanner.
-    `settings`: to be read. `v1`: what programs ask. `pages`: the kiosk, on localhost. Without them these routes are not there.
+    `retention`: how long it is kept. `gallery`: prints booked before. `devices`: the scanner. `settings`: to be read.
+    `v1`: what programs ask. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
     async def status(_: Request) -> Response:
@@ -156,7 +154,6 @@ def build_api(
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
             *(inbox_routes(inbox) if inbox else ()),
-            *(arrival_routes(arrivals) if arrivals else ()),
             *(settings_routes(settings) if settings else ()),
             *(device_routes(devices) if devices else ()),
             *(v1_routes(v1) if v1 else ()),

@@ -44,7 +44,6 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/settings", _R.SETTINGS),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),
-        ("POST", r"/api/arrivals", _R.BOOK),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
         ("POST", _B + r"/(resume|decision|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),
