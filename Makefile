@@ -41,7 +41,7 @@ test-long: venv-dev
 
 # A real systemd, booted in a container: about nine minutes, as root. Debian packages: mmdebstrap, systemd-container.
 test-system: venv-dev
-	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_releases.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
 
 cluster-test: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)
