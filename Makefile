@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit guide venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -41,7 +41,7 @@ test-long: venv-dev
 
 # A real systemd, booted in a container: about nine minutes, as root. Debian packages: mmdebstrap, systemd-container.
 test-system: venv-dev
-	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_releases.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
 
 cluster-test: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)
@@ -71,6 +71,10 @@ licences: venv-dev
 # What it says and how it ends: docs/supply-chain.md.
 audit: venv-dev
 	@$(BIN)/python systemd/audit.py
+
+# The officer's guide's pictures, anew, of the pages as they are. Debian package: chromium.
+guide: venv-dev
+	LIVESCAN_GUIDE=1 $(BIN)/python -m pytest -q tests/kiosk/test_guide.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -231,7 +231,8 @@ def package(root: Path, out: Path, compress: str) -> Path:
     text = (HERE / "debian" / "control").read_text("utf-8").format(version=version, size=size)
     write(control / "control", text)
     for name in ("preinst", "postinst", "prerm", "postrm"):
-        write(control / name, (HERE / "debian" / name).read_text("utf-8"), 0o755)
+        script = (HERE / "debian" / name).read_text("utf-8").replace("@SCHEMAS@", schemas(root))
+        write(control / name, script, 0o755)
     conffiles = sorted(f"/{path.relative_to(root)}" for path in (root / "etc").rglob("*") if path.is_file())
     write(control / "conffiles", "\n".join(conffiles) + "\n")
     for path in (root, *root.rglob("*")):
@@ -265,6 +266,12 @@ def compiled(root: Path) -> None:
         str(root / HOME),
     ]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # a library may ship a file for another Python
+
+
+def schemas(root: Path) -> str:
+    """FILE=VERSION of each database, by the program that was just built: what `preinst` holds against those on the machine."""
+    command = [sys.executable, "-I", "-S", "-B", str(HERE / "schemas.py"), str(root / SITE)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def version_of(root: Path) -> str:

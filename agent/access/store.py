@@ -53,6 +53,7 @@ CREATE TABLE session (
     state        TEXT NOT NULL
 ) STRICT;
 """
+MIGRATIONS = (SCHEMA, programs.SCHEMA)
 _NONCE = 12  # bytes
 
 
@@ -82,7 +83,7 @@ class AccessStore:
     """Blocking; safe to use from several threads."""
 
     def __init__(self, folder: Path, storage_key: bytes) -> None:
-        self._database = Database(folder / "access.sqlite", (SCHEMA, programs.SCHEMA))
+        self._database = Database(folder / "access.sqlite", MIGRATIONS)
         self._cipher = AESGCM(hmac.new(storage_key, b"livescan-access/1", hashlib.sha256).digest())
 
     @property

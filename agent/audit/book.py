@@ -47,6 +47,7 @@ CREATE TRIGGER checkpoint_is_never_changed BEFORE UPDATE ON checkpoint BEGIN SEL
 CREATE TRIGGER checkpoint_is_kept BEFORE DELETE ON checkpoint WHEN OLD.n > (SELECT n FROM base)
 BEGIN SELECT RAISE(ABORT, 'the audit record is append-only'); END;
 """
+MIGRATIONS = (SCHEMA,)
 CHECKPOINT_EVERY = 100  # entries: about two bookings
 KEPT = timedelta(days=366)  # at least: AU-11
 ANCHOR = "checkpoint.txt"  # the last checkpoint, beside the file: to be copied elsewhere
@@ -64,7 +65,7 @@ class AuditBook:
         self._station = station
         self._signer = signer
         self._clock = clock
-        self._database = Database(folder / "audit.sqlite", (SCHEMA,))
+        self._database = Database(folder / "audit.sqlite", MIGRATIONS)
         self._unsigned = self._database.read_now(lambda db: _last(db).n - _last_signed(db))
 
     def append(self, *entries: Entry, due: Sequence[tuple[str, datetime]] = ()) -> None:

@@ -116,7 +116,7 @@ class Connection:
         client._max_inflight_messages = window
         self._post(Connected(self.epoch, flags.session_present, window, getattr(properties, "MaximumPacketSize", None)))
         if self._settings.subscriptions:
-            _, mid = client.subscribe([(topic, 1) for topic in self._settings.subscriptions])
+            _, mid = client.subscribe([(topic, self._settings.subscribe_qos) for topic in self._settings.subscriptions])
             self._asked[mid or 0] = self._settings.subscriptions
         self._say_status(online=True)
 

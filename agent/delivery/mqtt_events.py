@@ -18,7 +18,8 @@ class MqttSettings:
     cert: Path | None = None  # PEM, the client's chain
     key: Path | None = None  # PEM
     crl: Path | None = None  # revocation list of the CA; the file may be absent
-    subscriptions: tuple[str, ...] = ()  # topic filters, subscribed with QoS 1 on every connection
+    subscriptions: tuple[str, ...] = ()  # topic filters, subscribed on every connection
+    subscribe_qos: int = 1  # 0 for whoever only looks: a broker then writes nothing to its disk for each message
     status_topic: str | None = None  # retained: online on connect; offline on stop, and as last will
     version: int = 4  # 4 is MQTT 3.1.1, 5 is MQTT 5
     clean: bool = False  # True: the broker keeps no session, for whoever only looks or asks

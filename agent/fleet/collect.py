@@ -37,9 +37,8 @@ class Collected:
 def watching(settings: MqttSettings) -> MqttSettings:
     """The link of somebody who looks: no session is kept for it, and no status told."""
     filters = (topics.ALL_STATIONS_STATUS, topics.ALL_REPORTS)
-    return replace(
-        settings, client_id=f"{settings.client_id}-{secrets.token_hex(16)}", subscriptions=filters, status_topic=None, clean=True
-    )
+    name = f"{settings.client_id}-{secrets.token_hex(16)}"
+    return replace(settings, client_id=name, subscriptions=filters, subscribe_qos=0, status_topic=None, clean=True)
 
 
 def collect(settings: MqttSettings, *, expected: Collection[str] = (), within: float = 30.0) -> Collected:

@@ -17,6 +17,7 @@ from agent.handover.instants import read_instant, write_instant
 
 SCHEMA = "livescan-report/1"
 LIMIT = 16 * 1024  # bytes, signed; ours has about 2,500
+LONGEST = 86_400  # s between two reports
 MOST = 16  # sentences; certificates
 _STATION = re.compile(r"[A-Za-z0-9-]{1,13}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9][a-z0-9 _-]{0,39}", re.ASCII)
@@ -96,6 +97,12 @@ def _count(value: Any) -> int:
     return value
 
 
+def _seconds(value: Any) -> int:
+    if _count(value) > LONGEST:
+        raise ValueError("longer than a day")
+    return int(value)
+
+
 def _maybe(value: Any) -> datetime | None:
     return None if value is None else read_instant(value)
 
@@ -105,7 +112,7 @@ _READERS: Mapping[str, Any] = MappingProxyType(
         "station": _text(_STATION),
         "environment": _text(re.compile("production|training")),
         "at": read_instant,
-        "every": _count,
+        "every": _seconds,
         "started_at": read_instant,
         "version": _text(_VERSION),
         "scanner": _text(_WORD),

@@ -40,6 +40,7 @@ CREATE TABLE officer (
     templates BLOB NOT NULL
 ) STRICT;
 """
+MIGRATIONS = (SCHEMA, hint_book.SCHEMA)
 _NONCE, _TAG = 12, 16  # bytes: NIST SP 800-38D
 _AT_ONCE = 256  # rows
 _PIECE, _STEP = 32, 1024  # bytes: what is looked for after deleting, and how far apart; a page of SQLite holds four of them
@@ -75,7 +76,7 @@ class GalleryStore:
         self.path = path
         self._cipher = AESGCM(_derived(storage_key, b"livescan-gallery/1"))
         self._marking = _derived(storage_key, b"livescan-gallery-expunged/1")
-        self.database = Database(path, (SCHEMA, hint_book.SCHEMA))
+        self.database = Database(path, MIGRATIONS)
 
     def put(self, one: Stored) -> int:
         """The subject's number. A booking that is there already is replaced, under a new number."""

@@ -186,5 +186,7 @@ def test_a_status_may_tell_when_its_certificate_ends() -> None:
 
 
 def test_a_report_is_bounded() -> None:
+    with pytest.raises(ValueError, match="no report"):
+        encode(report("LS-0001", every=86_401))
     assert parse(encode(report("LS-0001")) + b" " * LIMIT) is None
     assert isinstance(parse(encode(report("LS-0001"))), Report)

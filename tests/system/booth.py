@@ -28,12 +28,21 @@ unattended = true
 [delivery]
 retry_first = 1.0
 retry_most = 2.0
+undo = 3.0
 """
 BOOK = """
 from pathlib import Path
 from agent.training.demo import training_booking
 from agent.web.client import CoreClient
 print(CoreClient(Path("/run/livescan/core.sock")).post("/api/bookings", training_booking({}))["booking"])
+"""
+IMPORT = """
+import base64
+from pathlib import Path
+from agent.training.demo import training_booking
+from agent.web.client import CoreClient
+body = training_booking({}) | {"file": base64.b64encode(Path("/card.an2").read_bytes()).decode()}
+print(CoreClient(Path("/run/livescan/core.sock")).post("/api/imports", body)["booking"])
 """
 ACCOUNTS = """
 import json
@@ -70,10 +79,16 @@ class Booth:
 
     def surroundings(self) -> None:
         """Started, or started again after the machine."""
-        run = self.machine.run
-        run("systemd-run -q --unit test-broker -p Restart=always mosquitto -c /etc/mosquitto/livescan/mosquitto.conf")
-        run(f"systemd-run -q --unit test-bureau -p Restart=always livescan bureau --dir {BUREAU} --keys {KEYS} --port 8883")
+        self.broker()
+        self.bureau()
         self.scanner()
+
+    def broker(self) -> None:
+        self.machine.run("systemd-run -q --unit test-broker -p Restart=always mosquitto -c /etc/mosquitto/livescan/mosquitto.conf")
+
+    def bureau(self) -> None:
+        command = f"livescan bureau --dir {BUREAU} --keys {KEYS} --port 8883"
+        self.machine.run(f"systemd-run -q --unit test-bureau -p Restart=always {command}")
 
     def scanner(self) -> None:
         """Started; its person's hands are grown first, where they are not in the cache."""
@@ -85,8 +100,15 @@ class Booth:
 
     def book(self) -> str:
         """Opened and on the disk; its number."""
+        return self._acknowledged(BOOK)
+
+    def take_card(self) -> str:
+        """A whole card from a file, `/card.an2` of the machine; its booking's number."""
+        return self._acknowledged(IMPORT)
+
+    def _acknowledged(self, script: str) -> str:
         for _ in range(5):  # a core that is killed at this moment has acknowledged nothing
-            told = self.machine.run(f"{PYTHON} -I -", text=BOOK, check=False)
+            told = self.machine.run(f"{PYTHON} -I -", text=script, check=False)
             if told.returncode == 0:
                 return told.stdout.strip()
             time.sleep(2.0)

@@ -10,6 +10,7 @@ package of the product's but those that it depends on, and kept in a cache. Two 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 HIERARCHIES = ("memory", "devices", "pids", "freezer", "cpu", "cpuacct", "cpuset", "blkio", "systemd", "unified")
 WRITABLE = ("memory", "devices", "pids")
 BOOTS_WITHIN = 60.0  # s
+_COUNT = itertools.count()
 
 
 class Machine:
@@ -36,7 +38,7 @@ class Machine:
     def __init__(self, root: Path, cgroups: str) -> None:
         self.root = root
         self._cgroups = cgroups
-        self._name = f"livescan-test-{os.getpid()}"
+        self._name = f"livescan-test-{os.getpid()}-{next(_COUNT)}"
         self._process: subprocess.Popen[bytes] | None = None
         self._leader = 0
 
@@ -127,7 +129,7 @@ class Machine:
         return {**os.environ, **({"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"} if self._cgroups == "bpf" else {})}
 
     def _command(self) -> list[str]:
-        command = ["systemd-nspawn", "-D", str(self.root), "--register=no", "--keep-unit", "--machine=livescan-test", "--console=read-only"]
+        command = ["systemd-nspawn", "-D", str(self.root), "--register=no", "--keep-unit", f"--machine={self._name}", "--console=read-only"]
         command += [
             "--resolv-conf=off",
             "--timezone=off",

@@ -1,22 +1,20 @@
 """The package on a bare Debian 12 with a real systemd: installed in one step, watched, killed, exchanged, removed.
 
 `make test-system`. Debian packages: mmdebstrap, systemd-container; as root. LIVESCAN_DEB names a package that is built already.
-The tests of this file share one machine and follow each other.
+The tests of this file share one machine and follow each other; test_releases goes on with it.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.system.booth import Booth, install, probed
-from tests.system.machine import Machine, booted
+from tests.system.machine import Machine
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600), pytest.mark.xdist_group("machine")]
 
@@ -25,23 +23,9 @@ CORE, UPLINK = "livescan-core.service", "livescan-uplink.service"
 MOST_MB = 160
 
 
-@pytest.fixture(scope="module")
-def machine(deb: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    for one in booted(tmp_path_factory.mktemp("m"), "controllers"):
-        shutil.copy(deb, one.root / "livescan-agent.deb")
-        yield one
-
-
-@pytest.fixture(scope="module")
-def station(machine: Machine) -> Booth:
-    """Installed, with a scanner, a broker and a bureau around it."""
-    install(machine)
-    booth = Booth(machine)
-    booth.build()
-    machine.until("systemctl is-active livescan-core livescan-uplink", 30)
-    machine.until(f"systemctl show -P StatusText {UPLINK} | grep -q 'broker connected'", 60)
-    machine.until("test -S /run/livescan-sim/scanner.sock", 120)
-    return booth
+@pytest.fixture
+def machine(shared_machine: Machine) -> Machine:
+    return shared_machine
 
 
 def main_pid(machine: Machine, unit: str) -> int:
@@ -190,24 +174,3 @@ def test_the_package_is_not_exchanged_while_a_booking_is_taken(station: Booth) -
     station.scanner()
     station.answered(180)
     assert booking in {account["booking"] for account in station.accounts()}
-
-
-def test_an_upgrade_keeps_settings_bookings_and_the_queue(station: Booth) -> None:
-    machine = station.machine
-    before = {account["booking"] for account in station.accounts()}
-    machine.run("systemctl stop test-broker")
-    machine.run("sed -i '1i # changed by the administrator' /etc/livescan/agent.toml")
-    machine.run("apt-get install -y --reinstall /livescan-agent.deb", timeout=200)
-    machine.until(f"systemctl is-active {CORE} {UPLINK}", 40)
-    assert {account["booking"] for account in station.accounts()} == before
-    assert "# changed by the administrator" in machine.says("head -1 /etc/livescan/agent.toml")
-
-
-def test_purge_leaves_nothing(station: Booth) -> None:
-    machine = station.machine
-    machine.run("systemctl stop test-bureau test-scanner 2>/dev/null; true")
-    machine.run("apt-get purge -y livescan-agent", timeout=200)
-    left = machine.says("ls -d /etc/livescan* /var/lib/livescan* /usr/lib/livescan* /run/livescan /usr/bin/livescan 2>/dev/null; true")
-    assert left == ""
-    assert machine.says("systemctl list-unit-files --no-pager 'livescan*' | grep -c livescan; true") == "0"
-    assert machine.says("getent passwd | grep -c livescan; true") == "0"
