@@ -18,7 +18,7 @@ def test_a_person_is_booked_from_sign_in_to_replies(counter: Counter) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     counter.shot("sign-in")
     counter.sign_in()
-    expect(page.locator(".checks .row", has_text="Scanner")).to_contain_text("LS60-TRAINING")
+    expect(page.locator(".checks .row", has_text="Scanner").first).to_contain_text("LS60-TRAINING")
     counter.shot("station-check")
     counter.press("To the people")
     counter.shot("people")
