@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit guide venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -71,6 +71,10 @@ licences: venv-dev
 # What it says and how it ends: docs/supply-chain.md.
 audit: venv-dev
 	@$(BIN)/python systemd/audit.py
+
+# The officer's guide's pictures, anew, of the pages as they are. Debian package: chromium.
+guide: venv-dev
+	LIVESCAN_GUIDE=1 $(BIN)/python -m pytest -q tests/kiosk/test_guide.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

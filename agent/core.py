@@ -26,7 +26,7 @@ from agent.core_resume import resume
 from agent.core_taking import taking_of
 from agent.core_watches import check_record, watch_holds, watch_keys, watch_room
 from agent.errors import LivescanError
-from agent.reloading import Reload
+from agent.reloading import BUSY, Reload
 from agent.settings import Settings
 from agent.signing.certificates import sha256 as certificate_sha256
 from agent.sockets import by_door, handed
@@ -40,17 +40,18 @@ _SERVING_ENDS_WITHIN = 3.0  # s: open event streams are given a moment
 
 
 class Core:
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, reload: Reload) -> None:
         """In a running loop. Raises ConfigError and StoreError where a part cannot be built."""
         self._keeping = keeping_of(settings, clock)
         self._taking = taking_of(self._keeping)
         self._following = following_of(self._keeping, self._taking)
-        self._asking = asking_of(self._keeping, self._taking, self._following)
+        self._asking = asking_of(self._keeping, self._taking, self._following, reload)
+        self._reload = reload
         self._tasks: list[asyncio.Task[Any]] = []
         self._serving: set[asyncio.Task[Any]] = set()
         self._stop = asyncio.Event()
 
-    async def start(self, reload: Reload | None = None) -> None:
+    async def start(self) -> None:
         of, taking, following = self._keeping, self._taking, self._following
         with contextlib.suppress(AuditError):  # the gate stays shut, and says why
             await of.settings_watch.started()
@@ -68,8 +69,7 @@ class Core:
         await self._begin(service.tell(self._in_words))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, self._stop.set)
-        if reload is not None:
-            reload.listen(self._stop, self._busy)
+        self._reload.listen(self._stop, self._busy)
 
     async def _open_doors(self) -> None:
         """The socket for this machine's programs, and the page's port: by systemd, or taken here."""
@@ -133,7 +133,7 @@ class Core:
     def _busy(self) -> str:
         """Why other settings cannot be taken up now; "" when they can."""
         taking = self._taking.ledger.bookings(BookingState.CAPTURING, BookingState.CAPTURED)
-        return "A booking is being taken: reload again when it is finished." if taking else ""
+        return BUSY if taking else ""
 
     def _in_words(self) -> str:
         """For `systemctl status`."""

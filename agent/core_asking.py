@@ -17,7 +17,9 @@ from agent.device_desk import DeviceDesk
 from agent.jail.drop import DropFolder
 from agent.jail_counter import CounterParts, counter_of, drop_of
 from agent.kiosk.site import Kiosk
+from agent.reloading import Reload
 from agent.reporting import Reporter, reporter_of
+from agent.settings_desk import SettingsDesk
 from agent.station_views import StationViews, ViewedParts
 from agent.web.api import build_api
 from agent.web.guard import Guard, Rules
@@ -35,16 +37,16 @@ class Asking:
     page: PageDoor | None  # behind the page's port, where there is one
 
 
-def asking_of(of: Keeping, taking: Taking, following: Following) -> Asking:
+def asking_of(of: Keeping, taking: Taking, following: Following, reload: Reload) -> Asking:
     viewed = _viewed(of, taking, following)
     views, desks = StationViews(viewed), following.desks
     v1 = counter_of(viewed, CounterParts(views, taking.intake, of.database, of.live, desks.cases, desks.liaison))
-    devices = DeviceDesk(taking.capture, of.settings, of.clock)
-    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit, devices)
+    looked_after = (DeviceDesk(taking.capture, of.settings, of.clock), SettingsDesk(reload, of.audit.note))
+    joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit, *looked_after)
     kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
 
     def guarded(rules: Rules, pages: Kiosk | None) -> Guard:
-        return Guard(_application(of, taking, following, _Shown(views, v1, devices, pages)), rules)
+        return Guard(_application(of, taking, following, _Shown(views, v1, joined.devices, joined.settings, pages)), rules)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
     page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
@@ -88,6 +90,7 @@ class _Shown:
     views: StationViews
     v1: V1
     devices: DeviceDesk
+    settings: SettingsDesk
     pages: Kiosk | None
 
 
@@ -136,6 +139,7 @@ def _application(of: Keeping, taking: Taking, following: Following, shown: _Show
         retention=following.retention,
         sending=taking.sending,
         devices=shown.devices,
+        settings=shown.settings,
         v1=shown.v1,
         pages=shown.pages,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from agent import service
 from agent.clock import SystemClock
@@ -13,14 +14,16 @@ from agent.settings import Settings
 from agent.store.alone import alone_in
 
 
-async def run_core(settings: Settings, *, ready: Callable[[str], None], again: Callable[[], Settings] | None = None) -> None:
+async def run_core(
+    settings: Settings, *, ready: Callable[[str], None], again: Callable[[], Settings] | None = None, config: Path | None = None
+) -> None:
     """Runs until SIGTERM or SIGINT. Raises ConfigError before it is ready when keys or settings are wrong.
 
-    `again`: reads the settings anew at SIGHUP; with those that do not work it goes back to those that did.
+    `again`: reads the settings anew at SIGHUP; with those that do not work it goes back to those that did. `config`: what it reads.
     """
     state = settings.paths.state / "core"
     with alone_in(state, "core"):
-        reload = Reload(state, settings, again or (lambda: settings))
+        reload = Reload(state, settings, again or (lambda: settings), config=config)
         while await _one_life(reload, ready):
             service.reloading()
 
@@ -28,13 +31,13 @@ async def run_core(settings: Settings, *, ready: Callable[[str], None], again: C
 async def _one_life(reload: Reload, ready: Callable[[str], None]) -> bool:
     """Until it is told to end; True when it is to begin again with other settings."""
     try:
-        core = Core(reload.settings, SystemClock())
+        core = Core(reload.settings, SystemClock(), reload)
     except LivescanError as error:
         if reload.go_back(str(error)):
             return True
         raise
     try:
-        await core.start(reload)
+        await core.start()
         ready("core: bookings open")
         await core.until_told()
     finally:

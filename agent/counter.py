@@ -25,6 +25,7 @@ from agent.jail.desk import JailDesk
 from agent.kiosk.parts import Check, KioskParts, Place
 from agent.kiosk.site import Kiosk
 from agent.model.booking import BookingId
+from agent.settings_desk import SettingsDesk
 from agent.signing.inventory import inventory, warnings
 from agent.station_views import StationViews, ViewedParts
 
@@ -42,6 +43,7 @@ class Joined:
     jail: JailDesk
     audit: AuditDesk
     devices: DeviceDesk
+    settings: SettingsDesk
 
 
 def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
@@ -79,6 +81,7 @@ def kiosk_of(of: ViewedParts, views: StationViews, joined: Joined) -> Kiosk:
             jail=joined.jail,
             audit=joined.audit,
             devices=joined.devices,
+            settings=joined.settings,
             overridden=partial(_overridden, of),
             checks=checks,
             taken=views.taken,

@@ -31,7 +31,9 @@ from agent.store.files import make_folder
 log = logging.getLogger(__name__)
 
 NAME = "in-force.json"
-_AT_THE_NEXT_START = "Folders and sockets change with the next start: systemctl restart livescan-agent.target."
+_OURS = (b"livescan", b"agent.cli")
+BUSY = "A booking is being taken: reload again when it is finished."
+AT_THE_NEXT_START = "Folders and sockets change with the next start: systemctl restart livescan-agent.target."
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,30 @@ def read_in_force(folder: Path) -> InForce | None:
         return None
 
 
+def running(settings: Settings) -> dict[str, tuple[Path, InForce]]:
+    """Name to its folder and what it said last, of those that run and may be looked at from here."""
+    folders = {"core": settings.paths.state / "core", "uplink": settings.paths.uplink_state}
+    found = {name: (folder, read_in_force(folder)) for name, folder in folders.items()}
+    return {name: (folder, said) for name, (folder, said) in found.items() if said is not None and _runs(said.pid)}
+
+
+def tell(pid: int) -> bool:
+    """SIGHUP; whether it could be sent."""
+    try:
+        os.kill(pid, signal.SIGHUP)
+    except OSError:
+        return False
+    return True
+
+
+def _runs(pid: int) -> bool:
+    """A process id is used again: only one that is ours is sent a signal."""
+    try:
+        return any(word in Path(f"/proc/{pid}/cmdline").read_bytes() for word in _OURS)
+    except OSError:
+        return False
+
+
 class Reload:
     """One process's ear for SIGHUP, over all the lives of its parts. `again`: reads the settings anew, or raises ConfigError.
 
@@ -89,8 +115,13 @@ class Reload:
         again: Callable[[], Settings],
         *,
         of: Callable[[Settings], object] = lambda settings: settings,
+        config: Path | None = None,
     ) -> None:
-        self._folder = folder
+        """config: the station's file, where `again` reads it."""
+        self.folder = folder
+        self.config = config
+        self.refused = ""  # why the last that was asked was not taken up; "" it was, or it is the same
+        self._stop: asyncio.Event | None = None  # while the parts work
         self._again = again
         self._of = of
         self._busy: Callable[[], str] = str
@@ -101,25 +132,35 @@ class Reload:
 
     def listen(self, stop: asyncio.Event, busy: Callable[[], str] = str) -> None:
         """The parts work. `stop` is set when they are to begin again. `busy`: why they may not now, "" when they may."""
-        self._busy, self._before = busy, None
+        self._busy, self._before, self._stop = busy, None, stop
         self._write(digest_of(values_of(self.settings)), self._refused)
         self._refused = ""
 
         def told() -> None:
             if self.take_up():
-                stop.set()
+                self.begin_again()
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told)
 
+    def begin_again(self) -> None:
+        """The parts end, and begin again with `next`."""
+        if self._stop is not None and self.next is not None:
+            self._stop.set()
+
+    def let_be(self) -> None:
+        """What was about to be taken up is not."""
+        self.next = None
+
     def take_up(self) -> bool:
-        """Whether there are other settings, `next`, that may be taken up now."""
+        """Whether there are other settings, `next`, that may be taken up now; else `refused` says why, "" when they are the same."""
+        self.refused = ""
         try:
             new = self._again()
         except LivescanError as error:
             self._refuse("", str(error))
             return False
         asked, same = digest_of(values_of(new)), self._of(new) == self._of(self.settings)
-        why = _AT_THE_NEXT_START if new.paths != self.settings.paths else "" if same else self._busy()
+        why = AT_THE_NEXT_START if new.paths != self.settings.paths else "" if same else self._busy()
         if why:
             self._refuse(asked, why)
         elif same:
@@ -142,17 +183,19 @@ class Reload:
             return False
         log.error("settings: not taken up: %s", why, extra=about(LogEvent.SETTINGS_REFUSED))
         self.settings, self._before, self._refused = self._before, None, why
+        self.refused = why
         return True
 
     def _refuse(self, asked: str, why: str) -> None:
         log.error("settings: not taken up: %s", why)
+        self.refused = why
         self._write(asked, why)
 
     def _write(self, asked: str, refused: str = "") -> None:
         values = values_of(self.settings)
         said = InForce(os.getpid(), digest_of(values), values, asked, refused)
-        make_folder(self._folder)
-        making = self._folder / f"{NAME}.new"
+        make_folder(self.folder)
+        making = self.folder / f"{NAME}.new"
         making.write_text(json.dumps(asdict(said)), "utf-8")
         making.chmod(0o600)
-        making.replace(self._folder / NAME)
+        making.replace(self.folder / NAME)

@@ -215,7 +215,7 @@ def settings_files(path: Path) -> tuple[Path, ...]:
 
 def load_settings(path: Path) -> Settings:
     """The defaults with the station's files laid over them. Raises WrongSettings naming file, line and key of everything that is wrong."""
-    layers = _layers(path)
+    layers = layers_of(path)
     try:
         settings = Settings.model_validate(_merged(layers))
     except ValidationError as error:
@@ -226,7 +226,7 @@ def load_settings(path: Path) -> Settings:
 
 def load_paths(path: Path) -> PathSettings:
     """The paths alone, of a station whose settings may not be whole yet. Raises ConfigError."""
-    layers = _layers(path)
+    layers = layers_of(path)
     try:
         return PathSettings.model_validate(_merged(layers)["paths"])
     except ValidationError as error:
@@ -234,7 +234,8 @@ def load_paths(path: Path) -> PathSettings:
         raise WrongSettings(faults_of(found, layers, _known())) from error
 
 
-def _layers(path: Path) -> list[Layer]:
+def layers_of(path: Path) -> list[Layer]:
+    """The files in the order in which they are laid over each other, the defaults first. Raises ConfigError."""
     return [_layer(one) for one in (config_dir() / "station-defaults.toml", *settings_files(path))]
 
 
@@ -254,6 +255,11 @@ def _layer(path: Path) -> Layer:
         raise ConfigError(f"Cannot read {path}: {error.strerror}.", do="Give its path with --config.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise WrongSettings((no_toml(path, error, text),)) from error
+
+
+def known_keys() -> tuple[str, ...]:
+    """Every setting that there can be, dotted."""
+    return tuple(f"{table}.{key}" for table, keys in _known().items() if table for key in keys)
 
 
 def _known() -> dict[str, tuple[str, ...]]:

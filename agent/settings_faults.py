@@ -82,13 +82,14 @@ def faults_of(errors: Sequence[Mapping[str, Any]], layers: Sequence[Layer], know
 
 def _fault(error: Mapping[str, Any], layers: Sequence[Layer], known: Mapping[str, Collection[str]]) -> Fault:
     key = ".".join(str(part) for part in error["loc"] if not isinstance(part, int))
-    layer = next((one for one in reversed(layers) if _holds(one.values, key)), None)
+    layer = next((one for one in reversed(layers) if holds(one.values, key)), None)
     if layer is None:  # nobody says it: what is missing belongs into the last file that could
         layer = next((one for one in reversed(layers) if one.line_of(key)), layers[-1])
     return Fault(str(layer.path), layer.line_of(key), key, str(error["msg"]).lower(), _remedy(error, key, known))
 
 
-def _holds(values: Mapping[str, Any], key: str) -> bool:
+def holds(values: Mapping[str, Any], key: str) -> bool:
+    """Whether a dotted key stands among them."""
     here: Any = values
     for part in key.split("."):
         if not isinstance(here, Mapping) or part not in here:

@@ -23,9 +23,7 @@ LOOK_EVERY = 60.0  # s
 
 class SettingsWatch:
     def __init__(self, settings: Settings, book: AuditBook, note: Callable[[Entry], Awaitable[None]]) -> None:
-        paths = settings.paths
-        self._files = [path for path in (paths.jurisdiction, paths.retention, paths.gallery) if path is not None]
-        self._taken = settings.model_dump_json().encode()
+        self._settings = settings
         self._book = book
         self._note = note
         self.digest = self._now()
@@ -51,10 +49,16 @@ class SettingsWatch:
                 log.error("settings: that they have changed is not on record yet: %s", error)
 
     def _now(self) -> str:
-        made = hashlib.sha256(self._taken)
-        for path in self._files:
+        return digest(self._settings)
+
+
+def digest(settings: Settings) -> str:
+    """SHA-256 of the settings and of the policy files that they name. Blocks."""
+    made, paths = hashlib.sha256(settings.model_dump_json().encode()), settings.paths
+    for path in (paths.jurisdiction, paths.retention, paths.gallery):
+        if path is not None:
             made.update(b"\0" + _bytes(path))
-        return made.hexdigest()
+    return made.hexdigest()
 
 
 def _bytes(path: Path) -> bytes:

@@ -20,6 +20,7 @@ class Role(StrEnum):
 class Right(StrEnum):
     STATUS = "status"  # how the station is
     DEVICES = "devices"  # the scanner's live picture while no booking has it, its self-test, what was wrong with it
+    SETTINGS = "settings"  # of the station: read, and taken up; never written from here
     SEE = "see"  # which bookings there are and where each stands
     BOOK = "book"  # open, capture, decide, photograph, import
     CORRECT = "correct"  # change what is sealed, send again
@@ -49,6 +50,7 @@ TABLE: Mapping[Right, frozenset[Role]] = MappingProxyType(
     {
         Right.STATUS: frozenset(Role),
         Right.DEVICES: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.ADMIN}),
+        Right.SETTINGS: frozenset({_R.ADMIN}),
         Right.SEE: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR, _R.RECORDS_LIAISON}),
         Right.BOOK: frozenset({_R.BOOKING_OFFICER, _R.SUPERVISOR}),
         Right.CORRECT: frozenset({_R.SUPERVISOR, _R.RECORDS_LIAISON}),

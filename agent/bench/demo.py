@@ -1,18 +1,18 @@
 """How long a station takes to be ready, and how long the whole demo takes. Warm: the first run of each is not counted.
 
-The peer of the start-up figure is the bare interpreter importing what a station imports: what no arrangement of ours could beat.
+The peer of the start-up figure is the bare interpreter (bare.py).
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.bench.bare import import_seconds
 from agent.bench.figures import Figure
 from agent.children import Child, livescan
 from agent.errors import LivescanError
@@ -21,7 +21,6 @@ from agent.training.site import TrainingSite
 
 READY_TARGET = 3.0  # s, `livescan run` to ready, warm
 DEMO_TARGET = 60.0  # s, on two cores
-_IMPORTS = "import numpy, cv2, cryptography.x509, pydantic, starlette.applications, uvicorn, paho.mqtt.client, usb.core"
 
 Tell = Callable[[str], None]
 
@@ -31,7 +30,7 @@ def measure(runs: int, tell: Tell) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="livescan-bench-") as folder:
         config = _station(TrainingSite(Path(folder)))
         ready = _repeat(runs, "livescan run to ready", lambda: _ready_seconds(config), tell)
-        bare = _repeat(runs, "bare imports", _import_seconds, tell)
+        bare = _repeat(runs, "bare imports", import_seconds, tell)
     demo = _repeat(runs, "livescan demo", _demo_seconds, tell)
     return [
         Figure("livescan run, start to ready", "s", ready, READY_TARGET),
@@ -60,12 +59,6 @@ def _ready_seconds(config: Path) -> float:
             return time.monotonic() - started
         finally:
             child.stop()
-
-
-def _import_seconds() -> float:
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
-    return time.monotonic() - started
 
 
 def _demo_seconds() -> float:

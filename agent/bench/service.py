@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from agent.bench.bare import IMPORTS, import_seconds
 from agent.bench.figures import Figure
 from agent.bench.process_tree import cpu_seconds, pss_mb, rss_mb, started_with, tree
 from agent.children import Child, livescan
@@ -25,8 +26,7 @@ ALONE_TARGET, POOL_TARGET = 200.0, 450.0  # MB, core and uplink, without and wit
 CPU_TARGET = 1.0  # % of one core
 PACKAGE_TARGET = 160.0  # MB
 _SETTLES = 10.0  # s until workers are warm and first looks are over
-_IMPORTS = "import numpy, cv2, cryptography.x509, pydantic, starlette.applications, uvicorn, paho.mqtt.client, usb.core"
-_OWN_RSS = _IMPORTS + "; print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmRSS')][0])"
+_OWN_RSS = IMPORTS + "; print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmRSS')][0])"
 
 Tell = Callable[[str], None]
 
@@ -39,7 +39,7 @@ def measure(runs: int, idle: float, package: Path | None, tell: Tell) -> list[Fi
         for number in range(runs + 1):
             tell(f"start {number} of {runs}" if number else "warming up")
             ready.append(_ready_seconds(config))
-            bare.append(_import_seconds())
+            bare.append(import_seconds())
         tell(f"idle for {idle:.0f} s")
         waiting = _waiting(config, idle)
     figures = [
@@ -92,12 +92,6 @@ def _ready_seconds(config: Path) -> tuple[float, float]:
             return time.monotonic() - started, cpu_seconds(tree(child.pid))
         finally:
             child.stop()
-
-
-def _import_seconds() -> float:
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", _IMPORTS], check=True)
-    return time.monotonic() - started
 
 
 def _import_mb() -> float:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
 from agent.casework import inbox
 from agent.casework.errors import CaseworkError
+from agent.casework.grounds import MAY, Deed, Ground
 from agent.casework.letters import Letter, ReplyLetter
 from agent.casework.taken import Inbound, Taken
 from agent.casework.tie import TiedBy
@@ -35,29 +35,6 @@ CREATE TABLE case_settled (
     tcn TEXT
 ) STRICT;
 """
-
-
-class Deed(StrEnum):
-    TIED = "tied"
-    SET_ASIDE = "set_aside"
-
-
-class Ground(StrEnum):
-    """Why, as one word; the sentence beside it is the officer's."""
-
-    CONTROL_NUMBER = "control_number"  # the bureau named our control number
-    BUREAU_SAID = "bureau_said"  # by telephone or letter
-    CONTENT = "content"  # what it says fits one booking only
-    READ = "read"  # it was read, and nothing follows
-    DUPLICATE = "duplicate"
-    NOT_OURS = "not_ours"
-    DAMAGED = "damaged"  # it proves nothing; the bureau was asked to send it again
-
-
-_MAY: dict[Deed, frozenset[Ground]] = {
-    Deed.TIED: frozenset({Ground.CONTROL_NUMBER, Ground.BUREAU_SAID, Ground.CONTENT}),
-    Deed.SET_ASIDE: frozenset({Ground.READ, Ground.DUPLICATE, Ground.NOT_OURS, Ground.DAMAGED, Ground.BUREAU_SAID}),
-}
 
 
 @dataclass(frozen=True)
@@ -79,8 +56,8 @@ def require(db: sqlite3.Connection, one: Inbound, letter: Letter | None, decisio
     taken = one.taken
     if taken is None or taken.manual is None:
         raise NotSettled("That message does not wait for anybody.", means="Nothing was changed.", do="`livescan inbox` lists what waits.")
-    if decision.ground not in _MAY[decision.deed]:
-        said = ", ".join(sorted(_MAY[decision.deed]))
+    if decision.ground not in MAY[decision.deed]:
+        said = ", ".join(sorted(MAY[decision.deed]))
         raise NotSettled(f"'{decision.ground}' is no ground for that.", means="Nothing was changed.", do=f"Say one of: {said}.")
     if decision.deed is Deed.SET_ASIDE:
         return

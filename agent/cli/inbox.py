@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from agent.casework.grounds import MAY, Deed
 from agent.cli.case_screen import JSON, OFFICER, PURPOSE, REASON, body, print_text, say, why
 from agent.cli.config import CONFIG, station_client
 from agent.cli.screen import out
@@ -15,6 +16,10 @@ from agent.cli.screen import out
 app = typer.Typer(help="Messages of the bureau that wait for a person: list, read, tie to a booking, set aside.")
 MESSAGE = Annotated[str, typer.Argument(help="a message, as `livescan inbox --json` names it; its first letters suffice")]
 _SHORT = 16  # letters of an id that the table shows
+
+
+def _grounds(deed: Deed) -> str:
+    return "one of " + ", ".join(MAY[deed])
 
 
 @app.callback(invoke_without_command=True)
@@ -64,7 +69,7 @@ def tie(
     booking: Annotated[str, typer.Argument(help="booking number")],
     *,
     reason: REASON,
-    ground: Annotated[str, typer.Option(help="control_number, bureau_said or content")],
+    ground: Annotated[str, typer.Option(help=_grounds(Deed.TIED))],
     tcn: Annotated[str, typer.Option(help="which submission, where the booking has several")] = "",
     purpose: PURPOSE = "correction",
     officer: OFFICER = "",
@@ -84,7 +89,7 @@ def aside(
     message: MESSAGE,
     *,
     reason: REASON,
-    ground: Annotated[str, typer.Option(help="read, duplicate, not_ours, damaged or bureau_said")],
+    ground: Annotated[str, typer.Option(help=_grounds(Deed.SET_ASIDE))],
     purpose: PURPOSE = "correction",
     officer: OFFICER = "",
     config: CONFIG = None,

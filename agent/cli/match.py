@@ -12,8 +12,7 @@ from rich.table import Table
 from agent.cli.screen import err, out
 
 if TYPE_CHECKING:
-    from agent.match.compare import Comparison
-    from agent.match.template import Template
+    from agent.match.compare import Comparison, Print
 
 WORDS = {2: "one in a hundred", 3: "one in a thousand", 4: "one in ten thousand"}
 
@@ -44,12 +43,14 @@ def match(
         from agent.match.draw import draw as drawn
 
         draw.write_bytes(cv2.imencode(".png", drawn(pictures, prints, result))[1].tobytes())
-    _print(templates, result, as_json=as_json)
+    _print(prints, result, as_json=as_json)
 
 
-def _print(templates: tuple[Template, Template], result: Comparison, *, as_json: bool) -> None:
+def _print(prints: tuple[Print, Print], result: Comparison, *, as_json: bool) -> None:
+    from agent.match.compare_overlay import shared_area
     from agent.match.extract import usable
 
+    templates = [one.template for one in prints]
     why = next((sentence for sentence in map(usable, templates) if sentence), "")
     laid = result.overlay
     document = {
@@ -58,7 +59,7 @@ def _print(templates: tuple[Template, Template], result: Comparison, *, as_json:
         "extractor": templates[0].extractor,
         "minutiae": [len(one) for one in templates],
         "pairs": len(laid.pairs) if laid else len(result.pairs),
-        "shown_by_both_mm2": round(laid.area * (16 / 500 * 25.4) ** 2) if laid else 0,
+        "shown_by_both_mm2": round(shared_area(*prints, result.pairs) * (16 / 500 * 25.4) ** 2) if laid else 0,
         "meaning": why or meaning(result.score),
     }
     if as_json:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from agent.settings import Settings
 
 _WITHIN = 40.0  # s: a roll is finished, parts end and begin again
-_OURS = (b"livescan", b"agent.cli")
 
 
 class NotReloaded(LivescanError):
@@ -34,10 +31,11 @@ def reload(
 ) -> None:
     """Check the settings, show what they change, and have core and uplink take them up. Refused while a booking is being taken."""
     from agent.reloading import changes, values_of
+    from agent.reloading import running as those_that_run
     from agent.settings import load_settings
 
     settings = load_settings(config_path(config))
-    running = _running(settings)
+    running = those_that_run(settings)
     if not running:
         raise NotReloaded("Neither core nor uplink runs here.", means="The settings are right; they hold from the next start on.")
     found = changes(running["core" if "core" in running else "uplink"][1].settings, values_of(settings))
@@ -47,29 +45,13 @@ def reload(
         raise typer.Exit(1)
 
 
-def _running(settings: Settings) -> dict[str, tuple[Path, InForce]]:
-    """Name to its folder and what it said last, of those that run."""
-    from agent.reloading import read_in_force
-
-    folders = {"core": settings.paths.state / "core", "uplink": settings.paths.uplink_state}
-    found = {name: (folder, read_in_force(folder)) for name, folder in folders.items()}
-    return {name: (folder, said) for name, (folder, said) in found.items() if said is not None and _runs(said.pid)}
-
-
-def _runs(pid: int) -> bool:
-    """A process id is used again: only one that is ours is sent a signal."""
-    try:
-        return any(word in Path(f"/proc/{pid}/cmdline").read_bytes() for word in _OURS)
-    except OSError:
-        return False
-
-
 def _taken_up(folder: Path, before: InForce, settings: Settings) -> str:
     """Why it was refused; "" when it is in force. Blocks until it is one or the other."""
-    from agent.reloading import NAME, digest_of, read_in_force, values_of
+    from agent.reloading import NAME, digest_of, read_in_force, tell, values_of
 
     asked, written = digest_of(values_of(settings)), (folder / NAME).stat().st_mtime_ns
-    os.kill(before.pid, signal.SIGHUP)
+    if not tell(before.pid):
+        raise NotReloaded("It cannot be told.", means="Nothing was changed.", do="Run this as root.")
     end = time.monotonic() + _WITHIN
     while time.monotonic() < end:
         said = read_in_force(folder)

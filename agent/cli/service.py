@@ -26,7 +26,7 @@ def core(config: CONFIG = None) -> None:
     give_back()
     start_logging()
     os.environ["LIVESCAN_CONFIG"] = str(config_path(config))  # for what the core starts itself
-    asyncio.run(run_core(settings(config), ready=ready, again=lambda: settings(config)))
+    asyncio.run(run_core(settings(config), ready=ready, again=lambda: settings(config), config=config_path(config)))
 
 
 def uplink(config: CONFIG = None) -> None:

@@ -42,6 +42,7 @@ MENU = (
     ("/queue", Right.SEE, "nav.queue"),
     ("/shift", Right.SEE, "nav.shift"),
     ("/devices", Right.DEVICES, "nav.devices"),
+    ("/settings", Right.SETTINGS, "nav.settings"),
     ("/audit", Right.AUDIT, "nav.audit"),
 )
 

@@ -24,6 +24,7 @@ from agent.web.gallery import GalleryDesk
 from agent.web.liaison import LiaisonDesk
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk
 from agent.web.sending import SendingDesk
+from agent.web.settings import SettingsDesk
 
 
 class Scanner(Protocol):
@@ -80,5 +81,6 @@ class KioskParts:
     jail: JailDesk
     audit: AuditDesk
     devices: DeviceDesk
+    settings: SettingsDesk
     overridden: Callable[[str], bool]  # whether an officer kept a print of this booking below its limit; blocks
     taken: Callable[[str], Collection[int]]  # positions that are stored of a booking

@@ -25,6 +25,7 @@ from agent.kiosk import (
     queueing,
     replies,
     sending,
+    settings,
     shift,
     signing,
     tasks,
@@ -35,7 +36,7 @@ from agent.web.pages import Page
 
 MODULES = (
     *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
-    *(shift, auditing, devices, glossary),
+    *(shift, auditing, devices, settings, glossary),
 )
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

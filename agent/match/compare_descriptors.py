@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +26,6 @@ NEAR = 8.0  # pixels, sigma of a neighbour's place
 TURNED = 0.60  # radians, sigma of a neighbour's direction
 SET = 0.20  # of what one sure neighbour gives in its very place
 LONELY = 3  # neighbours below which a descriptor says nothing
-CLOSEST = 16  # descriptors of the other print, by bits that differ, that each one is compared with in full
 MOST = 120  # minutiae of a print that are described, the strongest
 
 Bits = NDArray[np.uint8]  # (n, BYTES)
@@ -40,6 +38,11 @@ class Descriptors:
 
     def __len__(self) -> int:
         return len(self.bits)
+
+    @cached_property
+    def words(self) -> NDArray[np.uint64]:
+        """(BYTES / 8, n) the bits, the first 64 of all descriptors first."""
+        return np.ascontiguousarray(np.ascontiguousarray(self.bits).view(np.uint64).T)
 
     @cached_property
     def root(self) -> NDArray[np.float32]:
@@ -59,15 +62,33 @@ def describe(template: Template, most: int = MOST) -> Descriptors:
 
 
 def similarities(a: Descriptors, b: Descriptors) -> NDArray[np.float32]:
-    """(len(a), len(b)) from 0 (nothing alike, or not among the closest of a row) to 1 (the same)."""
+    """(len(a), len(b)) from 0 (nothing alike) to 1 (the same). About 0.2 ms for 80 by 80."""
     if not (len(a) and len(b)):
         return np.zeros((len(a), len(b)), np.float32)
-    apart, which = cv2.batchDistance(a.bits, b.bits, cv2.CV_32S, normType=cv2.NORM_HAMMING, K=min(CLOSEST, len(b)))
-    near = 1 - np.sqrt(apart, dtype=np.float32) / np.maximum(a.root[:, None] + b.root[which], 1)
-    near[(a.root[:, None] == 0) | (b.root[which] == 0)] = 0
-    alike = np.zeros((len(a), len(b)), np.float32)
-    np.put_along_axis(alike, which, near, axis=1)
+    alike = _ROOTS.take(apart(a, b))
+    alike /= np.maximum(a.root[:, None] + b.root, 1)
+    np.subtract(1, alike, out=alike)
+    alike[a.ones == 0] = 0
+    alike[:, b.ones == 0] = 0
     return alike
+
+
+def apart(a: Descriptors, b: Descriptors) -> NDArray[np.uint16]:
+    """(len(a), len(b)) bits that differ."""
+    shape = len(a), len(b)
+    differ, ones = np.empty(shape, np.uint64), np.empty(shape, np.uint8)
+    some, whole = np.zeros(shape, np.uint8), np.zeros(shape, np.uint16)
+    for number, (left, right) in enumerate(zip(a.words, b.words, strict=True), 1):
+        np.bitwise_xor(left[:, None], right, out=differ)
+        some += np.bitwise_count(differ, out=ones)
+        if number % 3 == 0:  # 192 bits: no more fit
+            whole += some
+            some[:] = 0
+    whole += some
+    return whole
+
+
+_ROOTS = np.sqrt(np.arange(8 * BYTES + 1, dtype=np.float32))
 
 
 _ALONG = ((np.arange(CELLS) + 0.5) * (2 * RADIUS / CELLS) - RADIUS).astype(np.float32)  # middles of the cells

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -11,7 +10,7 @@ from agent.nist.records import Field, TaggedRecord
 from agent.nist.write import image_field, items_field, tagged_record, text_field
 from agent.submission.errors import SubmissionError
 from agent.submission.images import CODINGS, JPEGB, EncodedImage
-from agent.submission.type14 import PIXELS_PER_INCH
+from agent.submission.type14 import of_image
 
 MAX_PHOTOS = 25  # table L-2: Type-10 in a CAR
 MAX_PALMS = 10  # table L-2: Type-15 in a CAR
@@ -63,20 +62,7 @@ def palm_record(idc: int, palm: Palm, *, source: str, zone: tzinfo) -> TaggedRec
     """Type-15. Raises SubmissionError for a position that is no palm."""
     if palm.position not in PALM_POSITIONS:
         raise SubmissionError(f"Position {palm.position} is no palm.")
-    image = palm.image
-    texts = {
-        2: f"{idc:02d}",
-        3: str(LIVE_PALM if palm.live else CARD_PALM),
-        4: source,
-        5: f"{palm.captured_at.astimezone(zone):%Y%m%d}",
-        6: str(image.width),
-        7: str(image.height),
-        8: PIXELS_PER_INCH,
-        9: str(image.ppi),
-        10: str(image.ppi),
-        11: CODINGS[image.compression],
-        12: "8",
-        13: str(palm.position),
-        996: hashlib.sha256(image.data).hexdigest(),
-    }
-    return tagged_record(15, [*(text_field(15, number, text) for number, text in texts.items()), image_field(15, image.data)])
+    impression = LIVE_PALM if palm.live else CARD_PALM
+    shared = of_image(palm.image, impression, palm.position, source=source, day=palm.captured_at.astimezone(zone))
+    fields = (text_field(15, number, text) for number, text in {2: f"{idc:02d}", **shared}.items())
+    return tagged_record(15, [*fields, image_field(15, palm.image.data)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from agent.model.fingers import FINGERS, MissingReason, Position, fingers_of
 from agent.model.impression import Corner, FingerQuality, Impression, ImpressionKind
@@ -53,11 +53,28 @@ def type14_record(
     scanning: Scanning,
 ) -> TaggedRecord:
     """source: 14.004 SRC, the ORI of the agency that took the print. Coordinates are those of the image as sent."""
+    impression = impression_code(taken.kind, live=taken.live)
     texts = {
         2: f"{idc:02d}",
-        3: str(impression_code(taken.kind, live=taken.live)),
+        **of_image(image, impression, taken.position, source=source, day=taken.captured_at.astimezone(zone)),
+        16: str(taken.ppi),
+        17: str(taken.ppi),
+        **({30: scanning.monitoring} if taken.live else {}),
+        **({31: str(scanning.fap)} if taken.live and scanning.fap is not None else {}),
+    }
+    fields = {number: text_field(14, number, text) for number, text in texts.items()}
+    fields |= {field.number: field for field in _of_fingers(taken, image, missing, scanning)}
+    if taken.device.make:
+        fields[904] = items_field(14, 904, [(taken.device.make, taken.device.model, taken.device.serial)])
+    return tagged_record(14, [*(fields[number] for number in sorted(fields)), image_field(14, image.data)])
+
+
+def of_image(image: EncodedImage, impression: int, position: int, *, source: str, day: datetime) -> dict[int, str]:
+    """3 to 13 and 996, the same in Type-14 and Type-15; day: local to the agency."""
+    return {
+        3: str(impression),
         4: source,
-        5: f"{taken.captured_at.astimezone(zone):%Y%m%d}",
+        5: f"{day:%Y%m%d}",
         6: str(image.width),
         7: str(image.height),
         8: PIXELS_PER_INCH,
@@ -65,18 +82,9 @@ def type14_record(
         10: str(image.ppi),
         11: CODINGS[image.compression],
         12: "8",
-        13: str(int(taken.position)),
-        16: str(taken.ppi),
-        17: str(taken.ppi),
-        **({30: scanning.monitoring} if taken.live else {}),
-        **({31: str(scanning.fap)} if taken.live and scanning.fap is not None else {}),
+        13: str(int(position)),
         996: hashlib.sha256(image.data).hexdigest(),
     }
-    fields = {number: text_field(14, number, text) for number, text in texts.items()}
-    fields |= {field.number: field for field in _of_fingers(taken, image, missing, scanning)}
-    if taken.device.make:
-        fields[904] = items_field(14, 904, [(taken.device.make, taken.device.model, taken.device.serial)])
-    return tagged_record(14, [*(fields[number] for number in sorted(fields)), image_field(14, image.data)])
 
 
 def _of_fingers(taken: Impression, image: EncodedImage, missing: Mapping[Position, MissingReason], scanning: Scanning) -> Iterator[Field]:

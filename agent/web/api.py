@@ -33,6 +33,7 @@ from agent.web.programs import program_routes
 from agent.web.replies import ReplyDesk, RetakenDesk, TaskDesk, reply_routes, retaken_routes, task_routes
 from agent.web.reports import ReportDesk, report_routes
 from agent.web.sending import SendingDesk, sending_routes
+from agent.web.settings import SettingsDesk, settings_routes
 from agent.web.signing_in import access_routes
 from agent.web.suspension import SuspensionDesk, suspension_routes
 from agent.web.v1 import V1, v1_routes
@@ -78,13 +79,14 @@ def build_api(
     sending: SendingDesk | None = None,
     inbox: InboxDesk | None = None,
     devices: DeviceDesk | None = None,
+    settings: SettingsDesk | None = None,
     v1: V1 | None = None,
     pages: Pages | None = None,
 ) -> Starlette:
     """`files`: corrections, exports and imports. `capture`: trigger, attempts, the hand. `audit`: the record. `cases`: what is
     owed, and the jail's list. `access`: sign-in and officers. `replies`, `tasks`, `retaken`, `liaison`, `reports`: what the bureau
     and ICE sent, what follows from it, and the counts of it. `sending`: undo, the queue. `inbox`: what waits for a person.
-    `retention`: how long it is kept. `gallery`: prints booked before. `devices`: the scanner.
+    `retention`: how long it is kept. `gallery`: prints booked before. `devices`: the scanner. `settings`: to be read.
     `v1`: what programs ask. `pages`: the kiosk, on localhost. Without them these routes are not there.
     """
 
@@ -152,6 +154,7 @@ def build_api(
             *(retention_routes(retention) if retention else ()),
             *(sending_routes(sending) if sending else ()),
             *(inbox_routes(inbox) if inbox else ()),
+            *(settings_routes(settings) if settings else ()),
             *(device_routes(devices) if devices else ()),
             *(v1_routes(v1) if v1 else ()),
             *(program_routes(access.programs) if access else ()),

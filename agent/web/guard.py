@@ -41,6 +41,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/status", _R.STATUS),
         ("GET", r"/api/devices", _R.DEVICES),
         ("POST", r"/api/devices/self-test", _R.DEVICES),
+        ("GET", r"/api/settings", _R.SETTINGS),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),
         ("POST", r"/api/bookings", _R.BOOK),

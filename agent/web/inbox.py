@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.access.roles import Role
-from agent.casework.settling import Decision, Deed, Ground
+from agent.casework.grounds import Deed, Ground
+from agent.casework.settling import Decision
 from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
 from agent.model.booking import BookingId

@@ -41,7 +41,13 @@ async def serve_on(path: Path, application: ASGIApp, stop: asyncio.Event, *, giv
 
 
 async def serve_page(sockets: Sequence[socket.socket], application: ASGIApp, stop: asyncio.Event) -> None:
-    """The page, and the preview of the scanner over WebSocket. Until `stop` is set."""
+    """The page, and the preview of the scanner over WebSocket. Until `stop` is set.
+
+    An accepted connection inherits TCP_NODELAY. asyncio sets it only where a socket says that it is TCP's, and one that Python made does
+    not: then the second packet of an answer waits for the browser's acknowledgement, 40 ms a page (measured; tcp(7)).
+    """
+    for one in sockets:
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     await _serve(sockets, application, stop)
 
 

@@ -16,9 +16,10 @@ from agent.casework import desk as casework_desk
 from agent.casework.desk import Casework
 from agent.casework.errors import InboxFull
 from agent.casework.events import CaseEvent, EventKind
+from agent.casework.grounds import Deed, Ground
 from agent.casework.inbox_desk import InboxDesk
 from agent.casework.letters import Letter, read_letter
-from agent.casework.settling import Decision, Deed, Ground, NotSettled
+from agent.casework.settling import Decision, NotSettled
 from agent.casework.taken import Taken
 from agent.casework.tie import TiedBy
 from agent.casework.viewing import Viewer, ViewRefused

@@ -16,7 +16,7 @@ from agent.capture.questions import Choice
 from agent.capture.session import State
 from agent.gallery.hints import Said
 from agent.jail.standing import Standing
-from agent.kiosk import devices, forms, frame, pictograms
+from agent.kiosk import devices, forms, frame, pictograms, settings
 from agent.kiosk.capturing import REASONS
 from agent.kiosk.sending import STEPS
 from agent.kiosk.words import FOLDER, languages, words
@@ -48,6 +48,8 @@ def built() -> set[str]:
     made |= {f"device_{part}.{one}" for part in ("error", "error_means", "error_do") for one in devices.ERRORS}
     made |= {f"devices.link_{number}" for number in range(len(devices.LINKS))} | {f"devices.where_{one}" for one in ("usb", "usbip")}
     made |= {f"check.calibration_{one}" for one in Calibrated} | {f"devices.{row}" for row in devices.ROWS}
+    made |= {f"settings.{one}" for one in ("key", "value", "does", "stands", "state_asked", "state_in_force", "state_refused")}
+    made |= set(settings._REFUSED.values())
     made |= {f"standing.{one}" for one in Standing} | {f"audit.{one}" for one in ("n", "at", "who", "event", "outcome", "booking", "said")}
     return made
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from agent.match.compare import FMR_1E3, coarse, compare, prepare
-from agent.match.template import Template, TemplateError
+from agent.match.compare_overlay import shared_area
+from agent.match.compare_pairs import CANDIDATES, candidates
+from agent.match.template import NO_FLOW, Template, TemplateError
 from tests.match.prints import prepared
 
 FINGERS = range(1, 5)
@@ -53,6 +55,22 @@ def test_pairs_are_one_to_one() -> None:
     pairs = compare(prepared(1, 0), prepared(1, 1)).pairs
     assert len(pairs) > 8
     assert len(set(pairs.a.tolist())) == len(set(pairs.b.tolist())) == len(pairs)
+
+
+def test_of_candidates_that_are_equally_alike_the_earlier_ones_are_kept() -> None:
+    alike = np.zeros((6, 50), np.float32)
+    alike[:, ::2] = 0.5  # 150 equals
+    alike[5, 1] = 0.6
+    kept = candidates(alike)
+    assert list(zip(kept.a.tolist(), kept.b.tolist(), strict=True)) == [*((n // 25, 2 * (n % 25)) for n in range(CANDIDATES - 1)), (5, 1)]
+
+
+def test_what_both_show_is_less_when_one_shows_half() -> None:
+    whole = prepared(1, 0)
+    half = prepare(replace(whole.template, flow=np.where(np.arange(whole.template.flow.shape[1]) < 12, whole.template.flow, NO_FLOW)))
+    pairs = compare(whole, whole).pairs
+    assert shared_area(whole, whole, pairs) == int((whole.template.flow != NO_FLOW).sum())
+    assert 0 < shared_area(whole, half, pairs) < shared_area(whole, whole, pairs)
 
 
 def test_the_same_two_prints_always_score_the_same() -> None:

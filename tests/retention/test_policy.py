@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from agent.access.roles import Role
 from agent.audit.entries import Event, Outcome
-from agent.casework.settling import Decision, Deed, Ground
+from agent.casework.grounds import Deed, Ground
+from agent.casework.settling import Decision
 from agent.errors import ConfigError
 from agent.retention import desk as retention_desk
 from agent.retention.policy import RetentionPolicy, is_due, load_retention
