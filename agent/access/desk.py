@@ -16,7 +16,7 @@ from agent.access.breached import BreachedList
 from agent.access.passwords import Kept
 from agent.access.programs import Programs, is_programs
 from agent.access.roles import PEOPLE, Right, Role, clash, may
-from agent.access.security_keys import KeyRefused, SecurityKey
+from agent.access.security_keys import KeyRefused
 from agent.access.states import INACTIVE, PASSWORD_LASTS, NoSuchMove, SessionEvent, SessionState, locks, move, passed
 from agent.access.store import AccessStore, Officer, Session
 from agent.audit.entries import Entry, Event, Outcome, Value
@@ -189,15 +189,17 @@ class AccessDesk:
         return security_keys.registration_options(self._origin, officer, challenge, self._store.keys(officer))
 
     def add_key(self, officer: str, answer: Mapping[str, Any], door: str) -> None:
-        """Raises SignInRefused when it is not an answer to the last challenge."""
+        """Raises SignInRefused when it is not an answer to the last challenge, or the key of somebody already."""
         try:
             key = security_keys.register(self._origin, answer, self._challenge(f"new/{officer}"))
         except KeyRefused:
             raise SignInRefused(
                 "That security key was not taken.", do="Try again; the page must be on the station's own address."
             ) from None
+        if self._store.knows_key(key.credential):
+            raise SignInRefused("That security key is taken already.", means="Nothing was changed.", do="Use another one.")
         self._note(Entry(Event.OFFICER_CHANGED, officer, door=door, facts={"officer": officer, "why": "security_key"}))
-        self._store.keep_key(officer, key)
+        self._store.add_key(officer, key)
 
     # The officers, by an administrator
 
@@ -280,7 +282,7 @@ class AccessDesk:
             count = security_keys.prove(self._origin, answer, self._challenge(f"in/{found.id}"), key)
         except KeyRefused:
             return False
-        self._store.keep_key(found.id, SecurityKey(key.credential, key.public_key, count))
+        self._store.count_key(key.credential, count)
         return True
 
     def _new_challenge(self, name: str) -> bytes:

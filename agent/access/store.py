@@ -167,10 +167,19 @@ class AccessStore:
         sql = "SELECT credential, public_key, count FROM security_key WHERE officer = ?"
         return self._database.read_now(lambda db: [SecurityKey(*row) for row in db.execute(sql, (name,))])
 
-    def keep_key(self, name: str, key: SecurityKey) -> None:
-        """A new key, or the new count of a known one."""
-        sql = "INSERT INTO security_key VALUES (?, ?, ?, ?) ON CONFLICT (credential) DO UPDATE SET count = excluded.count"
-        self._database.write_now(lambda db: db.execute(sql, (key.credential, name, key.public_key, key.count)))
+    def knows_key(self, credential: bytes) -> bool:
+        """Whether somebody has it."""
+        sql = "SELECT 1 FROM security_key WHERE credential = ?"
+        return self._database.read_now(lambda db: db.execute(sql, (credential,)).fetchone()) is not None
+
+    def add_key(self, name: str, key: SecurityKey) -> None:
+        """One that nobody has; raises DatabaseError for any other."""
+        row = (key.credential, name, key.public_key, key.count)
+        self._database.write_now(lambda db: db.execute("INSERT INTO security_key VALUES (?, ?, ?, ?)", row))
+
+    def count_key(self, credential: bytes, count: int) -> None:
+        sql = "UPDATE security_key SET count = ? WHERE credential = ?"
+        self._database.write_now(lambda db: db.execute(sql, (count, credential)))
 
     def open_session(self, session: Session) -> None:
         """The officer is in: earlier bad sign-ins do not count any more."""

@@ -16,12 +16,12 @@ from datetime import datetime
 
 from agent.casework import inbox
 from agent.casework.errors import CaseworkError
-from agent.casework.grounds import MAY, Deed, Ground
 from agent.casework.letters import Letter, ReplyLetter
 from agent.casework.taken import Inbound, Taken
 from agent.casework.tie import TiedBy
 from agent.handover.instants import write_instant
 from agent.model.booking import BookingId
+from agent.model.grounds import MAY, Deed, Ground
 
 SCHEMA = """
 CREATE TABLE case_settled (

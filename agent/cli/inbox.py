@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agent.casework.grounds import MAY, Deed
 from agent.cli.case_screen import JSON, OFFICER, PURPOSE, REASON, body, print_text, say, why
 from agent.cli.config import CONFIG, station_client
 from agent.cli.screen import out
+from agent.model.grounds import MAY, Deed
 
 app = typer.Typer(help="Messages of the bureau that wait for a person: list, read, tie to a booking, set aside.")
 MESSAGE = Annotated[str, typer.Argument(help="a message, as `livescan inbox --json` names it; its first letters suffice")]

@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agent.access.roles import Role
-from agent.casework.grounds import Deed, Ground
 from agent.casework.settling import Decision
 from agent.casework.viewing import Viewer
 from agent.errors import LivescanError
 from agent.model.booking import BookingId
+from agent.model.grounds import Deed, Ground
 from agent.web.bodies import LARGEST_FORM, body_of, officer_of, reason_of
 from agent.web.viewers import roles_now, viewer_of
 

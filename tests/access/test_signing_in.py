@@ -292,6 +292,18 @@ def test_another_page_or_another_key_is_refused(counter: Counter) -> None:
             counter.desk.sign_in(Proof("officer-07", PASSWORD, key=answer), notice=True, door="page")
 
 
+def test_a_key_that_somebody_has_is_taken_by_nobody_else_and_its_count_stays(counter: Counter) -> None:
+    key = with_key(counter)
+    counter.desk.add("officer-08", {Role.BOOKING_OFFICER}, by="admin", door="cli")
+    (before,) = counter.store.keys("officer-07")
+    key.count = 9_000
+    for officer in ("officer-08", "officer-07"):
+        with pytest.raises(SignInRefused, match="taken already"):
+            counter.desk.add_key(officer, key.create(counter.desk.key_options(officer)), "page")
+    assert counter.store.keys("officer-07") == [before]
+    assert counter.store.keys("officer-08") == []
+
+
 def test_a_late_answer_is_refused(counter: Counter) -> None:
     key = with_key(counter)
     answer = key.get(counter.desk.challenge("officer-07", PASSWORD))

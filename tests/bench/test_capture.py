@@ -63,10 +63,16 @@ def test_processes_that_have_gone_count_nothing() -> None:
 
 
 def test_what_was_had_at_one_time_is_not_the_sum_of_what_each_had_once() -> None:
-    """A child that takes 60 MB and ends, then another: never both."""
-    program = "import time; data = b'x' * 60_000_000; time.sleep(0.7)"
-    with Highest(os.getpid) as highest:
-        for _ in range(2):
-            subprocess.run([sys.executable, "-c", program], check=True)
-    alone = rss_mb([os.getpid()])
+    """A child that takes 60 MB and ends, then another: never both. Their parent is small: what it is forked from counts a moment too."""
+    child = "import time; data = b'x' * 60_000_000; time.sleep(0.7)"
+    parent = (
+        f"import subprocess, sys\nfor _ in range(2): subprocess.run([sys.executable, '-c', {child!r}])\nprint(flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with Highest(lambda: process.pid) as highest:
+            process.stdout.readline()
+        alone = rss_mb([process.pid])
+        process.stdin.close()
     assert alone + 60 < highest.mb < alone + 115

@@ -20,6 +20,7 @@ from agent.capture.questions import Answer, Choice, Question, Why
 from agent.capture.runner import CaptureRunner
 from agent.capture.session import NoSuchMove, State
 from agent.capture.settings import CaptureRules, CaptureSettings
+from agent.capture.signs import Sign
 from agent.capture.undertaking import Paused
 from agent.clock import SetClock
 from agent.imaging.overlay import ridge_psnr
@@ -164,7 +165,7 @@ def test_what_the_scanner_saw_explains_a_poor_print() -> None:
     assert isinstance(first, Judged)
     assert first.impression.quality is not None
     assert first.impression.quality.advice == "Roll more slowly."
-    assert bench.of(Cautioned) == [Cautioned("Roll more slowly.")]
+    assert bench.of(Cautioned) == [Cautioned("Roll more slowly.", Sign.SLOWER)]
 
 
 def test_after_three_tries_the_officer_gets_the_best_first_and_takes_it() -> None:
@@ -213,7 +214,7 @@ def test_an_unplugged_scanner_pauses_and_the_same_finger_is_taken_when_it_is_bac
     bench.run()
     assert [impression.position for impression in bench.stored] == [Position.RIGHT_THUMB, Position.RIGHT_INDEX]
     assert [request.fingers for request in back.armed] == [{2}]
-    assert bench.of(Interrupted)[0] == Interrupted("The scanner is gone.", Gone.means, Gone.do)
+    assert bench.of(Interrupted)[0] == Interrupted("The scanner is gone.", Gone.means, Gone.do, kind="gone")
     assert State.PAUSED in bench.states()
     assert bench.scanner.closed
 

@@ -16,7 +16,6 @@ from agent.casework import desk as casework_desk
 from agent.casework.desk import Casework
 from agent.casework.errors import InboxFull
 from agent.casework.events import CaseEvent, EventKind
-from agent.casework.grounds import Deed, Ground
 from agent.casework.inbox_desk import InboxDesk
 from agent.casework.letters import Letter, read_letter
 from agent.casework.settling import Decision, NotSettled
@@ -25,6 +24,7 @@ from agent.casework.tie import TiedBy
 from agent.casework.viewing import Viewer, ViewRefused
 from agent.clock import SetClock
 from agent.model.booking import BookingId
+from agent.model.grounds import Deed, Ground
 from agent.model.messages import MessageKind
 from agent.submission import replies
 from agent.submission.replies import ReplyHead

@@ -21,8 +21,8 @@ from types import FrameType
 from typing import Any
 
 from agent.casework.events import EventKind
-from agent.casework.grounds import Deed, Ground
 from agent.casework.settling import Decision
+from agent.model.grounds import Deed, Ground
 from agent.submission import replies
 from agent.submission.replies import ReplyHead
 from tests.casework.bench import BOOKING, NOW, Desk, Keys, Office, car, keys

@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 
 from agent.access.roles import Role
 from agent.audit.entries import Event, Outcome
-from agent.casework.grounds import Deed, Ground
 from agent.casework.settling import Decision
 from agent.errors import ConfigError
+from agent.model.grounds import Deed, Ground
 from agent.retention import desk as retention_desk
 from agent.retention.policy import RetentionPolicy, is_due, load_retention
 from agent.web.api import build_api

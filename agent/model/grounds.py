@@ -1,4 +1,4 @@
-"""Why a person ties a waiting message to a booking, or sets it aside: one word of this table. Rules and effects: settling.py."""
+"""Why a person ties a waiting message to a booking, or sets it aside: one word of this table. Rules and effects: casework/settling.py."""
 
 from __future__ import annotations
 
