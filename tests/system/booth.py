@@ -107,7 +107,7 @@ class Booth:
         return self._acknowledged(IMPORT)
 
     def _acknowledged(self, script: str) -> str:
-        for _ in range(5):  # a core that is killed at this moment has acknowledged nothing
+        for _ in range(30):  # a core that is killed at this moment has acknowledged nothing; it is back after RestartSec and its start
             told = self.machine.run(f"{PYTHON} -I -", text=script, check=False)
             if told.returncode == 0:
                 return told.stdout.strip()

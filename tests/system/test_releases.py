@@ -85,18 +85,29 @@ def in_service(station: Booth) -> None:
     station.machine.until(f"systemctl show -P StatusText {UPLINK} | grep -q 'core connected'", 60)
 
 
+def sent_into_silence(station: Booth) -> str:
+    """The bureau is online by its own word and says nothing, for 90 s at most: then the broker takes its word back, and it is tried anew."""
+    machine = station.machine
+    for _ in range(4):
+        machine.run("systemctl kill -s STOP test-bureau")
+        tcn = tcn_of(station, station.take_card())
+        for _ in range(60):
+            if machine.holds(f"livescan queue --json | {STATE.format(tcn=tcn, state='sent')}"):
+                return tcn
+        machine.run("systemctl kill -s CONT test-bureau")
+        station.answered(180)
+    raise AssertionError("no card was sealed and sent while the bureau was thought to be online")
+
+
 @pytest.mark.usefixtures("releases")
 def test_the_next_release_keeps_settings_and_what_waits_what_was_sent_and_what_was_answered(station: Booth) -> None:
     machine = station.machine
     station.answered(60)
-    answered = submissions(station)
-    machine.run("systemctl kill -s STOP test-bureau")  # online by its own word, and silent
-    sent = tcn_of(station, station.take_card())
-    machine.until(f"livescan queue --json | {STATE.format(tcn=sent, state='sent')}", 60)
+    sent = sent_into_silence(station)
     machine.run("systemctl stop test-broker")
     unsent = tcn_of(station, station.take_card())
     before = submissions(station)
-    assert set(before) == {*answered, sent, unsent}
+    assert {sent, unsent} < set(before)
     machine.run("sed -i '1i # changed by the administrator' /etc/livescan/agent.toml")
     old = schema(machine)
     done = installed(machine, "/livescan-agent-0.1.1.deb")
