@@ -86,7 +86,7 @@ def in_service(station: Booth) -> None:
 
 
 def sent_into_silence(station: Booth) -> str:
-    """The bureau is online by its own word and says nothing, for 90 s at most: then the broker takes its word back, and it is tried anew."""
+    """The bureau is online by its own word and silent, for 90 s at most: then the broker takes its word back, and it is tried anew."""
     machine = station.machine
     for _ in range(4):
         machine.run("systemctl kill -s STOP test-bureau")
