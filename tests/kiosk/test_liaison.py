@@ -107,7 +107,7 @@ def read_by_another(counter: Counter, beside: Counter) -> None:
     expect(counter.page.get_by_label("Reason, in words")).to_be_focused()
     counter.page.keyboard.type("who is in custody here")
     counter.page.keyboard.press("Enter")
-    expect(counter.page.get_by_text("Word for word, as it was sent.")).to_be_visible()
+    expect(counter.page.get_by_text("Nothing is decided here.")).to_be_visible()
     expect(counter.page.locator(".menu .unread")).to_have_count(0)
     beside.open("/replies")
     expect(beside.page.get_by_text("Every reply has been opened.")).to_be_visible()

@@ -81,7 +81,7 @@ sys.exit(not any((one['tcn'], one['state']) == ('{tcn}', '{state}') for one in j
 
 
 def in_service(station: Booth) -> None:
-    station.machine.until(f"systemctl is-active {CORE} {UPLINK}", 60)
+    station.machine.until(f"systemctl is-active {CORE} && systemctl is-active {UPLINK}", 60)
     station.machine.until(f"systemctl show -P StatusText {UPLINK} | grep -q 'core connected'", 60)
 
 
