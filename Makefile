@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 
 FUZZ_SECONDS ?= 60
 
-.PHONY: demo kiosk test test-long test-system cluster-test fuzz lint deb wheel sbom lock licences audit guide venv venv-dev clean
+.PHONY: demo kiosk test test-long test-system test-power cluster-test fuzz lint deb wheel sbom lock licences audit guide venv venv-dev clean
 
 venv: $(VENV)/.demo
 venv-dev: $(VENV)/.dev
@@ -37,11 +37,15 @@ test: venv-dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m 'not long' $(PYTEST_ARGS)
 
 test-long: venv-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long --timeout 1800 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'long and not emulated' --timeout 1800 $(PYTEST_ARGS)
 
 # A real systemd, booted in a container: about nine minutes, as root. Debian packages: mmdebstrap, systemd-container.
 test-system: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_releases.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
+
+# A booted station in QEMU without hardware help: a scanner plugged in, power cuts. Ten minutes on a free machine, an hour on a busy one; as root.
+test-power: venv-dev
+	$(BIN)/python -m pytest -m emulated --timeout 3000 -s tests/system/test_power.py $(PYTEST_ARGS)
 
 cluster-test: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/cluster $(PYTEST_ARGS)

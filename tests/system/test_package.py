@@ -132,9 +132,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(station: Booth) -> None
         for unit in chance.sample((CORE, UPLINK), chance.choice((1, 2))):
             machine.run(f"systemctl kill -s KILL {unit}")
         machine.until(f"systemctl is-active {CORE} && systemctl is-active {UPLINK}", 60)
-        machine.run(
-            "systemctl reset-failed 'livescan-*'"
-        )  # only now: in a unit that is going down it would take the reason to start again away
+        machine.run("systemctl reset-failed 'livescan-*'")  # only now: a unit that is going down would not be started again
     station.answered(240)
     assert acknowledged <= {account["booking"] for account in station.accounts()}
     assert station.lost_and_doubled() == ([], [])

@@ -22,7 +22,7 @@ from tests.system.machine import need_machine
 from tests.system.power_cuts import BOOTS_WITHIN, Station, Trial, Witness
 from tests.system.power_station import Installed, Power, installed
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1800), pytest.mark.xdist_group("machine")]
+pytestmark = [pytest.mark.long, pytest.mark.emulated, pytest.mark.timeout(3000), pytest.mark.xdist_group("machine")]
 
 CUTS, SEED = 3, 1
 TOLD_WITHIN = 180.0  # s
