@@ -110,6 +110,7 @@ def test_the_next_release_keeps_settings_and_what_waits_what_was_sent_and_what_w
     assert {sent, unsent} < set(before)
     machine.run("sed -i '1i # changed by the administrator' /etc/livescan/agent.toml")
     old = schema(machine)
+    machine.until("livescan idle", 180)
     done = installed(machine, "/livescan-agent-0.1.1.deb")
     assert done.returncode == 0, done.stdout
     in_service(station)
