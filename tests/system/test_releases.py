@@ -73,7 +73,8 @@ def tcn_of(station: Booth, booking: str) -> str:
 
 SEALED = """from pathlib import Path
 from agent.web.client import CoreClient
-sys.exit(not CoreClient(Path("/run/livescan/core.sock")).get("/api/bookings/{booking}")["submissions"])"""
+found = CoreClient(Path("/run/livescan/core.sock")).get("/api/bookings/{booking}")["submissions"]
+sys.exit(not any(one["envelope_sha256"] for one in found))"""
 
 
 STATE = """python3 -I -c "import json, sys
