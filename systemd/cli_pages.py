@@ -33,7 +33,7 @@ def main(site: str, pages: str, completion: str) -> None:
     sys.path.insert(0, site)
     import typer  # noqa: PLC0415  of the environment that is being packaged
 
-    from agent.cli.main import app  # noqa: PLC0415
+    from agent.cli.main import app  # noqa: PLC0415  as above
 
     root = typer.main.get_command(app)
     for path, command in walk(root, ()):

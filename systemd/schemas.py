@@ -10,16 +10,16 @@ CORE, UPLINK = "/var/lib/livescan-core", "/var/lib/livescan-uplink"
 def main(site: str) -> None:
     sys.path.insert(0, site)
     for path, migrations in known().items():
-        print(f"{path}={migrations}")  # noqa: T201
+        print(f"{path}={migrations}")  # noqa: T201  a build's command: this is its answer
 
 
 def known() -> dict[str, int]:
     """Where the package keeps them; a station with folders of its own is told by the program when it starts."""
     from agent import core_schema  # noqa: PLC0415  of the environment that is being packaged
-    from agent.access import store as access  # noqa: PLC0415
-    from agent.audit import book as audit  # noqa: PLC0415
-    from agent.delivery import tables as delivery  # noqa: PLC0415
-    from agent.gallery import store as gallery  # noqa: PLC0415
+    from agent.access import store as access  # noqa: PLC0415  as above
+    from agent.audit import book as audit  # noqa: PLC0415  as above
+    from agent.delivery import tables as delivery  # noqa: PLC0415  as above
+    from agent.gallery import store as gallery  # noqa: PLC0415  as above
 
     return {
         f"{CORE}/core/core.sqlite": len(core_schema.MIGRATIONS),

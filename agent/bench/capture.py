@@ -140,7 +140,7 @@ def _bookings(site: TrainingSite, runs: int, subject: str, how: tuple[float, int
     fine: dict[str, dict[str, Any]] = {"capture": {"ppi": ppi}, "submission": {"profile": "CAR-14-1000"}} if ppi > 500 else {}
     demo = Demo(site, show, settings=fine)
     for number in range(1, runs + 1):
-        with Highest(lambda one=watched: one.core) as highest:  # type: ignore[misc]
+        with Highest(lambda one=watched: one.core) as highest:  # type: ignore[misc]  # mypy infers no lambda's default
             if number == 1:
                 demo.run(subject, speed)
             else:

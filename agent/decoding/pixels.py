@@ -36,7 +36,7 @@ def told(asked: Asked) -> Told:
         return Told(refusal=Refusal.TOO_LARGE)
     except MemoryError:
         return Told(refusal=Refusal.MEMORY)
-    except Exception:  # Pillow's plug-ins raise OSError, SyntaxError, ValueError, struct.error and others
+    except Exception:  # foreign bytes: Pillow's plug-ins raise whatever they meet; each is this one refusal, and the asker is told
         return Told(refusal=Refusal.DAMAGED)
 
 

@@ -85,8 +85,8 @@ def test_another_user_and_the_uplink_do_not_see_them(sealed: tuple[Machine, str]
 )
 def test_the_core_does_not_start_with_a_credential_that_is_not_its_own(sealed: tuple[Machine, str], spoil: str, said: str) -> None:
     machine, booking = sealed
-    machine.run(f"cp {STORE}/livescan.signing /root/kept; {spoil}; systemctl restart {CORE}", check=False)
+    machine.run(f"cp {STORE}/livescan.signing /var/cache/kept; {spoil}; systemctl restart {CORE}", check=False)
     assert machine.shown(CORE, "ActiveState") != "active"
     assert said in machine.says(f"journalctl -u {CORE} -n 40 --no-pager -o cat")
-    machine.run(f"cp /root/kept {STORE}/livescan.signing; systemctl reset-failed {CORE}; systemctl start {CORE}")
+    machine.run(f"cp /var/cache/kept {STORE}/livescan.signing; systemctl reset-failed {CORE}; systemctl start {CORE}")
     assert asked(machine, booking)["booking"] == booking
