@@ -6,7 +6,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,19 @@ class ControlServer:
     def __init__(self, path: Path, obey: Obey) -> None:
         self.path = path
         self._obey = obey
+        self._answering = 0
+        self._answered = threading.Condition()
         self._listener = listening.listen(f"unix:{path}")
         self._thread = threading.Thread(target=self._accept, name="control", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
+        """Whoever gave an order before has its answer."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
+        with self._answered:
+            self._answered.wait_for(lambda: not self._answering, 5)
         listening.close(self._listener)
 
     def _accept(self) -> None:
@@ -48,8 +53,20 @@ class ControlServer:
     def _serve(self, client: socket.socket) -> None:
         with client, contextlib.suppress(OSError), client.makefile("rw", encoding="utf-8", errors="replace", newline="\n") as lines:
             while line := lines.readline(MAX_LINE):
-                lines.write(json.dumps(self._obey(line)) + "\n")
-                lines.flush()
+                with self._until_answered():
+                    lines.write(json.dumps(self._obey(line)) + "\n")
+                    lines.flush()
+
+    @contextlib.contextmanager
+    def _until_answered(self) -> Iterator[None]:
+        with self._answered:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._answered:
+                self._answering -= 1
+                self._answered.notify_all()
 
 
 def tell(path: Path, order: Mapping[str, Any]) -> dict[str, Any]:

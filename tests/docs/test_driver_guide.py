@@ -42,6 +42,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._by_itself = True
+        self._hand = threading.Lock()  # one deed at a time: nothing is laid down after it was said to be lifted
         self._over = threading.Event()
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
@@ -53,14 +54,16 @@ class Bench:
     def _watch(self) -> None:
         """Lays a finger down while the light is on, and takes it away when it is out."""
         while not self._over.wait(0.02):
-            if self._by_itself:
-                self._place() if (self._folder / "light").exists() else self._lift()
+            with self._hand:
+                if self._by_itself:
+                    self._place() if (self._folder / "light").exists() else self._lift()
 
     def do(self, word: str, what: str = "", values: Mapping[str, Any] | None = None) -> None:
         device = self._folder / "device.json"
         if word in ("place", "lift", "by-itself"):
-            self._by_itself = word == "by-itself"
-            self._place() if word == "place" else self._lift()
+            with self._hand:
+                self._by_itself = word == "by-itself"
+                self._place() if word == "place" else self._lift()
         elif word == "unplug":
             device.unlink(missing_ok=True)
         else:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -163,6 +165,25 @@ WRONG = {
 def test_wrong_scenario_is_a_sentence(sentence: str):
     with pytest.raises(ScenarioError, match=sentence):
         parse_scenario(WRONG[sentence])
+
+
+def test_whoever_ends_a_bench_is_answered_before_it_goes(tmp_path: Path):
+    ending = threading.Event()
+
+    def obey(_line: str) -> dict[str, Any]:
+        ending.set()
+        time.sleep(0.2)  # its own end is under way in another thread
+        return {"did": "quit"}
+
+    server = ControlServer(tmp_path / "slow.control", obey)
+    ender = threading.Thread(target=lambda: ending.wait(5) and server.close())
+    ender.start()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(str(server.path))
+        sock.sendall(b'{"do": "quit"}\n')
+        ender.join(5)
+        sock.settimeout(0.0)  # what was not sent by now would never come: the process is gone
+        assert json.loads(sock.recv(100)) == {"did": "quit"}
 
 
 def test_a_process_takes_orders_beside_its_socket(tmp_path: Path):
