@@ -76,6 +76,7 @@ class StationCapture:
         self._running = False
         self._paused: Paused | None = None  # the officer wants no more of this booking now
         self._question: Question | None = None
+        self._questions = 0  # asked so far
         self._answer: asyncio.Future[Answer] | None = None
         self.troubles = Troubles(settings.paths.state / "core" / "scanner-troubles.json", clock)
         self.inspecting = Inspecting(self._opened, lambda: self._runner.device if self._runner else None, clock, self.troubles)
@@ -130,7 +131,7 @@ class StationCapture:
     def asked_now(self, booking_id: str) -> dict[str, Any] | None:
         """What the officer is asked, in JSON values; None when nothing of that booking waits for an answer."""
         waits = self._answer is not None and not self._answer.done() and booking_id == self._booking
-        return in_words(self._question) if waits and self._question is not None else None
+        return in_words(self._question, self._questions) if waits and self._question is not None else None
 
     @property
     def busy(self) -> bool:
@@ -240,7 +241,8 @@ class StationCapture:
         if self._settings.capture.unattended:
             return self._unattended(question)
         self._question, self._answer = question, asyncio.get_running_loop().create_future()
-        self._say({"event": "decision_needed", "booking": self._booking, **in_words(question)})
+        self._questions += 1
+        self._say({"event": "decision_needed", "booking": self._booking, **in_words(question, self._questions)})
         return await self._answer
 
     def _unattended(self, question: Question) -> Answer:
@@ -276,9 +278,10 @@ class StationCapture:
                 self._say({"event": "advice", "booking": self._booking, "sentence": sentence})
 
 
-def in_words(question: Question) -> dict[str, Any]:
-    """A question in JSON values: no pixels."""
+def in_words(question: Question, number: int) -> dict[str, Any]:
+    """A question in JSON values: no pixels. number: no other question of this core has it."""
     return {
+        "number": number,
         "why": question.why,
         "fgp": int(question.position),
         "sentence": question.sentence,

@@ -46,7 +46,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
         ("GET", r"/api/bookings", _R.SEE),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
-        ("POST", _B + r"/(resume|decision|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),
+        ("POST", _B + r"/(resume|decision(/challenge)?|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),
         ("GET", _B + r"/attempts(/\d+/\d+)?", _R.BOOK),
         ("GET", _B + r"/hand", _R.SEE),
         ("POST", _B + r"/(correction|resend)", _R.CORRECT),
