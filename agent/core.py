@@ -61,7 +61,7 @@ class Core:
         of.settings.paths.runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
         await taking.handover.start()
         await self._open_doors()
-        for part in (taking.desk.work(), taking.workers.warm(), taking.renewing.run(), *self._watches()):
+        for part in (taking.desk.work(), taking.renewing.run(), *self._watches()):
             await self._begin(part)
         for part in (following.gallery.work(), following.retention.daily(), *self._asked_for(), of.settings_watch.run()):
             await self._begin(part)
@@ -100,6 +100,7 @@ class Core:
 
     async def until_told(self) -> None:
         """Until a signal, or until a part fails: then it raises what that part raised."""
+        await self._begin(self._taking.workers.warm())  # after the station is open: nobody waits for it
         waiting: asyncio.Task[Any] = asyncio.create_task(self._stop.wait())
         running = {waiting, *self._tasks}
         while not self._stop.is_set():

@@ -49,7 +49,7 @@ def asking_of(of: Keeping, taking: Taking, following: Following, reload: Reload)
         return Guard(_application(of, taking, following, _Shown(views, v1, joined.devices, joined.settings, pages)), rules)
 
     page_rules = replace(rules, pages=kiosk.pages, refusal=kiosk.refusal)
-    page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin) if of.settings.api.port else None
+    page = PageDoor(guarded(page_rules, kiosk), of.settings.access.origin, of.calm.stir) if of.settings.api.port else None
     reporter = reporter_of(viewed, v1.health, of.database)
     return Asking(v1, drop_of(viewed, v1), reporter, _commands(of, taking, reporter), guarded(rules, None), page)
 

@@ -51,7 +51,7 @@ def following_of(of: Keeping, taking: Taking) -> Following:
 
 def _gallery(of: Keeping, taking: Taking) -> GalleryDesk:
     return GalleryDesk(
-        GalleryParts(taking.ledger, taking.prints, taking.decoder, of.clock, of.live.say, of.live.listen, of.audit.note),
+        GalleryParts(taking.ledger, taking.prints, taking.decoder, of.clock, of.live.say, of.live.listen, of.audit.note, of.calm),
         of.state / "gallery",
         of.keys.storage_key,
         load_policy(of.settings.paths.gallery),

@@ -14,6 +14,7 @@ from agent.access.store import AccessStore
 from agent.audit.book import AuditBook
 from agent.audit.desk import AuditDesk
 from agent.audit.feed import AuditFeed
+from agent.calm import Calm
 from agent.clock import Clock
 from agent.core_schema import MIGRATIONS
 from agent.policy import PolicyFile
@@ -34,6 +35,7 @@ class Keeping:
     settings: Settings
     clock: Clock
     live: Live
+    calm: Calm
     keys: KeyRing
     enrolling: Enrolling
     database: Database
@@ -81,6 +83,7 @@ def keeping_of(settings: Settings, clock: Clock) -> Keeping:
         settings=settings,
         clock=clock,
         live=live,
+        calm=Calm(),
         keys=keys,
         enrolling=Enrolling(keys.directory, clock, timedelta(days=settings.trust.renew_before) if settings.trust.est else None),
         database=database,

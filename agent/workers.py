@@ -12,6 +12,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -109,7 +110,23 @@ class _Process:
         if self._pid is not None and self._pid.done() and not self._pid.exception():
             with suppress(ProcessLookupError):
                 os.kill(self._pid.result(), signal.SIGKILL)
+        if self._pid is not None:
+            _let_go_of_pipes(self._executor)
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _let_go_of_pipes(executor: ProcessPoolExecutor) -> None:
+    """Close this process's own copies of the worker's ends: where answers are written and where jobs are read.
+
+    The executor keeps them open and uses neither. A worker that is killed amid an answer would leave the executor's thread waiting for the
+    rest, one that is killed amid a job's image the other thread waiting to be read; and the core, when it ends, waits for both.
+    From 3.11.5 on the thread itself closes the second (cpython issue 94777), and two must not; Debian 12 has 3.11.2.
+    """
+    answers, jobs = getattr(executor, "_result_queue", None), getattr(executor, "_call_queue", None)
+    if answers is not None:
+        answers._writer.close()
+    if jobs is not None and sys.version_info < (3, 11, 5):
+        jobs._reader.close()
 
 
 _MEANS = "Only this one image was not processed; everything else goes on."

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 
 import cv2
 import numpy as np
@@ -34,6 +36,16 @@ def hang(seconds: float) -> float:
 
 def refuse() -> None:
     raise ValueError("this job says no")
+
+
+def stop_amid_an_answer() -> None:
+    """As if it were killed while its answer, a thousand bytes, is on the way."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and "result_queue" not in frame.f_locals:
+        frame = frame.f_back
+    assert frame is not None
+    os.write(frame.f_locals["result_queue"]._writer.fileno(), struct.pack("!i", 1000) + bytes(10))
+    time.sleep(60)
 
 
 def threads_of_opencv() -> int:
@@ -121,6 +133,38 @@ def test_a_cancelled_job_frees_its_place() -> None:
         assert await workers.run(double, 3) == 6
 
     in_pool(case, processes=1)
+
+
+ENDING = """
+import asyncio, os, signal
+from agent.workers import WorkerHung, Workers
+from tests.test_workers import stop_amid_an_answer
+
+async def amid_an_answer(workers):
+    await workers.run(stop_amid_an_answer, deadline=1.0)
+
+async def amid_a_job(workers):
+    os.kill(await workers.run(os.getpid), signal.SIGSTOP)
+    await workers.run(len, bytes(5_000_000), deadline=1.0)
+
+async def main():
+    workers = Workers(1)
+    try:
+        await {story}(workers)
+    except WorkerHung:
+        workers.close()
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    print("over")
+"""
+
+
+@pytest.mark.parametrize("story", ["amid_an_answer", "amid_a_job"])
+def test_a_core_ends_though_a_worker_was_stopped(story: str) -> None:
+    command = [sys.executable, "-c", ENDING.replace("{story}", story)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "over\n"
 
 
 def test_each_process_has_one_opencv_thread() -> None:

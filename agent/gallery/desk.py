@@ -21,6 +21,7 @@ from agent.booking.ledger import BookingRow, Ledger
 from agent.booking.prints import Prints
 from agent.booking.say import Say
 from agent.booking.states import BookingState
+from agent.calm import Calm
 from agent.clock import Clock
 from agent.decoding.desk import Decoder
 from agent.errors import LivescanError
@@ -51,6 +52,7 @@ class Parts:
     say: Say
     listen: Callable[[], AsyncIterator[Mapping[str, Any]]]
     note: Callable[[Entry], Awaitable[None]]  # to the audit record; raises AuditError, then nothing is destroyed
+    calm: Calm
 
 
 class GalleryDesk:
@@ -59,7 +61,7 @@ class GalleryDesk:
         self._folder = folder
         self._storage_key = storage_key
         self._policy = policy
-        self._taking = Taking(parts.ledger, parts.prints, parts.decoder)
+        self._taking = Taking(parts.ledger, parts.prints, parts.decoder, parts.calm)
         self._opening = threading.Lock()
         self._opened: Gallery | None = None
         self.trouble = ""  # why prints are not compared, in a sentence
@@ -154,6 +156,7 @@ class GalleryDesk:
     async def _hear(self, heard: asyncio.Queue[BookingId]) -> None:
         async for event in self._parts.listen():
             if event.get("event") in _COMPLETE:
+                self._parts.calm.stir()  # the officer goes to the next page now
                 heard.put_nowait(BookingId(str(event["booking"])))
 
     async def _next(self, heard: asyncio.Queue[BookingId]) -> None:

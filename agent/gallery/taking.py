@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from agent.booking.ledger import Ledger
 from agent.booking.prints import Prints
+from agent.calm import Calm
 from agent.decoding.desk import Decoder
 from agent.decoding.wire import FINGER
 from agent.gallery import reading
@@ -33,10 +34,11 @@ Templates = dict[Position, Template]
 class Taking:
     """To be used from one event loop. The process is started by the first booking."""
 
-    def __init__(self, ledger: Ledger, prints: Prints, decoder: Decoder) -> None:
+    def __init__(self, ledger: Ledger, prints: Prints, decoder: Decoder, calm: Calm) -> None:
         self._ledger = ledger
         self._prints = prints
         self._decoder = decoder
+        self._calm = calm
         self._workers = Workers(1, deadline=DEADLINE)
 
     async def templates(self, booking_id: BookingId) -> Templates:
@@ -87,7 +89,8 @@ class Taking:
         return {finger: one for finger, one in made.items() if one is not None}
 
     async def _job(self, fn: Callable[..., T], *args: Any) -> T | None:
-        """None where the process died of it: that print is left out."""
+        """When no page is being drawn. None where the process died of it: that print is left out."""
+        await self._calm.come()
         try:
             return await self._workers.run(fn, *args)
         except WorkerDied as died:

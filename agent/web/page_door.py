@@ -6,6 +6,7 @@ station's own page. Answers carry what keeps a browser from running or framing a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,18 +31,22 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 
 class PageDoor:
-    """ASGI. origin: of the page, http://localhost:8440 say."""
+    """ASGI. origin: of the page, http://localhost:8440 say. turned: told when a browser is about to show another page."""
 
-    def __init__(self, application: ASGIApp, origin: str) -> None:
+    def __init__(self, application: ASGIApp, origin: str, turned: Callable[[], None] = lambda: None) -> None:
         self._application = application
         self._origin = origin
+        self._turned = turned
         self._host = urlsplit(origin).netloc
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return
-        refusal = self._refusal(scope, Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
         if refusal is None:
+            if headers.get("sec-fetch-dest") == "document":
+                self._turned()
             await self._application(scope, receive, _dressed(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})

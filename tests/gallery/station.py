@@ -11,8 +11,10 @@ from typing import Any
 
 from agent.audit.entries import Entry
 from agent.booking.states import BookingState
+from agent.calm import Calm
 from agent.gallery.desk import GalleryDesk, Parts
 from agent.gallery.policy import GalleryPolicy
+from agent.gallery.store import GalleryUnreadable
 from agent.match.template import Template
 from agent.model.booking import BookingId
 from agent.model.fingers import Position
@@ -35,7 +37,8 @@ class Station:
 
     def start(self, policy: GalleryPolicy = POLICY, key: bytes | None = None, *, reads: bool = False) -> None:
         """As after a restart of the core. `reads`: templates are made of the stored prints, by the background's process."""
-        parts = Parts(self.office.ledger, self.office.prints, self.office.decoder, self, self.said.append, self._listen, self._note)
+        of, say = self.office, self.said.append
+        parts = Parts(of.ledger, of.prints, of.decoder, self, say, self._listen, self._note, Calm(0, 0))
         self.desk = GalleryDesk(parts, self._folder / "gallery", key or self.office.keys.storage_key, policy)
         if not reads:
             self.desk._taking.templates = self._read  # type: ignore[method-assign]
@@ -71,11 +74,13 @@ class Station:
 
         async def run() -> None:
             working = asyncio.create_task(self.desk.work())
-            async with asyncio.timeout(within):
-                while not working.done() and not (self._events.empty() and await self._all_done()):
-                    await asyncio.sleep(0.02)
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            try:
+                async with asyncio.timeout(within):
+                    while not working.done() and not (self._events.empty() and await self._all_done()):
+                        await asyncio.sleep(0.02)
+            finally:
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
 
         self.office.run(run())
 
@@ -90,7 +95,10 @@ class Station:
         if self.desk.trouble:
             return True
         rows = self.office.ledger.bookings(BookingState.CAPTURED)
-        done = await asyncio.to_thread(lambda: self.desk._gallery().done_with([row.id for row in rows]))
+        try:
+            done = await asyncio.to_thread(lambda: self.desk._gallery().done_with([row.id for row in rows]))
+        except GalleryUnreadable:  # which the desk is about to find too
+            return False
         return len(done) == len(rows)
 
     async def _listen(self) -> AsyncIterator[Mapping[str, Any]]:
