@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from agent.delivery.chunks import Chunk
 from agent.handover.instants import read_instant, write_instant
-from agent.store.files import sync_folder, write_durably
+from agent.store.files import make_folder, write_durably
 
 DATABASE = "bureau.sqlite"
 FILES = "transactions"  # folder
@@ -294,8 +294,6 @@ def _outgoing(row: sqlite3.Row) -> Outgoing:
 
 
 def _write(folder: Path, name: str, data: bytes) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     write_durably(folder / name, data)
-    for parent in (folder.parent, folder.parent.parent):
-        sync_folder(parent)
     return folder / name
