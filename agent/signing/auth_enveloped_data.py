@@ -61,7 +61,7 @@ def write(sealed: Sealed) -> bytes:
                 "algorithm": cms.ID_AES256_GCM,
                 "parameters": {"aes_nonce": sealed.nonce, "aes_icvlen": TAG_LENGTH},
             },
-            "encrypted_content": sealed.ciphertext,
+            "encrypted_content": bytes(sealed.ciphertext),
         },
         "mac": sealed.tag,
     }
