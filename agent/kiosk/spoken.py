@@ -13,6 +13,7 @@ from functools import cache
 from agent.kiosk.words import DEFAULT, Words, words
 
 _FINGERS = frozenset({"fingers", "other", "asked"})  # what is filled in with names of fingers
+_FACT = "fact"  # with the name of a field of the file, or of one and its part: "arrest offenses, date of offense"
 _ENDS = re.compile(r"(?<=[.?!]) ")
 
 
@@ -43,7 +44,21 @@ def _whole(t: Words, text: str) -> str:
 
 
 def _value(t: Words, name: str, value: str) -> str:
+    if name == _FACT:
+        return _fact(t, value)
     return _fingers(t, value) if name in _FINGERS else value
+
+
+def _fact(t: Words, text: str) -> str:
+    if key := _facts().get(text):
+        return t(key)
+    field, _, part = text.partition(", ")
+    return f"{_fact(t, field)}, {_fact(t, part)}" if part else text
+
+
+@cache
+def _facts() -> dict[str, str]:
+    return {text: key for key, text in words(DEFAULT).texts.items() if key.startswith("fact.")}
 
 
 def _fingers(t: Words, text: str) -> str:
@@ -59,7 +74,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Those with most words of their own first, so that a sentence is not taken for a shorter one with a long value."""
     found = [(key, text) for key, text in words(DEFAULT).texts.items() if key.startswith("spoken.")]
     found.sort(key=lambda one: len(re.sub(r"\{\w+\}", "", one[1])), reverse=True)
-    return tuple((key, re.compile(_regex(text))) for key, text in found)
+    return tuple((key, re.compile(_regex(text), re.DOTALL)) for key, text in found)
 
 
 def _regex(template: str) -> str:
