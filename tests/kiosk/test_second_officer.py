@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from agent.training.kiosk import PASSWORD, TrainingKiosk
-from agent.training.workplace import workplace
-from tests.kiosk.browser import Counter, free_port
-from tests.kiosk.conftest import SPEED
+from agent.training.kiosk import PASSWORD
+from tests.kiosk.browser import Counter, at_a_counter
 from tests.kiosk.test_security_key import Keys
 from tests.kiosk.test_troubles import ALL_TAKEN, SOON, to_capture
 
@@ -20,13 +18,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(400), pytest.mark.xdist_grou
 @pytest.fixture
 def counter(browser: Browser) -> Iterator[Counter]:
     """In a state that wants a second officer for a print that is kept in spite of what was found."""
-    with workplace() as site:
-        kiosk = TrainingKiosk(site, port=free_port(), say=lambda _kind, _what: None)
-        kiosk.start("synthetic:1", SPEED, capture={"state": "example-state"})
-        made = Counter(kiosk, site, browser)
+    with at_a_counter(browser, capture={"state": "example-state"}) as made:
         yield made
-        made.page.close()
-        assert made.faults == []
 
 
 def the_thumb_again(counter: Counter) -> None:
