@@ -68,7 +68,7 @@ def why_closed(roles: Collection[str], state: ImmigrationState, policy: Jurisdic
     if not policy.iaq.by_a_person:
         return "The policy of this jurisdiction allows no name-based query."
     if ROLE not in roles:  # before the state: nobody else learns of it by asking
-        return f"Only a {ROLE.replace('_', ' ')} may ask for a name-based query."
+        return "Only the records liaison may ask for a name-based query."
     if state is not ImmigrationState.NO_MATCH:
         return "A name-based query may follow only a no-match IDR that was received; silence is not one."
     return ""

@@ -39,8 +39,8 @@ TYPED = {"reason": REASON, "ask": "yes", "phone": "555 0100", "custody": "yes", 
 class Kiosk:
     """The pages of replies and queries over one case, behind the guard."""
 
-    def __init__(self, folder: Path, keys: Keys) -> None:
-        self.counter = Counter(folder / "access")
+    def __init__(self, folder: Path, keys: Keys, counter: Counter) -> None:
+        self.counter = counter
         self.case = Case(folder, keys)
         self.desks = Desks(self.case)
         self.office: Office = self.case.seal()
@@ -50,13 +50,8 @@ class Kiosk:
         application = Starlette(routes=[page.route for page in pages], exception_handlers={LivescanError: _failed, HTTPException: _failed})
         self._door = PageDoor(Guard(application, rules), ORIGIN)
 
-    def close(self) -> None:
-        self.case.close()
-        self.counter.store.close()
-
-    def signed_in(self, name: str, *roles: Role) -> Officer:
-        self.counter.officer(name, *roles)
-        token = self.counter.sign_in(name)
+    def signed_in(self, role: Role, name: str = "") -> Officer:
+        token = TOKENS[name or OFFICERS[role]]
         client = TestClient(self._door, base_url=ORIGIN, cookies={COOKIE: token}, headers={"origin": ORIGIN})
         asked = Request({"type": "http", "headers": [(b"cookie", f"{COOKIE}={token}".encode())]})
         return Officer(client, csrf_of(asked))
@@ -85,6 +80,10 @@ class Kiosk:
             tasks=SimpleNamespace(timeline=_answers([])), cases=SimpleNamespace(owed=_answers({"clocks": [], "immigration_off": ""})),
             replies=SimpleNamespace(listed=_answers([]), unread=_answers([])),
         )  # fmt: skip
+
+
+OFFICERS = {Role.RECORDS_LIAISON: "liaison-1", Role.BOOKING_OFFICER: "officer-7", Role.SUPERVISOR: "supervisor-7"}
+TOKENS: dict[str, str] = {}  # by officer
 
 
 class Officer:
@@ -128,11 +127,23 @@ def hidden(page: str) -> tuple[str, Mapping[str, str]]:
     return form[1], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))
 
 
-@pytest.fixture
-def kiosk(tmp_path: Path, training_keys: Keys) -> Iterator[Kiosk]:  # noqa: F811
-    made = Kiosk(tmp_path, training_keys)
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """Four officers who are signed in."""
+    made = Counter(tmp_path_factory.mktemp("access"))
+    for role, name in (*OFFICERS.items(), (Role.RECORDS_LIAISON, "liaison-2")):
+        made.officer(name, role)
+        TOKENS[name] = made.sign_in(name)
     yield made
-    made.close()
+    made.store.close()
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path, training_keys: Keys, counter: Counter) -> Iterator[Kiosk]:  # noqa: F811
+    counter.noted.clear()
+    made = Kiosk(tmp_path, training_keys, counter)
+    yield made
+    made.case.close()
 
 
 @pytest.fixture
@@ -144,7 +155,7 @@ def allowed(kiosk: Kiosk) -> Kiosk:
 
 
 def test_the_liaison_is_shown_word_for_word_what_would_be_asked_and_keeps_it(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     assert "Draft one, with a reason" in liaison.look("replies").text
     assert "TESTER" not in "".join(map(str, allowed.looks()))
     shown = liaison.asked()
@@ -163,7 +174,7 @@ def test_the_liaison_is_shown_word_for_word_what_would_be_asked_and_keeps_it(all
 
 
 def test_every_look_and_every_deed_is_on_record_with_its_reason(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     path, said = hidden(liaison.asked().text)
     assert allowed.looks() == [(What.QUERY, of, "liaison-1", REASON) for of in ("a text", "drafts")]
     (entry,) = [one for one in allowed.counter.noted if one.event is Event.HISTORY_SHOWN]
@@ -176,17 +187,17 @@ def test_every_look_and_every_deed_is_on_record_with_its_reason(allowed: Kiosk) 
 
 @pytest.mark.parametrize("role", [Role.BOOKING_OFFICER, Role.SUPERVISOR])
 def test_nobody_else_sees_anything_of_it_or_learns_of_a_no_match_by_asking(allowed: Kiosk, role: Role) -> None:
-    officer = allowed.signed_in("officer-7", role)
+    officer = allowed.signed_in(role)
     page = officer.look("replies").text
     assert "IAQ" not in page and "query" not in page
     assert officer.look().status_code == officer.asked().status_code == 403
     assert officer.look("query/x").status_code == officer.do("query/x/keep", **TYPED).status_code == 403
-    assert allowed.denied() == [("officer-7", "draft_query")] * 4
+    assert allowed.denied() == [(OFFICERS[role], "draft_query")] * 4
     assert allowed.drafts() == allowed.looks() == []
 
 
 def test_what_is_seen_of_it_without_the_role_is_the_same_in_every_state(kiosk: Kiosk) -> None:
-    officer = kiosk.signed_in("officer-7", Role.BOOKING_OFFICER)
+    officer = kiosk.signed_in(Role.BOOKING_OFFICER)
     before = officer.look("replies").text
     with_queries(kiosk.case)
     kiosk.case.take(no_match(kiosk.office))
@@ -230,7 +241,7 @@ CLOSED = {
 def test_the_card_says_in_a_sentence_why_none_may_be_drafted_and_the_server_refuses_one_at(kiosk: Kiosk, which: str) -> None:
     happens, sentence = CLOSED[which]
     happens(kiosk)
-    liaison = kiosk.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = kiosk.signed_in(Role.RECORDS_LIAISON)
     for path in ("replies", "query"):
         page = html.unescape(liaison.look(path).text)
         assert "None may be drafted now." in page and sentence in page
@@ -250,7 +261,7 @@ WANTING = {
 
 
 def test_nothing_is_shown_where_something_is_wanting(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     for what, (changed, words) in WANTING.items():
         refused = liaison.asked(**changed)
         assert refused.status_code == 400 and words in refused.text, what
@@ -259,7 +270,7 @@ def test_nothing_is_shown_where_something_is_wanting(allowed: Kiosk) -> None:
 
 
 def test_what_was_shown_is_kept_or_nothing(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     path, said = hidden(liaison.asked().text)
     typed = {name: value for name, value in said.items() if name != "csrf"}
     for changed in ({"custody": "no"}, {"shown": ""}, {"shown": "0" * 64}):
@@ -270,7 +281,7 @@ def test_what_was_shown_is_kept_or_nothing(allowed: Kiosk) -> None:
 
 
 def test_pressed_twice_is_one_draft(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     path, said = hidden(liaison.asked().text)
     for _ in range(2):
         liaison.do(path, **{name: value for name, value in said.items() if name != "csrf"})
@@ -278,15 +289,15 @@ def test_pressed_twice_is_one_draft(allowed: Kiosk) -> None:
 
 
 def test_what_one_liaison_opened_is_open_for_nobody_else(allowed: Kiosk) -> None:
-    path, said = hidden(allowed.signed_in("liaison-1", Role.RECORDS_LIAISON).asked().text)
-    other = allowed.signed_in("liaison-2", Role.RECORDS_LIAISON)
+    path, said = hidden(allowed.signed_in(Role.RECORDS_LIAISON).asked().text)
+    other = allowed.signed_in(Role.RECORDS_LIAISON, "liaison-2")
     typed = {name: value for name, value in said.items() if name != "csrf"}
     assert "not being read any more" in other.do(path, **typed).text
     assert allowed.drafts() == []
 
 
 def test_drafts_are_looked_at_with_a_reason_when_no_new_one_may_be_drafted(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     path, said = hidden(liaison.asked().text)
     liaison.do(path, **{name: value for name, value in said.items() if name != "csrf"})
     suspended(allowed)
@@ -297,7 +308,7 @@ def test_drafts_are_looked_at_with_a_reason_when_no_new_one_may_be_drafted(allow
 
 
 def test_a_query_is_let_go_by_nobody_who_could_draft_none(allowed: Kiosk) -> None:
-    liaison = allowed.signed_in("liaison-1", Role.RECORDS_LIAISON)
+    liaison = allowed.signed_in(Role.RECORDS_LIAISON)
     path, said = hidden(liaison.asked().text)
     liaison.do(path, **{name: value for name, value in said.items() if name != "csrf"})
     (draft,) = allowed.drafts()
