@@ -81,7 +81,8 @@ def _own(frame: Frame) -> Sequence[Page]:
             raise LivescanError("There is no such page.", do="Go back.")
         t, found = words_of(request), next((check for check in await frame.parts.checks() if check.name == what), None)
         says = said_of(found, t) if found else ""
-        return await frame.page(request, "fix.html", what=what, says=says)
+        link = await frame.parts.sending.queue() if what == "link" else None
+        return await frame.page(request, "fix.html", what=what, says=says, link=link)
 
     return (
         Page("GET", "/static/{name}", static, None),

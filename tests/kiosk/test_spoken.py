@@ -52,7 +52,7 @@ def test_every_impression_that_is_asked_for_has_its_name() -> None:
 
 def test_several_sentences_are_said_each_and_what_nobody_knows_as_it_came() -> None:
     lost = errors.Gone("The scanner is no longer there.")
-    assert spoken(SPANISH, str(lost)).startswith("El escáner ya no está. Los dedos ya tomados están a salvo")
+    assert spoken(SPANISH, str(lost)).startswith("El escáner ya no está conectado. Los dedos ya tomados están a salvo")
     assert spoken(SPANISH, "The glass hums. Clean the glass now.") == "The glass hums. Limpie el cristal ahora."
     assert spoken(SPANISH, "") == ""
 
