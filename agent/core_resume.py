@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from agent.booking.intake import is_arrival
-from agent.casework.desk import is_inbound
+from agent.casework.inbound_files import is_inbound
 from agent.core_keeping import Keeping
 from agent.core_taking import Taking
 

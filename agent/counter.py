@@ -110,7 +110,7 @@ async def station_check(of: ViewedParts, sending: Sending, devices: DeviceDesk) 
         _glass(of),
         keys,
         Check("audit", not trouble, "audit_bad" if trouble else "audit_good", {"why": trouble}, "/fix/audit"),
-        Check("link", link, "link_good" if link else "link_bad", {}, "/fix/link"),
+        Check("link", link, "link_good" if link else "link_bad", {"why": queue["why"]}, "/fix/link"),
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.errors import ConfigError
 from agent.model.messages import Environment
-from agent.settings_faults import Fault, Layer, faults_of, no_toml
+from agent.settings_faults import USBIP, Fault, Layer, faults_of, no_toml
 
 StationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,13}$")]  # also MQTT topic level, client id and certificate common name
 Ori = Annotated[str, Field(pattern=r"^[A-Z]{2}[A-Z0-9]{7}$")]  # originating agency identifier, EBTS 1.008
@@ -94,7 +94,7 @@ class PathSettings(_Frozen):
 
 class ScannerSettings(_Frozen):
     serial: str
-    usbip: str
+    usbip: str = Field(pattern=USBIP)
     calibrate_every: int = Field(ge=0, le=3660)  # days; 0 it is not followed
 
 

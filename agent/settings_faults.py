@@ -15,6 +15,9 @@ from typing import Any
 _TABLE = re.compile(r"\s*\[\s*([A-Za-z0-9_.-]+)\s*\]")
 _KEY = re.compile(r"\s*([A-Za-z0-9_.-]+)\s*=")
 _LINE = re.compile(r"line (\d+)")
+_BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+USBIP = rf"^(|unix:/.*|tcp:(127(\.{_BYTE}){{3}}|localhost|\[?::1\]?):{_PORT})$"  # drivers/usbip_address.py takes each of these
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def _remedy(error: Mapping[str, Any], key: str, known: Mapping[str, Collection[s
 FORMS = {
     r"^[A-Za-z0-9-]{1,13}$": "Use 1 to 13 letters, digits or '-'.",
     r"^[A-Z]{2}[A-Z0-9]{7}$": "An ORI has nine characters: two capital letters, then seven capital letters or digits.",
+    USBIP: 'Give unix:/path/of/socket or tcp:127.0.0.1:port, of this machine alone: USB/IP encrypts nothing. Or "": a scanner on a cable.',
     r"^[0-9a-f]{64}$": "Give 64 hex digits, as `livescan fleet keys` shows them.",
     r"^(|https://[^\s]+)$": 'Give an https address, or "".',
     r"^(|https?://[^\s]+)$": 'Give an http or https address, or "".',

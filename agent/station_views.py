@@ -70,8 +70,12 @@ class StationViews:
 
     async def decide(self, booking_id: str, said: Decision) -> None:
         """The officer's answer to the capture's question."""
-        require_vouched(said)
+        require_vouched(said, self.asked_now(booking_id), booking_id)
         self._of.capture.answer(booking_id, answer_to(said, self._of.clock.now()))
+
+    def asked_now(self, booking_id: str) -> Mapping[str, Any] | None:
+        """The question of the capture that waits for an answer."""
+        return self._of.capture.asked_now(booking_id)
 
     async def status(self) -> Mapping[str, Any]:
         of = self._of
@@ -117,7 +121,7 @@ class StationViews:
         casework = self._of.casework
         return {
             "thread": [{"name": step.name, "at": _instant(step.at), "words": step.words} for step in casework.thread(booking_id)],
-            "question": self._of.capture.asked_now(booking_id),
+            "question": self.asked_now(booking_id),
             "submissions": self._submissions(booking_id),
             "events": [{"kind": event.kind, "at": _instant(event.at), "tcn": event.tcn} for event in casework.events(booking_id)],
             "inbound": [_inbound(one) for one in casework.inbound(booking_id)],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from drivers.device import Mode, Request, StateChanged
+from drivers.device import DeviceEvent, Mode, Request, StateChanged
 from drivers.errors import DeviceError, Gone, Refused, Timeout
 from drivers.states import CAPTURE, Cause, DeviceState, after
 
@@ -90,7 +91,23 @@ class Life:
             raise Refused("This is not the capture that is under way.")
         return self.capture
 
-    def ended_by(self, error: DeviceError) -> StateChanged:
+    def followed(self, capture: Iterator[DeviceEvent], still_open: Callable[[], bool]) -> Iterator[DeviceEvent]:
+        """The events of a capture with its end: cancelled, expired, a fault, unplugged (said before it is raised).
+
+        still_open: whether the device is the one that it began with; what a device says that was closed meanwhile moves nothing.
+        """
+        try:
+            yield from capture
+        except Cancelled:
+            yield self.move(Cause.CANCELLED)
+        except DeviceError as error:
+            if still_open():
+                lost = self._ended_by(error)
+                if isinstance(error, Gone):
+                    yield lost
+            raise
+
+    def _ended_by(self, error: DeviceError) -> StateChanged:
         if isinstance(error, Gone):
             return self.move(Cause.UNPLUGGED)
         return self.move(Cause.EXPIRED if isinstance(error, Expired) else Cause.FAULT)

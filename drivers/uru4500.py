@@ -29,7 +29,7 @@ from drivers.device import (
     Result,
     SelfTest,
 )
-from drivers.errors import DeviceError, Gone, Refused
+from drivers.errors import Gone, Refused
 from drivers.one_finger import Cancelled, Capture, Expired, Life, need_one_finger
 from drivers.states import Cause, DeviceState, after
 from drivers.uru4500_session import KIND, Told, Uru4500Session
@@ -142,16 +142,7 @@ class Uru4500:
 
     def events(self, token: int) -> Iterator[DeviceEvent]:
         session, capture = self._opened(), self._life.capture_of(token)
-        try:
-            yield from self._followed(session, capture)
-        except Cancelled:
-            yield self._life.move(Cause.CANCELLED)
-        except DeviceError as error:
-            if self._session is session:  # not closed meanwhile
-                lost = self._life.ended_by(error)
-                if isinstance(error, Gone):
-                    yield lost
-            raise
+        yield from self._life.followed(self._followed(session, capture), lambda: self._session is session)
 
     def _followed(self, session: Uru4500Session, capture: Capture) -> Iterator[DeviceEvent]:
         """The capture from AWAIT_CLEAR to its result."""

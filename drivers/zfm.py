@@ -32,7 +32,7 @@ from drivers.device import (
     SelfTest,
     Warned,
 )
-from drivers.errors import DeviceError, Garbled, Gone, Refused, Timeout
+from drivers.errors import Garbled, Refused, Timeout
 from drivers.one_finger import Cancelled, Capture, Expired, Life, need_one_finger
 from drivers.serial_link import SerialLink
 from drivers.states import Cause, DeviceState, after
@@ -156,16 +156,7 @@ class Zfm:
 
     def events(self, token: int) -> Iterator[DeviceEvent]:
         line, capture = self._opened(), self._life.capture_of(token)
-        try:
-            yield from self._followed(line, capture)
-        except Cancelled:
-            yield self._life.move(Cause.CANCELLED)
-        except DeviceError as error:
-            if self._line is line:  # not closed meanwhile
-                lost = self._life.ended_by(error)
-                if isinstance(error, Gone):
-                    yield lost
-            raise
+        yield from self._life.followed(self._followed(line, capture), lambda: self._line is line)
 
     def _followed(self, line: ZfmLine, capture: Capture) -> Iterator[DeviceEvent]:
         """The capture from AWAIT_CLEAR to its result. A module looks at its platen by taking a picture; the last one is the image."""

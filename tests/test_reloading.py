@@ -22,22 +22,9 @@ from agent.settings import Settings, load_settings
 from agent.signing.keys import init_training
 from agent.training.demo import training_booking
 from agent.training.site import STATION, TrainingSite
+from tests.station_text import STATION as WHERE
 
-SETTINGS = """
-[station]
-id = "LS-0001"
-environment = "training"
-ori = "ZZ0010000"
-[bureau]
-name = "SIB"
-ori = "ZZSIB0000"
-host = "sib.invalid"
-port = 8883
-[paths]
-state = "{folder}/state"
-runtime = "{folder}/run"
-keys = "{folder}/keys"
-"""
+SETTINGS = WHERE + '[paths]\nstate = "{folder}/state"\nruntime = "{folder}/run"\nkeys = "{folder}/keys"\n'
 
 
 def said(folder: Path, more: str = "") -> Settings:

@@ -3,9 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.errors import ConfigError
 from agent.settings import WrongSettings, config_dir, load_settings
+from agent.settings_faults import USBIP
+from drivers.usbip_address import parse_address
 
 GOOD = """
 [station]
@@ -52,6 +56,18 @@ def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named(tmp_path: Path, wrong: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         load_settings(write(tmp_path, wrong))
+
+
+@given(st.from_regex(USBIP, fullmatch=True).filter(bool))
+def test_an_address_of_a_usbip_server_that_the_settings_take_is_taken_when_the_scanner_is_opened(address: str) -> None:
+    assert str(parse_address(address))
+
+
+@pytest.mark.parametrize("address", ["unix:run/x", "tcp:10.0.0.1:3240", "tcp:localhost:0", "tcp:127.0.0.1:65536", "tcp:127.0.0.1", "usb"])
+def test_another_address_is_refused_before_a_scanner_is_looked_for(tmp_path: Path, address: str) -> None:
+    _, line, key, do = fault_of(tmp_path, f'{GOOD}\n[scanner]\nusbip = "{address}"\n')
+    assert (key, line) == ("scanner.usbip", GOOD.count("\n") + 3)
+    assert "unix:/path/of/socket or tcp:127.0.0.1:port" in do
 
 
 @pytest.mark.parametrize("key", ['[scanner]\nusbip = "unix:/run/x"', "[capture]\nunattended = true"], ids=["usbip", "unattended"])

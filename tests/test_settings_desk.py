@@ -16,20 +16,9 @@ from agent.reloading import AT_THE_NEXT_START, BUSY, Reload, digest_of, values_o
 from agent.settings import known_keys, load_settings
 from agent.settings_desk import SettingsDesk
 from agent.settings_origins import origins
+from tests.station_text import STATION as WHERE
 
-SETTINGS = """
-[station]
-id = "LS-0001"
-environment = "training"
-ori = "ZZ0010000"
-[bureau]
-name = "SIB"
-ori = "ZZSIB0000"
-host = "sib.invalid"
-port = 8883
-[paths]
-state = "{folder}/state"
-"""
+SETTINGS = WHERE + '[paths]\nstate = "{folder}/state"\n'
 
 
 class Station:

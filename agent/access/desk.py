@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.access import passwords, security_keys, totp
+from agent.access.acts import Act
 from agent.access.breached import BreachedList
+from agent.access.challenges import Challenges
 from agent.access.passwords import Kept
 from agent.access.programs import Programs, is_programs
 from agent.access.roles import PEOPLE, Right, Role, clash, may
@@ -24,7 +26,6 @@ from agent.clock import Clock
 from agent.errors import LivescanError
 
 ISSUER = "livescan"
-_CHALLENGE_LASTS = 120.0  # s on the clock that never jumps
 _TOKEN = 32  # bytes
 
 
@@ -87,17 +88,14 @@ class AccessDesk:
         self._kept = kept
         self._nobody = passwords.keep(secrets.token_hex(16), kept)
         self.programs = Programs(store.database, clock, note)
-        self._challenges: dict[str, tuple[bytes, float]] = {}
+        self._challenges = Challenges(clock)
 
     # Signing in
 
     def challenge(self, officer: str, password: str, door: str = "socket") -> dict[str, Any]:
         """For a security key, once the password is right. Raises SignInRefused."""
         found = self._known(officer, password, door)
-        keys = self._store.keys(found.id)
-        if not keys:
-            raise SignInRefused("This officer has no security key.", do="Use the code of your telephone.")
-        return security_keys.sign_in_options(self._origin, self._new_challenge(f"in/{found.id}"), keys)
+        return self._key_options(found, self._challenges.new(f"in/{found.id}"))
 
     def sign_in(self, proof: Proof, *, notice: bool, door: str) -> str:
         """The session's token, which is nowhere kept. Raises SignInRefused."""
@@ -155,17 +153,25 @@ class AccessDesk:
         """Whether somebody can sign in who may add officers."""
         return any(may(one.roles, Right.OFFICERS) and not (one.disabled_at or one.locked_at) for one in self._store.officers())
 
-    def vouch(self, proof: Proof, *, beside: str, booking: str, door: str) -> str:
-        """The id of a second officer, who proves here and now who they are, and agrees to what `beside` decides. Nobody is signed in by it.
+    def vouch_challenge(self, act: Act, password: str, door: str) -> dict[str, Any]:
+        """For the second officer's security key, once their password is right: it signs this act and no other.
+
+        Raises SignInRefused, NotAllowed.
+        """
+        _another(act)
+        found = _may_vouch(self._known(act.second, password, door))
+        return self._key_options(found, self._challenges.new(_beside(found, act), act.digest))
+
+    def vouch(self, proof: Proof, act: Act, door: str) -> str:
+        """The id of a second officer, who proves here and now who they are, and agrees to that act. Nobody is signed in by it.
 
         Raises SignInRefused, NotAllowed; a wrong proof counts towards the lock.
         """
-        if proof.officer.lower() == beside.lower():
-            raise NotAllowed("The second officer is the first.", means="Nothing was decided.", do="Have another officer agree.")
-        officer, factor = self._proved(proof, door)
-        if not may(officer.roles, Right.BOOK):
-            raise NotAllowed("The second officer's roles do not allow that.", means="Nothing was decided.", do="Ask somebody who may.")
-        self._note(Entry(Event.VOUCHED, officer.id, booking, door=door, facts={"officer": beside, "factor": factor}))
+        _another(act)
+        officer, factor = self._proved(proof, door, act)
+        _may_vouch(officer)
+        facts: dict[str, Value] = {"officer": act.first, "factor": factor, "fgp": act.fgp, "step": act.choice}
+        self._note(Entry(Event.VOUCHED, officer.id, act.booking, door=door, facts=facts))
         return officer.id
 
     # One's own
@@ -185,13 +191,13 @@ class AccessDesk:
 
     def key_options(self, officer: str) -> dict[str, Any]:
         """For a new security key."""
-        challenge = self._new_challenge(f"new/{officer}")
+        challenge = self._challenges.new(f"new/{officer}")
         return security_keys.registration_options(self._origin, officer, challenge, self._store.keys(officer))
 
     def add_key(self, officer: str, answer: Mapping[str, Any], door: str) -> None:
         """Raises SignInRefused when it is not an answer to the last challenge, or the key of somebody already."""
         try:
-            key = security_keys.register(self._origin, answer, self._challenge(f"new/{officer}"))
+            key = security_keys.register(self._origin, answer, self._challenges.take(f"new/{officer}"))
         except KeyRefused:
             raise SignInRefused(
                 "That security key was not taken.", do="Try again; the page must be on the station's own address."
@@ -234,11 +240,11 @@ class AccessDesk:
         now = self._clock.now()
         return [_described(one, now - one.last_at > INACTIVE, len(self._store.keys(one.id))) for one in self._store.officers()]
 
-    def _proved(self, proof: Proof, door: str) -> tuple[Officer, str]:
-        """Password, then second factor: any wrong one counts towards the lock."""
+    def _proved(self, proof: Proof, door: str, act: Act | None = None) -> tuple[Officer, str]:
+        """Password, then second factor: any wrong one counts towards the lock. act: that is agreed to; None: a sign-in."""
         found = self._known(proof.officer, proof.password, door)
         factor = "security_key" if proof.key is not None else "code"
-        right = self._key_proves(found, proof.key) if proof.key is not None else self._code_proves(found, proof.code)
+        right = self._key_proves(found, proof.key, act) if proof.key is not None else self._code_proves(found, proof.code)
         if not right:
             raise self._failed(found.id, door)
         return found, factor
@@ -273,29 +279,27 @@ class AccessDesk:
         step = totp.step_of(self._store.totp(found.id), code, self._clock.now(), found.totp_used)
         return step is not None and self._store.use_step(found.id, step)
 
-    def _key_proves(self, found: Officer, answer: Mapping[str, Any]) -> bool:
+    def _key_options(self, found: Officer, challenge: bytes) -> dict[str, Any]:
+        keys = self._store.keys(found.id)
+        if not keys:
+            raise SignInRefused("This officer has no security key.", do="Use the code of your telephone.")
+        return security_keys.sign_in_options(self._origin, challenge, keys)
+
+    def _key_proves(self, found: Officer, answer: Mapping[str, Any], act: Act | None) -> bool:
         known = {key.credential: key for key in self._store.keys(found.id)}
         try:
             key = known.get(security_keys.credential_of(answer))
             if key is None:
                 return False
-            count = security_keys.prove(self._origin, answer, self._challenge(f"in/{found.id}"), key)
+            count = security_keys.prove(self._origin, answer, self._signed(found, act), key)
         except KeyRefused:
             return False
         self._store.count_key(key.credential, count)
         return True
 
-    def _new_challenge(self, name: str) -> bytes:
-        challenge = secrets.token_bytes(32)
-        self._challenges[name] = (challenge, self._clock.monotonic())
-        return challenge
-
-    def _challenge(self, name: str) -> bytes:
-        """Each counts once. Raises KeyRefused."""
-        challenge, at = self._challenges.pop(name, (b"", 0.0))
-        if not challenge or self._clock.monotonic() - at > _CHALLENGE_LASTS:
-            raise KeyRefused("no challenge")
-        return challenge
+    def _signed(self, found: Officer, act: Act | None) -> bytes:
+        """Raises KeyRefused."""
+        return self._challenges.take(f"in/{found.id}") if act is None else self._challenges.take(_beside(found, act), act.digest)
 
     def _session(self, token: str) -> Session:
         """As time has left it. Raises NotSignedIn."""
@@ -328,6 +332,21 @@ class AccessDesk:
     def _changed(self, officer: str, by: str, door: str, why: str, roles: Collection[Role] = ()) -> None:
         facts: dict[str, Value] = {"officer": officer, "why": why, **({"role": "_".join(sorted(roles))[:40]} if roles else {})}
         self._note(Entry(Event.OFFICER_CHANGED, by, door=door, facts=facts))
+
+
+def _another(act: Act) -> None:
+    if act.second.lower() == act.first.lower():
+        raise NotAllowed("The second officer is the first.", means="Nothing was decided.", do="Have another officer agree.")
+
+
+def _may_vouch(officer: Officer) -> Officer:
+    if not may(officer.roles, Right.BOOK):
+        raise NotAllowed("The second officer's roles do not allow that.", means="Nothing was decided.", do="Ask somebody who may.")
+    return officer
+
+
+def _beside(second: Officer, act: Act) -> str:
+    return f"beside/{act.first}/{second.id}"
 
 
 def _check_roles(roles: Collection[Role]) -> None:

@@ -40,7 +40,7 @@ def view(owed: Sequence[Owed], moment: Moment) -> dict[str, Any]:
         "uplink": facts is not None,
         "broker": facts.connected if facts else None,
         "bureau": facts.bureau if facts else "unknown",
-        "why": _why(moment),
+        **_why_in_full(moment),
         "total": len(items),
         "items": items[:SHOWN],
         "tasks": [*_silence(moment), *(task for row in items if (task := _task(row, moment)))],
@@ -52,6 +52,14 @@ def _why(moment: Moment) -> str:
     if moment.stopped:
         return _STOPPED
     return NO_UPLINK if moment.facts is None else moment.facts.why
+
+
+def _why_in_full(moment: Moment) -> dict[str, Any]:
+    """Beside the sentence: what to do, since when, and the system's own words for whoever looks after the station."""
+    facts = None if moment.stopped else moment.facts
+    away = facts.away_s if facts and not facts.connected else None
+    since = None if away is None else (moment.now - timedelta(seconds=away)).isoformat(timespec="seconds")
+    return {"why": _why(moment), "do": facts.do if facts else "", "since": since, "detail": facts.detail if facts else ""}
 
 
 def _row(one: Owed, item: ItemFacts | None, moment: Moment) -> dict[str, Any]:

@@ -16,11 +16,20 @@ _NODE = re.compile(r"[A-Za-z0-9.-]{1,253}")
 
 
 def write_mosquitto(
-    out: Path, place: Place, files: BrokerFiles, bureau: Member, stations: Sequence[Member], *, others: Sequence[Member] = ()
+    out: Path,
+    place: Place,
+    files: BrokerFiles,
+    bureau: Member,
+    stations: Sequence[Member],
+    *,
+    others: Sequence[Member] = (),
+    user: str = "mosquitto",
 ) -> list[Path]:
-    """Without stations, whoever holds a certificate of the CA is a station. others: watchers and administrators."""
+    """Without stations, whoever holds a certificate of the CA is a station. others: watchers and administrators. user: whom the broker
+    becomes when it is started by root.
+    """
     acl = out / "acl"
-    texts = {"mosquitto.conf": mosquitto.configuration(place, files, acl), "acl": mosquitto.access(bureau, stations, others)}
+    texts = {"mosquitto.conf": mosquitto.configuration(place, files, acl, user=user), "acl": mosquitto.access(bureau, stations, others)}
     return _write(out, texts)
 
 

@@ -76,16 +76,17 @@ class StationCapture:
         self._running = False
         self._paused: Paused | None = None  # the officer wants no more of this booking now
         self._question: Question | None = None
+        self._questions = 0  # asked so far
         self._answer: asyncio.Future[Answer] | None = None
         self.troubles = Troubles(settings.paths.state / "core" / "scanner-troubles.json", clock)
         self.inspecting = Inspecting(self._opened, lambda: self._runner.device if self._runner else None, clock, self.troubles)
-        self._footing = Footing(settings.pedal.port, pressed=self._foot, say=self._said) if settings.pedal.port else None
+        self.footing = self._footing_of(settings)
 
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """Take what is not done yet. Raises DeviceError when the scanner keeps failing, ConfigError when it may not be used here."""
         self._booking, self._paused, self._running = booking_id, None, True
-        if self._footing is not None:
-            self._footing.begin()
+        if self.footing is not None:
+            self.footing.begin()
         try:
             async with self.inspecting.first():
                 runner = self._runner = self._runner or await self._found()
@@ -130,7 +131,7 @@ class StationCapture:
     def asked_now(self, booking_id: str) -> dict[str, Any] | None:
         """What the officer is asked, in JSON values; None when nothing of that booking waits for an answer."""
         waits = self._answer is not None and not self._answer.done() and booking_id == self._booking
-        return in_words(self._question) if waits and self._question is not None else None
+        return in_words(self._question, self._questions) if waits and self._question is not None else None
 
     @property
     def busy(self) -> bool:
@@ -178,8 +179,8 @@ class StationCapture:
             await asyncio.sleep(_SETTLES_EVERY)
 
     async def close(self) -> None:
-        if self._footing is not None:
-            await self._footing.close()
+        if self.footing is not None:
+            await self.footing.close()
         await self.inspecting.close()
         if self._runner is not None:
             await self._runner.close()
@@ -240,7 +241,8 @@ class StationCapture:
         if self._settings.capture.unattended:
             return self._unattended(question)
         self._question, self._answer = question, asyncio.get_running_loop().create_future()
-        self._say({"event": "decision_needed", "booking": self._booking, **in_words(question)})
+        self._questions += 1
+        self._say({"event": "decision_needed", "booking": self._booking, **in_words(question, self._questions)})
         return await self._answer
 
     def _unattended(self, question: Question) -> Answer:
@@ -250,6 +252,12 @@ class StationCapture:
         second = "training-2" if self._pace.rules.second_officer else ""
         reason = UNATTENDED if question.why is Why.POOR else NOBODY_ASKED
         return Answer(Choice.TAKE, Override(reason, "training", self._clock.now(), second))
+
+    def _footing_of(self, settings: Settings) -> Footing | None:
+        if not settings.pedal.port:
+            return None
+        troubles = Troubles(settings.paths.state / "core" / "pedal-troubles.json", self._clock)
+        return Footing(settings.pedal.port, pressed=self._foot, say=self._said, clock=self._clock, troubles=troubles)
 
     async def _foot(self) -> None:
         if self._runner is not None and not self._runner.session.ended:
@@ -276,9 +284,10 @@ class StationCapture:
                 self._say({"event": "advice", "booking": self._booking, "sentence": sentence})
 
 
-def in_words(question: Question) -> dict[str, Any]:
-    """A question in JSON values: no pixels."""
+def in_words(question: Question, number: int) -> dict[str, Any]:
+    """A question in JSON values: no pixels. number: no other question of this core has it."""
     return {
+        "number": number,
         "why": question.why,
         "fgp": int(question.position),
         "sentence": question.sentence,

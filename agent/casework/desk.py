@@ -21,6 +21,7 @@ from agent.casework import cases, detainers, drafts, inbox, settling, tasks, unr
 from agent.casework.cases import OpenItem
 from agent.casework.errors import InboxFull
 from agent.casework.events import CaseEvent, CaseState, EventKind
+from agent.casework.inbound_files import InboundFiles, place_of
 from agent.casework.letters import Unusable, read_letter
 from agent.casework.reading import ReadReply
 from agent.casework.reading import read as read_reply_for_person
@@ -29,7 +30,6 @@ from agent.casework.taken import Inbound, Taken
 from agent.casework.thread import ThreadStep, state_of, thread_of
 from agent.casework.viewing import View, Viewer, ViewRefused, What, what_is
 from agent.clock import Clock
-from agent.errors import LivescanError
 from agent.model.booking import BookingId
 from agent.policy import Jurisdiction
 from agent.signing.keys import ReadingKeys
@@ -46,8 +46,6 @@ LATER = (tasks.SCHEMA + drafts.SCHEMA,)
 LAST = (settling.SCHEMA,)
 MIGRATIONS = (*FIRST, *LATER, *LAST)  # where there is nothing but casework
 
-
-MOST_MOVING = 4  # messages on the way to their bookings
 LARGEST = 16 * 1024 * 1024  # bytes of an inbound envelope: docs/bureau-contract.md
 MOST_UNUSABLE = 500  # inbound messages that prove nothing, whose bytes are kept for a person
 
@@ -74,7 +72,7 @@ class Casework:
         self._policy = policy
         self._numbers_key = hmac.new(keys.storage_key, b"livescan-case-numbers/1", hashlib.sha256).digest()
         self._one_at_a_time = asyncio.Lock()
-        self._moving: set[asyncio.Task[None]] = set()
+        self._files = InboundFiles(vault, database)
 
     async def take(self, rid: str, data: bytes) -> Taken:
         """Store one inbound envelope, then judge it; committed when this returns. Any number of times, always with the same answer.
@@ -88,7 +86,7 @@ class Casework:
         async with self._one_at_a_time:
             known = await self._database.read(lambda db: inbox.find(db, digest))
             if known is None:
-                await asyncio.to_thread(self._vault.put, _place(digest), _ENVELOPE, data)
+                await asyncio.to_thread(self._files.keep, digest, data)
                 await self._require_place(digest, data)
             return await self._finish(digest, data, known)
 
@@ -97,7 +95,7 @@ class Casework:
         async with self._one_at_a_time:
             left = await self._database.read(inbox.unfinished)
             for one in left:
-                await self._finish(one.rid, await asyncio.to_thread(self._stored, one), one)
+                await self._finish(one.rid, await asyncio.to_thread(self._files.stored, one), one)
         await self.at_rest()
         await self._tidy()
         await self.at_rest()
@@ -105,18 +103,16 @@ class Casework:
 
     async def at_rest(self) -> None:
         """Once every message that was taken lies with its booking: before the vault's owner goes, and in tests."""
-        while self._moving:
-            await asyncio.wait(self._moving)
+        await self._files.at_rest()
 
     async def _tidy(self) -> None:
         """Bytes that were stored and not yet noted are taken now; copies of what lies with its booking go."""
-        for place in [name for name in self._vault.bookings() if is_inbound(name)]:
-            rid = place.removeprefix(INBOX)
+        for rid in self._files.rids():
             one = await self._database.read(partial(inbox.find, rid=rid))
-            if _ENVELOPE not in self._vault.names(place) or (one is not None and one.in_booking):
-                await asyncio.to_thread(self._vault.shred, place)  # a key without bytes: the uplink still has them and brings them again
+            if not self._files.has_bytes(rid) or (one is not None and one.in_booking):
+                await asyncio.to_thread(self._files.forget, rid)  # a key without bytes: the uplink still has them and brings them again
             elif one is None:
-                await self.take(rid, await asyncio.to_thread(self._vault.get, place, _ENVELOPE))
+                await self.take(rid, await asyncio.to_thread(self._files.waiting, rid))
 
     async def _require_place(self, rid: str, data: bytes) -> None:
         """A guard of the disk, for whoever has taken over the uplink: of what proves nothing only so much waits here. Raises InboxFull.
@@ -127,7 +123,7 @@ class Casework:
         if len(data) > LARGEST or (
             full and isinstance(await asyncio.to_thread(read_letter, data, self._keys, self._clock.now(), self._form), Unusable)
         ):
-            await asyncio.to_thread(self._vault.shred, _place(rid))
+            await asyncio.to_thread(self._files.forget, rid)
             raise InboxFull(
                 "A message that proves nothing was not taken: too many of them wait for a person, or it is too large.",
                 means="The uplink keeps it; receipts and replies are taken as ever.",
@@ -147,7 +143,7 @@ class Casework:
             data = await asyncio.to_thread(self._bytes_of, found)
             letter = None if data is None else await asyncio.to_thread(read_letter, data, self._keys, found.arrived_at, self._form)
             await self._database.read(lambda db: settling.require(db, found, letter, decision))
-            place = (found.taken.booking_id if found.taken else None) or decision.booking or _place(rid)
+            place = (found.taken.booking_id if found.taken else None) or decision.booking or place_of(rid)
             await asyncio.to_thread(self._vault.put, place, f"why-{rid}", decision.words.encode())
             now = self._clock.now()
             taken = await self._database.write(lambda db: settling.settle(db, found, letter, decision, now))
@@ -158,7 +154,7 @@ class Casework:
 
     def _bytes_of(self, one: Inbound) -> bytes | None:
         try:
-            return self._stored(one)
+            return self._files.stored(one)
         except NotInVault:
             return None
 
@@ -232,7 +228,7 @@ class Casework:
     def original(self, rid: str) -> bytes:
         """The bytes of an inbound message as they came. Blocks; raises NotInVault."""
         found = self._database.read_now(lambda db: inbox.find(db, rid))
-        return self._stored(found or Inbound(rid, self._clock.now(), None))
+        return self._files.stored(found or Inbound(rid, self._clock.now(), None))
 
     async def read(self, rid: str, viewer: Viewer) -> ReadReply | None:
         """A reply for a person with the role and a reason: the view is on record before anything is shown. None for what proves nothing.
@@ -247,7 +243,7 @@ class Casework:
         viewing.allow(viewer, what)
         self._not_while_suspended(what)
         await self.note_view(viewer, what, rid, taken.booking_id)
-        letter = await asyncio.to_thread(read_letter, self._stored(found), self._keys, found.arrived_at, self._form)
+        letter = await asyncio.to_thread(read_letter, self._files.stored(found), self._keys, found.arrived_at, self._form)
         return read_reply_for_person(letter, found.arrived_at, taken.tied_by)
 
     def _not_while_suspended(self, what: What) -> None:
@@ -288,28 +284,8 @@ class Casework:
     async def _finish(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
         taken = known.taken if known and known.taken else await self._settle(rid, data, known)
         if taken.booking_id is not None and not (known and known.in_booking):
-            await self._move_soon(rid, data, taken.booking_id)
+            await self._files.move_soon(rid, data, taken.booking_id)
         return taken
-
-    async def _move_soon(self, rid: str, data: bytes, booking: BookingId) -> None:
-        """Beside what comes next; a few at most, since each holds a message."""
-        while len(self._moving) >= MOST_MOVING:
-            await asyncio.wait(self._moving, return_when=asyncio.FIRST_COMPLETED)
-        task = asyncio.create_task(self._move(rid, data, booking))
-        self._moving.add(task)
-        task.add_done_callback(self._moving.discard)
-
-    async def _move(self, rid: str, data: bytes, booking: BookingId) -> None:
-        """To the booking's place, under its key. What fails is done at the next start: the bytes stay where they are until then."""
-        try:
-            await asyncio.to_thread(self._put, rid, data, booking)
-            if await self._database.write(lambda db: inbox.moved(db, rid)):
-                await asyncio.to_thread(self._vault.shred, _place(rid))
-            else:
-                for place in (booking, _place(rid)):
-                    await asyncio.to_thread(self._vault.shred, place)
-        except LivescanError as error:
-            log.error("casework: a message stays in the inbox until the next start: %s", error)
 
     async def _settle(self, rid: str, data: bytes, known: Inbound | None) -> Taken:
         at = known.arrived_at if known else self._clock.now()
@@ -320,36 +296,3 @@ class Casework:
             return inbox.settle(db, rid, letter, at, self._numbers_key)
 
         return await self._database.write(settle)
-
-    def _put(self, rid: str, data: bytes, booking: BookingId) -> None:
-        if _name(rid) not in self._vault.names(booking):
-            self._vault.put(booking, _name(rid), data)
-
-    def _stored(self, one: Inbound) -> bytes:
-        try:
-            return self._vault.get(_place(one.rid), _ENVELOPE)
-        except NotInVault:
-            if one.taken is None or one.taken.booking_id is None:
-                raise
-            return self._vault.get(one.taken.booking_id, _name(one.rid))
-
-
-_ENVELOPE = "envelope"
-
-
-INBOX = "inbox-"
-
-
-def is_inbound(name: str) -> bool:
-    """Whether a place in the vault holds an inbound message, not a booking."""
-    return name.startswith(INBOX)
-
-
-def _place(rid: str) -> str:
-    """Where in the vault a message lies until it has a booking; with a data key of its own."""
-    return f"{INBOX}{rid}"
-
-
-def _name(rid: str) -> str:
-    """What it is called among the files of its booking."""
-    return f"rx-{rid}"

@@ -157,7 +157,7 @@ def _print(bench: str, figures: Sequence[Figure], *, as_json: bool) -> None:
         return
     table = Table("figure", "median", "min", "max", "target")
     for figure in figures:
-        target = "" if figure.target is None else f"{figure.target:.0f} {figure.unit}"
+        target = "" if figure.target is None else f"{figure.target:g} {figure.unit}"
         values = (f"{value:.2f} {figure.unit}" for value in (figure.median, min(figure.values), max(figure.values)))
         table.add_row(figure.what, *values, target)
     out.print(table)

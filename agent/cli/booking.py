@@ -66,7 +66,7 @@ def decide(
     """Answer what a capture asks: take the best attempt with a reason, take it again, use it as another finger, exchange the hands."""
     body: dict[str, Any] = {"officer": officer, "reason": reason, "choice": choice, "second": second, "finger": finger}
     if second and session_token(settings(config).paths.runtime):
-        err.print(f"{second} agrees, by password and code:", highlight=False)
+        err.print(f"{second} agrees, by password and code (a security key is taken at the page only):", highlight=False)
         password = typer.prompt("Password", hide_input=True, err=True)
         body["second_proof"] = {"password": password, "code": typer.prompt("Code", err=True)}
     station_client(config).post(f"/api/bookings/{booking}/decision", body)

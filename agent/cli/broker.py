@@ -35,6 +35,7 @@ def write(
     host: Annotated[str, typer.Option(help="address to listen on")] = "0.0.0.0",  # noqa: S104  a broker serves its network
     port: Annotated[int, typer.Option(help="MQTT over TLS")] = 8883,
     nodes: Annotated[str, typer.Option(help="nats: host names of the three nodes, by commas")] = "",
+    user: Annotated[str, typer.Option(help="whom mosquitto becomes when it is started by root")] = "mosquitto",
     state: Annotated[Path, typer.Option(help="where the broker keeps its queues")] = Path("/var/lib/livescan-broker"),
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
 ) -> None:
@@ -50,7 +51,7 @@ def write(
     others = [member(one, role) for role, one in listed if role is not Role.STATION]
     sib = member(bureau, Role.BUREAU)
     if kind is Kind.MOSQUITTO:
-        written = writing.write_mosquitto(directory, place, files, sib, stations, others=others)
+        written = writing.write_mosquitto(directory, place, files, sib, stations, others=others, user=user)
     elif kind is Kind.NATS:
         hosts = [one for one in nodes.split(",") if one]
         written = writing.write_nats(directory, place, files, sib, [*stations, *others], hosts=hosts)
@@ -61,3 +62,5 @@ def write(
         return
     for path in written:
         out.print(str(path), highlight=False)
+    if kind is Kind.MOSQUITTO and user != "root":
+        out.print(f"Started by root it becomes the user {user}, which must be able to read {key} and to write {state} (docs/brokers.md).")

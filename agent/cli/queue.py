@@ -28,7 +28,9 @@ def queue(context: typer.Context, config: CONFIG = None, as_json: JSON = False) 
         out.print_json(json.dumps(found))
         return
     if found["why"]:
-        out.print(found["why"], highlight=False)
+        out.print(f"{found['why']} {found['do']}".rstrip(), highlight=False, markup=False)
+    if found["detail"]:
+        out.print(f"In the system's words: {found['detail']}", highlight=False, markup=False)
     out.print(_items(found) if found["items"] else "Nothing waits for the bureau.")
     if found["total"] > len(found["items"]):
         out.print(f"and {found['total'] - len(found['items'])} more", highlight=False)

@@ -14,6 +14,7 @@ from agent.delivery import topics
 from agent.delivery.chunks import Chunk, parse, read_bitmap
 from agent.delivery.errors import ChunkError, LinkDied, NotConnected
 from agent.delivery.inbox import Arrival, Inbox
+from agent.delivery.link_causes import LinkCause, Said, said
 from agent.delivery.mqtt import Arrived, Connected, Died, Disconnected, LinkEvent, MqttLink, MqttSettings, Published, Subscribed
 from agent.delivery.outbox import Outbox
 from agent.delivery.sender import Sender, SenderSettings
@@ -25,6 +26,7 @@ from agent.log_events import LogEvent, about
 log = logging.getLogger(__name__)
 
 COMMAND_LIMIT = 16 * 1024  # bytes, signed
+BUREAU_OFFLINE = Said("The bureau says that it is offline.", "")
 TICK = 5.0  # s; the longest sleep between two looks at what is due
 
 
@@ -114,14 +116,18 @@ class Courier:
         self._may_publish_at = 0.0  # monotonic s
         self._bureau_offline = False
         self._bureau_word = "unknown"  # queue_facts.BUREAU_STATES
-        self._lost = "it has not been dialled yet"  # why there is no connection
+        self._broker = (mqtt.host, mqtt.port)
+        self._lost = Disconnected(0, "not dialled yet", LinkCause.NOT_DIALLED)  # how the last connection ended
+        self._away_since = clock.monotonic()
 
     async def queue(self) -> QueueFacts:
         """How everything stands that is owed."""
         total, silent, items = await self._sender.standing()
         connected, dial = self._connection is not None, self._link.next_dial
         next_try = None if connected or dial is None else max(dial - self._clock.monotonic(), 0.0)
-        return QueueFacts(connected, self._bureau_word, plain(self._why()), next_try, silent, total, items)
+        why, away = self._why(), None if connected else self._clock.monotonic() - self._away_since
+        detail = "" if connected else plain(self._lost.reason)
+        return QueueFacts(connected, self._bureau_word, plain(why.what), next_try, silent, total, items, why.do, detail, away)
 
     def sooner(self, txid: str) -> None:
         self.post(Sooner(txid))
@@ -133,10 +139,10 @@ class Courier:
     def answer(self, command: str, signed: bytes) -> None:
         self._events.put_nowait(Answered(command, signed))
 
-    def _why(self) -> str:
+    def _why(self) -> Said:
         if self._connection is None:
-            return f"There is no connection to the broker: {self._lost}."
-        return "The bureau says that it is offline." if self._bureau_offline else ""
+            return said(self._lost.cause, *self._broker)
+        return BUREAU_OFFLINE if self._bureau_offline else Said("", "")
 
     def post(self, event: Kept | Released | Handed | Sooner) -> None:
         """From the loop's own thread."""
@@ -195,9 +201,8 @@ class Courier:
         match event:
             case Connected():
                 self._connected(event)
-            case Disconnected(_, reason):
-                self._connection, self._lost = None, reason
-                log.warning("mqtt: no connection to the broker: %s", reason, extra=about(LogEvent.BROKER_AWAY))
+            case Disconnected():
+                self._disconnected(event)
             case Subscribed(_, refused):
                 self._subscribed(refused)
             case Published(epoch, mid, code) if self._is_present(epoch):
@@ -229,6 +234,12 @@ class Courier:
         self._bureau_offline = False  # until its retained status says so: the broker may have lost that, and us a change
         self._sender.connected(event.window, event.max_packet)
         self._may_publish_at = self._clock.monotonic() + TICK
+
+    def _disconnected(self, event: Disconnected) -> None:
+        if self._connection is not None:
+            self._away_since = self._clock.monotonic()
+        self._connection, self._lost = None, event
+        log.warning("mqtt: no connection to the broker: %s", event.reason, extra=about(LogEvent.BROKER_AWAY))
 
     def _subscribed(self, refused: tuple[str, ...]) -> None:
         if refused:

@@ -11,11 +11,15 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from agent.delivery.link_causes import LinkCause
+
 _CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
 
 class EgressRefused(PermissionError):
     """A connection to somewhere that is not in the settings."""
+
+    link_cause = LinkCause.WALLED
 
 
 def confine(endpoints: Iterable[tuple[str, int]]) -> None:

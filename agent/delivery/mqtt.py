@@ -20,6 +20,7 @@ from paho.mqtt.enums import MQTTErrorCode
 
 from agent.clock import Clock, SystemClock
 from agent.delivery.errors import NotConnected
+from agent.delivery.link_causes import LinkCause, cause_of, in_itself
 from agent.delivery.mqtt_connection import Connection
 from agent.delivery.mqtt_events import (
     WINDOW,
@@ -140,12 +141,17 @@ class MqttLink:
         try:
             connection.run(self._stopping)
         except (OSError, ValueError) as error:
-            connection.reason = getattr(error, "strerror", None) or str(error)  # in words, without the number
+            connection.reason, connection.cause = in_itself(error), cause_of(error)
         except Exception as error:  # a defect in a callback, or a broker's packet that paho cannot read
             log.exception("mqtt: the connection ended by a defect")
-            connection.reason = repr(error)
+            connection.reason, connection.cause = repr(error), LinkCause.OTHER
         with self._lock:
             self._present = None
         connection.close()
-        self._post(Disconnected(epoch, connection.reason))
+        self._post(Disconnected(epoch, connection.reason, self._own_end(connection.cause)))
         return connection.up
+
+    def _own_end(self, cause: LinkCause) -> LinkCause:
+        """A broker says in one word, or in none, that our certificate has ended; we know it."""
+        until = self._tls.until if self._tls is not None and cause in (LinkCause.NOT_OURS, LinkCause.NO_WORD) else None
+        return LinkCause.OWN_ENDED if until is not None and until < self._clock.now() else cause

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.client import MQTT_LOG_ERR
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.clock import Clock
+from agent.delivery.link_causes import LinkCause, cause_of_alert, cause_of_connack
 from agent.delivery.mqtt_events import WINDOW, Arrived, Connected, LinkEvent, MqttSettings, Published, Subscribed
 from agent.delivery.status import Status, encode_status
 from agent.delivery.tls import Tls
@@ -38,7 +40,8 @@ class Connection:
     def __init__(self, settings: MqttSettings, tls: Tls | None, epoch: int, post: Callable[[LinkEvent], None], clock: Clock) -> None:
         self.epoch = epoch
         self.up = False
-        self.reason = "closed"
+        self.reason = "closed before it was let in"
+        self.cause = LinkCause.NO_WORD
         self._settings = settings
         self._post = post
         self._clock = clock
@@ -56,10 +59,10 @@ class Connection:
         deadline = time.monotonic() + settings.connect_timeout
         while self.client.loop(POLL) == MQTTErrorCode.MQTT_ERR_SUCCESS:
             if not self.up and (stopping.is_set() or time.monotonic() > deadline):
-                self.reason = "no CONNACK in time"
+                self.reason, self.cause = "no CONNACK in time", LinkCause.NO_WORD
                 return
             if self.up and self._tls is not None and self._tls.outdated():
-                self.reason = "certificates were renewed"
+                self.reason, self.cause = "certificates were renewed", LinkCause.RENEWED
                 self.client.disconnect()
 
     def properties_of_chunk(self, digest: str) -> Properties | None:
@@ -99,6 +102,7 @@ class Connection:
         client.on_connect, client.on_disconnect = self._connected, self._disconnected
         client.on_publish, client.on_subscribe, client.on_message = self._published, self._subscribed, self._arrived
         client.on_socket_open = self._opened
+        client.on_log = self._heard
         client.on_socket_register_write = _leave_writing_to_the_loop
         return client
 
@@ -106,11 +110,12 @@ class Connection:
         self, client: paho.Client, _data: Any, flags: paho.ConnectFlags, code: ReasonCode, properties: Properties | None
     ) -> None:
         if code.is_failure:
-            self.reason = f"the broker refuses the connection: {code}"
+            self.reason, self.cause = f"the broker refuses the connection: {code}", cause_of_connack(code.value)
             return
+        client.on_log = None
         client.drop_out_messages()
         self.up = True
-        self.reason = _LOST
+        self.reason, self.cause = _LOST, LinkCause.LOST
         window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
         # Status and acks count too: what is beyond the window waits in paho, whose own setter refuses once there is a connection.
         client._max_inflight_messages = window
@@ -132,6 +137,11 @@ class Connection:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is not None:
             self._tls.judge(opened)
+
+    def _heard(self, _client: paho.Client, _data: Any, level: int, text: str) -> None:
+        """Until it is up. With TLS 1.3 a broker refuses our certificate after its side of the handshake, and paho only logs that."""
+        if level == MQTT_LOG_ERR and self.cause is LinkCause.NO_WORD:
+            self.reason, self.cause = text, cause_of_alert(text) or LinkCause.NO_WORD
 
     def _disconnected(
         self, _client: paho.Client, _data: Any, _flags: paho.DisconnectFlags, code: ReasonCode, _props: Properties | None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from agent.delivery.link_causes import LinkCause
+
 WINDOW = 8  # QoS 1 messages in flight; more than a server's ReceiveMaximum is an endless reconnect
 
 
@@ -40,7 +42,8 @@ class Connected:
 @dataclass(frozen=True)
 class Disconnected:
     epoch: int
-    reason: str
+    reason: str  # in the system's or the broker's own words
+    cause: LinkCause = LinkCause.OTHER
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 from agent.clock import Clock
 from agent.delivery.certificate_facts import Revoked, revoked, validity
+from agent.delivery.link_causes import LinkCause
 from agent.delivery.mqtt_events import MqttSettings
 from agent.errors import ConfigError, LivescanError
 
@@ -27,6 +28,10 @@ LOOK_EVERY = 5.0  # s between two looks at the files
 
 class TlsRefused(OSError):
     """The handshake went well and the other side is still not one to talk to. An OSError: the connection ends, the next is tried."""
+
+    def __init__(self, why: str, cause: LinkCause) -> None:
+        super().__init__(why)
+        self.link_cause = cause
 
 
 class Tls:
@@ -71,10 +76,10 @@ class Tls:
         """After the handshake, before a byte of MQTT. Raises TlsRefused."""
         cipher = connected.cipher()
         if cipher is None or "GCM" not in cipher[0]:
-            raise TlsRefused(f"the broker chose the cipher {cipher and cipher[0]}, which is not allowed: AES-GCM only")
+            raise TlsRefused(f"the broker chose the cipher {cipher and cipher[0]}, which is not allowed: AES-GCM only", LinkCause.WEAK)
         serial = int(connected.getpeercert()["serialNumber"], 16)
         if self._revoked is not None and serial in self._revoked.serials:
-            raise TlsRefused("the broker's certificate is revoked")
+            raise TlsRefused("the broker's certificate is revoked", LinkCause.REVOKED)
 
     @property
     def _files(self) -> tuple[Path, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import http.client
 import ipaddress
 import shutil
@@ -13,11 +15,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from agent.clock import Clock
+from agent.delivery.link_causes import cause_of, in_itself, said
 from agent.doctor.findings import Finding, bad, good, note, unknown
 from agent.errors import LivescanError
 from agent.settings import Settings
 
 WITHIN = 5.0  # s for each step
+LISTENED = 0.5  # s in which a broker that refuses our certificate says so
 
 
 def page(settings: Settings, _clock: Clock) -> Iterator[Finding]:
@@ -38,21 +42,16 @@ def page(settings: Settings, _clock: Clock) -> Iterator[Finding]:
 
 
 def broker(settings: Settings, _clock: Clock) -> Iterator[Finding]:
-    """Name, connection, handshake: the first that fails is the one to mend."""
-    host, port = settings.bureau.host, settings.bureau.port
+    """Name, connection, handshake, what the broker says of our certificate: the first that fails is the one to mend."""
     try:
-        socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
-    except OSError:
-        yield bad("broker", f"The name {host} is not known.", "Check bureau.host and this machine's name servers.")
-        return
-    try:
-        with socket.create_connection((host, port), timeout=WITHIN) as plain:
+        with socket.create_connection((settings.bureau.host, settings.bureau.port), timeout=WITHIN) as plain:
             yield _handshake(settings, plain)
     except OSError as error:
-        yield bad("broker", f"{host} port {port} cannot be reached: {error.strerror or 'no answer'}.", "Ask whoever runs the network.")
+        yield _fails(settings, error)
 
 
 def _handshake(settings: Settings, plain: socket.socket) -> Finding:
+    """Raises OSError."""
     keys = settings.paths.tls_keys
     try:
         context = ssl.create_default_context(cafile=str(keys / "ca" / "ca.crt"))
@@ -61,15 +60,25 @@ def _handshake(settings: Settings, plain: socket.socket) -> Finding:
         return unknown(
             "broker", "The broker answers; the TLS key cannot be read from here, so no handshake was tried.", "Run this as root."
         )
-    try:
-        with context.wrap_socket(plain, server_hostname=settings.bureau.host) as secure:
-            return good("broker", f"{settings.bureau.host} answers and proves who it is ({secure.version()}).")
-    except ssl.SSLCertVerificationError as error:
-        return bad("broker", f"The broker's certificate is not believed: {error.verify_message}.", "Ask whoever runs the broker.")
-    except OSError:
-        return bad(
-            "broker", "The broker ended the handshake.", "It may not know this station's certificate, or have it on its revocation list."
-        )
+    with context.wrap_socket(plain, server_hostname=settings.bureau.host) as secure:
+        _is_let_stay(secure)
+        return good("broker", f"{settings.bureau.host} answers and proves who it is ({secure.version()}).")
+
+
+def _is_let_stay(secure: ssl.SSLSocket) -> None:
+    """With TLS 1.3 a broker judges our certificate after our side of the handshake; it has nothing else to say before MQTT begins.
+
+    Raises OSError.
+    """
+    secure.settimeout(LISTENED)
+    with contextlib.suppress(TimeoutError):
+        if secure.recv(1) == b"":
+            raise ConnectionResetError(errno.ECONNRESET, "the broker ended the connection after the handshake")
+
+
+def _fails(settings: Settings, error: OSError) -> Finding:
+    in_words = said(cause_of(error), settings.bureau.host, settings.bureau.port)
+    return bad("broker", f"{in_words.what} ({in_itself(error)})", in_words.do)
 
 
 def addresses(settings: Settings, _clock: Clock) -> Iterator[Finding]:

@@ -12,21 +12,16 @@ import os
 import re
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from agent.errors import UsageError
-from agent.signing.certificates import Purpose, Role, sha256
+from agent.signing.certificates import Role, sha256
+from agent.signing.first_request import first_request
 from agent.signing.private_keys import load_certificate
-from agent.signing.slots import PURPOSE, Use
-from agent.signing.training_keys import tls_user
+from agent.signing.slots import Use
 
 _NAME = re.compile(r"[A-Za-z0-9-]{1,40}", re.ASCII)
-_USAGES = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign",
-           "encipher_only", "decipher_only")  # fmt: skip
 
 
 def make_requests(folder: Path, name: str, organisation: str) -> list[Path]:
@@ -47,25 +42,8 @@ def _made(own: Path, use: Use, name: str, organisation: str) -> Path:
     key_file, request_file = own / f"{use}.key", own / f"{use}.csr"
     if not key_file.exists():
         key = ec.generate_private_key(ec.SECP256R1())
-        request_file.write_bytes(_request(use, name, organisation, key))
+        request_file.write_bytes(first_request(use, Role.ADMINISTRATOR, name, organisation, key).public_bytes(Encoding.PEM))
         descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return request_file
-
-
-def _request(use: Use, name: str, organisation: str, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """PEM. The subject reads `CN=<name>,OU=administrator,O=<organisation>`, its most general part first."""
-    purpose: Purpose = PURPOSE[use]
-    parts = (
-        (NameOID.ORGANIZATION_NAME, organisation),
-        (NameOID.ORGANIZATIONAL_UNIT_NAME, Role.ADMINISTRATOR.value),
-        (NameOID.COMMON_NAME, name),
-    )
-    builder = x509.CertificateSigningRequestBuilder(x509.Name([x509.NameAttribute(*part) for part in parts]))
-    builder = builder.add_extension(x509.KeyUsage(**{usage: usage == purpose.key_usage for usage in _USAGES}), critical=True)
-    builder = builder.add_extension(x509.ExtendedKeyUsage(list(purpose.extended)), critical=False)
-    if use is Use.TLS:
-        host = x509.DNSName(tls_user(name, Role.ADMINISTRATOR))
-        builder = builder.add_extension(x509.SubjectAlternativeName([host]), critical=False)
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)

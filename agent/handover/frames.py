@@ -21,7 +21,7 @@ from agent.handover.errors import FrameError
 from agent.handover.instants import read_instant, write_instant
 
 # 2: certificate requests, certificates, revocation lists; 3: the queue, retries, priorities that change; 4: reports, commands
-PROTOCOL = 4
+PROTOCOL = 5
 HEAD_LIMIT = 4_096  # bytes
 BODY_LIMIT = 64 * 1024 * 1024  # bytes; the largest envelope
 PREFIX = struct.Struct(">II")

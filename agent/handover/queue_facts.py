@@ -38,6 +38,9 @@ class QueueFacts:
     silent: int  # envelopes without a receipt in time since the last receipt
     total: int  # envelopes that are owed
     items: tuple[ItemFacts, ...]  # at most MOST
+    do: str = ""  # what a person may do about `why`, ASCII; "" when it ends by itself
+    detail: str = ""  # what the system or the broker said itself, ASCII: for whoever looks after the station
+    away_s: float | None = None  # seconds without a connection; None with one
 
 
 def encode_queue(facts: QueueFacts) -> bytes:
@@ -73,7 +76,7 @@ def _item(value: Any) -> ItemFacts:
 
 def _check(facts: QueueFacts) -> None:
     _must(type(facts.connected) is bool, facts.bureau in BUREAU_STATES, _count(facts.silent), _count(facts.total))
-    _must(_seconds(facts.next_try_s), _sentence(facts.why))
+    _must(_seconds(facts.next_try_s), _seconds(facts.away_s), _sentence(facts.why), _sentence(facts.do), _sentence(facts.detail))
 
 
 def _must(*true: bool) -> None:

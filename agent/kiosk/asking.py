@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -52,6 +54,17 @@ async def upload_of(request: Request) -> tuple[Form, Mapping[str, bytes]]:
     except ValueError:
         raise _unread() from None
     return _of_this_session(Form(found.texts), request), found.files
+
+
+def key_of(form: Form) -> Mapping[str, Any] | None:
+    """What a security key answered, as the page's script sends it; None where none was used. What is no JSON object proves nothing."""
+    if not form.text("key"):
+        return None
+    try:
+        said = json.loads(form.text("key"))
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 async def _read(request: Request, largest: int) -> bytes:

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from agent.access.roles import Right
 from agent.booking.states import BookingState
 from agent.capture.plan import Step, plan
 from agent.capture.questions import Choice
 from agent.errors import LivescanError
-from agent.kiosk.asking import form_of
-from agent.kiosk.frame import Frame, go, who
+from agent.kiosk.asking import Form, form_of, key_of
+from agent.kiosk.frame import Frame, go, who, words_of
+from agent.kiosk.spoken import spoken
 from agent.kiosk.tiles import Tile, tiles
 from agent.model.fingers import Position, fingers_of
-from agent.web.bodies import decision_of
+from agent.web.bodies import Decision, decision_of
 from agent.web.pages import Page
-from agent.web.vouching import vouched
+from agent.web.vouching import challenge, vouched
 
 REASONS = ("dry", "worn", "injured", "tremor", "uncooperative", "best")  # of the catalogue: reason.NAME
 
@@ -108,13 +109,21 @@ def pages(frame: Frame) -> Sequence[Page]:
 
     async def answer(request: Request) -> Response:
         form, booking = await form_of(request), _booking(request)
-        body = {"choice": form.text("choice"), "officer": who(), "second": form.text("second"), "finger": None}
-        if form.text("choice") == Choice.TAKE:
-            body["reason"] = form.text("why") or form.text("reason")
-        proof = {"password": form.text("second_password"), "code": form.text("second_code")}
-        said = await vouched(frame.parts.access, decision_of(body), {"second_proof": proof}, booking=booking, door="page")
+        asked = frame.parts.station.asked_now(booking)
+        said = await vouched(frame.parts.access, _said(form), _proof(form), asked, booking=booking, door="page")
         await frame.parts.station.decide(booking, said)
         return go(f"/booking/{booking}/capture")
+
+    async def second_key(request: Request) -> Response:
+        """What the second officer's security key is to sign, and the same in words: they agree to what they read."""
+        form, booking, t = await form_of(request), _booking(request), words_of(request)
+        said, asked = _said(form), frame.parts.station.asked_now(booking)
+        try:
+            options = await challenge(frame.parts.access, said, _proof(form), asked, booking=booking, door="page")
+        except LivescanError as error:
+            return JSONResponse({"what": spoken(t, error.what), "means": spoken(t, error.means), "do": spoken(t, error.do)}, 400)
+        finger = t(f"finger.{asked['fgp']}") if asked else ""
+        return JSONResponse({"options": options, "says": t("question.agrees", officer=said.second, finger=finger, reason=said.reason)})
 
     async def take_now(request: Request) -> Response:
         await form_of(request)
@@ -144,12 +153,26 @@ def pages(frame: Frame) -> Sequence[Page]:
         Page("GET", "/booking/{booking_id}/capture", capture, Right.BOOK),
         Page("GET", "/booking/{booking_id}/capture/side", side, Right.BOOK, by_itself=True),
         Page("POST", "/booking/{booking_id}/answer", answer, Right.BOOK),
+        Page("POST", "/booking/{booking_id}/answer/challenge", second_key, Right.BOOK),
         Page("POST", "/booking/{booking_id}/take-now", take_now, Right.BOOK),
         Page("POST", "/booking/{booking_id}/pause", pause, Right.BOOK),
         Page("POST", "/booking/{booking_id}/resume", resume, Right.BOOK),
         Page("GET", "/booking/{booking_id}/attempt/{fgp:int}/{number:int}", attempt, Right.BOOK, by_itself=True),
         Page("GET", "/booking/{booking_id}/print/{fgp:int}", stored, Right.BOOK, by_itself=True),
     )
+
+
+def _said(form: Form) -> Decision:
+    body = {"choice": form.text("choice"), "officer": who(), "second": form.text("second"), "finger": None}
+    if form.text("choice") == Choice.TAKE:
+        body["reason"] = form.text("why") or form.text("reason")
+    return decision_of(body)
+
+
+def _proof(form: Form) -> dict[str, Any]:
+    """Of the second officer: a password, and a code or a security key."""
+    code = form.text("second_code").replace(" ", "")
+    return {"second_proof": {"password": form.text("second_password"), "code": code, "key": key_of(form)}}
 
 
 def _other(question: Mapping[str, Any] | None, taken: Collection[int]) -> int | None:

@@ -114,9 +114,16 @@ class Frame:
 
     async def chips(self, t: Words) -> tuple[Chip, ...]:
         scanner, queue = await asyncio.gather(self.parts.scanner.present(), self.parts.sending.queue())
-        made = (_scanner(t, scanner), _link(t, queue), _waiting(t, queue))
+        made = (_scanner(t, scanner), self._link(t, queue), _waiting(t, queue))
         self._chips = (self.parts.clock.monotonic(), t.language, made)
         return made
+
+    def _link(self, t: Words, queue: Mapping[str, Any]) -> Chip:
+        """Up is when the uplink has its broker and the bureau does not say that it is away."""
+        if queue["broker"] is True and queue["bureau"] != "offline":
+            return Chip("link", "good", t("chip.link_up"))
+        since = queue.get("since")
+        return Chip("link", "bad", t("chip.link_down_since", at=self.when(since)) if since else t("chip.link_down"))
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(self.parts.place.time_zone)
@@ -142,12 +149,6 @@ def _scanner(t: Words, found: Presence) -> Chip:
     if not found.there:
         return Chip("scanner", "bad", t("chip.scanner_lost"))
     return Chip("scanner", "good", t("chip.scanner_busy" if found.busy else "chip.scanner_ready"))
-
-
-def _link(t: Words, queue: Mapping[str, Any]) -> Chip:
-    """Up is when the uplink has its broker and the bureau does not say that it is away."""
-    up = queue["broker"] is True and queue["bureau"] != "offline"
-    return Chip("link", "good", t("chip.link_up")) if up else Chip("link", "bad", t("chip.link_down"))
 
 
 def _waiting(t: Words, queue: Mapping[str, Any]) -> Chip:

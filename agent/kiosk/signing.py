@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +11,7 @@ from starlette.responses import Response
 from agent.access.desk import Proof
 from agent.access.roles import Right
 from agent.errors import LivescanError
-from agent.kiosk.asking import Form, form_of
+from agent.kiosk.asking import Form, form_of, key_of
 from agent.kiosk.frame import LANGUAGE, THEME, THEMES, Frame, go, who
 from agent.kiosk.words import languages
 from agent.web.guard import COOKIE, token_of
@@ -116,17 +114,6 @@ def pages(frame: Frame) -> Sequence[Page]:
 
 def _proof(form: Form, officer: str = "") -> Proof:
     return Proof(officer or form.text("officer"), form.text("password"), form.text("code").replace(" ", ""), key_of(form))
-
-
-def key_of(form: Form) -> Mapping[str, Any] | None:
-    """What a security key answered, as the page's script sends it; None where none was used. What is no JSON object proves nothing."""
-    if not form.text("key"):
-        return None
-    try:
-        said = json.loads(form.text("key"))
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _inside(path: str) -> str:

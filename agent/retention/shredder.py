@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from agent.casework.desk import INBOX
+from agent.casework.inbound_files import INBOX
 from agent.handover.instants import read_instant, write_instant
 from agent.model.booking import BookingId
 from agent.retention import rows

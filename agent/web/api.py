@@ -37,7 +37,7 @@ from agent.web.settings import SettingsDesk, settings_routes
 from agent.web.signing_in import access_routes
 from agent.web.suspension import SuspensionDesk, suspension_routes
 from agent.web.v1 import V1, v1_routes
-from agent.web.vouching import vouched
+from agent.web.vouching import challenge, vouched
 
 
 class Station(Protocol):
@@ -46,6 +46,7 @@ class Station(Protocol):
     async def open_booking(self, facts: Facts, officer: str) -> BookingId: ...
     async def resume(self, booking_id: BookingId) -> None: ...
     async def decide(self, booking_id: str, said: Decision) -> None: ...
+    def asked_now(self, booking_id: str) -> Mapping[str, Any] | None: ...
     async def booking(self, booking_id: str) -> Mapping[str, Any] | None: ...
     async def bookings(self) -> Sequence[Mapping[str, Any]]: ...
     async def status(self) -> Mapping[str, Any]: ...
@@ -117,9 +118,16 @@ def build_api(
         booking, body = request.path_params["booking_id"], await body_of(request, LARGEST_FORM)
         said = decision_of(body)
         if access is not None:
-            said = await vouched(access, said, body, booking=booking, door=door_of(request.scope))
+            said = await vouched(access, said, body, station.asked_now(booking), booking=booking, door=door_of(request.scope))
         await station.decide(booking, said)
         return JSONResponse({"booking": request.path_params["booking_id"]})
+
+    async def second_challenge(request: Request) -> Response:
+        booking, body = request.path_params["booking_id"], await body_of(request, LARGEST_FORM)
+        if access is None:
+            raise LivescanError("Nobody signs in here.", means="Nothing was decided.")
+        asked, door = station.asked_now(booking), door_of(request.scope)
+        return JSONResponse(await challenge(access, decision_of(body), body, asked, booking=booking, door=door))
 
     async def on_error(request: Request, error: Exception) -> Response:
         if not isinstance(error, LivescanError):
@@ -138,6 +146,7 @@ def build_api(
             Route("/api/bookings/{booking_id}", show_booking),
             Route("/api/bookings/{booking_id}/resume", resume, methods=["POST"]),
             Route("/api/bookings/{booking_id}/decision", decide, methods=["POST"]),
+            Route("/api/bookings/{booking_id}/decision/challenge", second_challenge, methods=["POST"]),
             Route("/api/events", events),
             *(file_routes(files) if files else ()),
             *(capture_routes(capture) if capture else ()),

@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from agent.access.acts import Act
 from agent.errors import LivescanError
 from agent.model.fingers import FINGERS, Position
 
@@ -34,7 +35,7 @@ class Decision:
     reason: str | None
     second: str  # id of a second officer, "" none
     finger: Position | None  # a single finger, 1..10
-    vouched: bool = False  # the second officer has proved who they are
+    vouched: Act | None = None  # what the second officer has agreed to, having proved who they are
 
 
 async def body_of(request: Request, largest: int = LARGEST_FILE) -> dict[str, Any]:

@@ -66,11 +66,16 @@ def capture_routes(desk: CaptureDesk) -> list[Route]:
 
 def answer_to(said: Decision, now: datetime) -> Answer:
     """A decision as the capture takes it. Raises LivescanError for a choice that there is not."""
+    override = None if said.reason is None else Override(said.reason, said.officer, now, said.second)
+    return Answer(choice_of(said), override, said.finger)
+
+
+def choice_of(said: Decision) -> Choice:
+    """Raises LivescanError for a choice that there is not."""
     choice = said.choice or (Choice.REPEAT if said.reason is None else Choice.TAKE)
     if choice not in list(Choice):
         raise LivescanError("The choice is none that there is.", do=f"Choose one of: {', '.join(Choice)}.")
-    override = None if said.reason is None else Override(said.reason, said.officer, now, said.second)
-    return Answer(Choice(choice), override, said.finger)
+    return Choice(choice)
 
 
 def _booking(request: Request) -> str:

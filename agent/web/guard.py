@@ -39,14 +39,14 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
     (method, re.compile(path), right)
     for method, path, right in (
         ("GET", r"/api/status", _R.STATUS),
-        ("GET", r"/api/devices", _R.DEVICES),
-        ("POST", r"/api/devices/self-test", _R.DEVICES),
+        ("GET", r"/api/devices(/beside)?", _R.DEVICES),
+        ("POST", r"/api/devices/(self-test|pedal|camera)", _R.DEVICES),
         ("GET", r"/api/settings", _R.SETTINGS),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),
         ("POST", r"/api/bookings", _R.BOOK),
         ("GET", _B, _R.SEE),
-        ("POST", _B + r"/(resume|decision|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),
+        ("POST", _B + r"/(resume|decision(/challenge)?|trigger|pause|photos|hand|undo|urgent|send-now)", _R.BOOK),
         ("GET", _B + r"/attempts(/\d+/\d+)?", _R.BOOK),
         ("GET", _B + r"/hand", _R.SEE),
         ("POST", _B + r"/(correction|resend)", _R.CORRECT),

@@ -141,15 +141,7 @@ class FolderScanner:
         """Follows one capture. An error moves the table first, then leaves: Gone comes after the state LOST, never instead of it."""
         capture, claim = self._life.capture_of(token), self._need_open()
         try:
-            yield from self._followed(capture)
-        except Cancelled:
-            yield self._life.move(Cause.CANCELLED)
-        except DeviceError as error:
-            if self._claim == claim:  # not closed meanwhile by another thread
-                moved = self._life.ended_by(error)
-                if isinstance(error, Gone):
-                    yield moved
-            raise
+            yield from self._life.followed(self._followed(capture), lambda: self._claim == claim)
         finally:
             self._light(on=False)
 

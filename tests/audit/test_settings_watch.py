@@ -14,20 +14,9 @@ from agent.audit.entries import Entry
 from agent.settings import Settings, load_settings
 from agent.settings_watch import SettingsWatch
 from tests.audit.record import Record, station_keys
+from tests.station_text import STATION
 
-STATION = """
-[station]
-id = "LS-0001"
-environment = "training"
-ori = "ZZ0010000"
-[bureau]
-name = "SIB"
-ori = "ZZSIB0000"
-host = "localhost"
-port = 8883
-[paths]
-jurisdiction = "{folder}/jurisdiction.toml"
-"""
+SETTINGS = STATION + '[paths]\njurisdiction = "{folder}/jurisdiction.toml"\n'
 
 
 class Station:
@@ -35,10 +24,10 @@ class Station:
         self.folder = folder
         self.record = Record(folder, station_keys(folder / "keys"))
         (folder / "jurisdiction.toml").write_text("")
-        (folder / "station.toml").write_text(STATION.format(folder=folder))
+        (folder / "station.toml").write_text(SETTINGS.format(folder=folder))
 
     def settings(self, more: str = "") -> Settings:
-        (self.folder / "station.toml").write_text(STATION.format(folder=self.folder) + more)
+        (self.folder / "station.toml").write_text(SETTINGS.format(folder=self.folder) + more)
         return load_settings(self.folder / "station.toml")
 
     def start(self, more: str = "") -> SettingsWatch:

@@ -79,3 +79,16 @@ def test_a_bureau_that_answers_nobody_is_one_task_and_not_one_for_each() -> None
 def test_what_is_not_sent_has_no_place_in_the_queue() -> None:
     found = seen(replace(ONE, aside=True), replace(TWO, refused=True), TWO)
     assert [row["place"] for row in found["items"]] == [None, None, 1]
+
+
+def test_a_link_that_is_down_says_since_when_what_to_do_and_the_system_s_words_apart() -> None:
+    away = replace(FACTS, connected=False, why="It does not answer.", do="Look at the cable.", detail="timed out", away_s=1_200.0)
+    found = seen(ONE, facts=away)
+    assert (found["why"], found["do"], found["detail"]) == ("It does not answer.", "Look at the cable.", "timed out")
+    assert found["since"] == "2026-11-24T06:40:00+00:00"
+    assert found["items"][0]["why"] == "It does not answer.", "the system's words are in no sentence"
+
+
+@pytest.mark.parametrize("facts", [FACTS, None], ids=["a link that is up", "no uplink"])
+def test_without_a_lost_link_nothing_is_said_of_one(facts: QueueFacts | None) -> None:
+    assert (seen(ONE, facts=facts)["since"], seen(ONE, facts=facts)["detail"]) == (None, "")

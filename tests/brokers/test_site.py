@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import queue
+import re
+import shutil
 import subprocess
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -56,14 +59,35 @@ def mosquitto(site: Site, tmp_path: Path) -> int:
     program = need_debian("mosquitto", "mosquitto")
     port, out, state = free_port(), tmp_path / "conf", tmp_path / "state"
     state.mkdir()
-    texts = site.write("mosquitto", out, "--host", "127.0.0.1", "--port", str(port), "--state", str(state))
     me = pwd.getpwuid(os.geteuid()).pw_name
-    (out / "mosquitto.conf").write_text(texts["mosquitto.conf"].replace("user mosquitto\n", f"user {me}\n"))
+    site.write("mosquitto", out, "--host", "127.0.0.1", "--port", str(port), "--state", str(state), "--user", me)
     (out / "acl").chmod(0o600)
     running = Program([program, "-c", str(out / "mosquitto.conf")], tmp_path / "log")
     wait_for_tls(running, "127.0.0.1", port, site.broker.ca)
     yield port  # type: ignore[misc]
     running.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's broker becomes another user")
+def test_started_by_root_it_reads_its_key_after_the_two_commands_of_the_guide(site: Site) -> None:
+    program = need_debian("mosquitto", "mosquitto")
+    guide = (Path(__file__).parents[2] / "docs" / "brokers.md").read_text()
+    commands = re.search(r"```\n(chgrp mosquitto .*?)```", guide, re.DOTALL)
+    assert commands is not None
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        files = (site.broker.ca, site.broker.certificate, site.broker.key, site.crl)
+        ca, certificate, key, crl = (Path(shutil.copy(one, folder)) for one in files)
+        said = commands[1].replace("broker.key", key.name).replace("/var/lib/livescan-broker", f"{folder}/state")
+        subprocess.run(["sh", "-e", "-c", said], cwd=folder, check=True)
+        port, out = free_port(), Path(folder) / "conf"
+        there = replace(site, broker=Credentials(ca, certificate, key), crl=crl)
+        there.write("mosquitto", out, "--host", "127.0.0.1", "--port", str(port), "--state", f"{folder}/state")
+        running = Program([program, "-c", str(out / "mosquitto.conf")], Path(folder) / "log")
+        try:
+            wait_for_tls(running, "127.0.0.1", port, ca)
+        finally:
+            running.stop()
 
 
 def test_by_pattern_a_station_speaks_and_hears_under_its_own_name_only(site: Site, mosquitto: int) -> None:

@@ -18,7 +18,7 @@ from agent.capture.settings import CaptureRules
 from agent.model.fingers import Position
 from agent.model.impression import ImpressionKind
 from tests.capture.scripted import Show
-from tests.capture.test_runner import OVERRIDE, ROLL, SMALL, TAKE, Bench
+from tests.capture.scripted_bench import OVERRIDE, ROLL, SMALL, TAKE, Bench
 from tests.imaging.drawn import drawn, right_hand
 
 P = Position

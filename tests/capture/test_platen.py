@@ -23,7 +23,7 @@ from agent.quality.hygiene import Cleanliness
 from drivers.device import Advice, Frame, Mode
 from drivers.errors import Gone
 from tests.capture.scripted import ScriptedScanner, Show
-from tests.capture.test_runner import ROLL, TAKE, Bench
+from tests.capture.scripted_bench import ROLL, TAKE, Bench
 from tests.prints import nist_card
 
 THUMB = plan()[2:3]

@@ -15,7 +15,7 @@ from firmware_sim.subject.person import Asked, Way
 from firmware_sim.subject.synthetic.fingers import Finger, make_finger
 from firmware_sim.subject.synthetic.person import SyntheticPerson
 from tests.capture.scripted import Show
-from tests.capture.test_runner import TAKE, Bench
+from tests.capture.scripted_bench import TAKE, Bench
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 

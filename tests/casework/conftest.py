@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.casework.bench import Desk, Keys, Office, car, keys
+from tests.casework.desks import Desks
 from tests.casework.play import played  # noqa: F401  # a fixture
+from tests.procedure.case import Case
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,15 @@ def desk(tmp_path: Path, training_keys: Keys) -> Iterator[Desk]:
     made = Desk(tmp_path, training_keys)
     yield made
     made.database.close()
+
+
+@pytest.fixture
+def case(tmp_path: Path, training_keys: Keys) -> Iterator[Case]:
+    made = Case(tmp_path, training_keys)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desks(case: Case) -> Desks:
+    return Desks(case)

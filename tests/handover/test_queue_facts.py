@@ -42,6 +42,9 @@ HOSTILE = {
     "a bureau in another state": changed({"bureau": "asleep"}),
     "an endless sentence": changed({"why": "x" * 301}),
     "an escape sequence": changed({"why": "\x1b[2J"}),
+    "an endless detail": changed({"detail": "x" * 301}),
+    "an escape sequence for what to do": changed({"do": "\x1b[2J"}),
+    "a negative absence": changed({"away_s": -1}),
     "a negative time": changed({"next_try_s": -1}),
     "no number": changed({"next_try_s": float("nan")}),
     "for ever": changed({"next_try_s": float("inf")}),
@@ -74,7 +77,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(["connected", "bureau", "why", "next_try_s", "silent", "total", "items"]), JSON)
+@given(st.sampled_from(["connected", "bureau", "why", "do", "detail", "away_s", "next_try_s", "silent", "total", "items"]), JSON)
 def test_no_value_makes_the_parser_fail_otherwise(name: str, value: Any) -> None:
     with suppress(FrameError):
         decode_queue(changed({name: value}))
@@ -82,5 +85,5 @@ def test_no_value_makes_the_parser_fail_otherwise(name: str, value: Any) -> None
 
 @given(st.text())
 def test_whatever_a_broker_says_can_be_told(said: str) -> None:
-    facts = QueueFacts(False, "unknown", plain(said), None, 0, 0, ())
+    facts = QueueFacts(False, "unknown", plain(said), None, 0, 0, (), plain(said), plain(said), 3.5)
     assert decode_queue(encode_queue(facts)) == facts

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,10 @@ from agent.access.totp import STEP
 from agent.training.broker import NatsBroker
 from agent.training.kiosk import PASSWORD, TrainingKiosk
 from agent.training.site import TrainingSite
+from agent.training.workplace import workplace
 from tests.data import need_debian
 
+SPEED = 3.0  # of the simulated person
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZE = {"width": 1366, "height": 900}
@@ -103,3 +105,15 @@ class Counter:
         assert found.response["passes"], "axe has looked at nothing"
         said = [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found.response["violations"] for node in one["nodes"]]
         assert not said, "\n".join(said)
+
+
+@contextmanager
+def at_a_counter(browser: Browser, **settings: Mapping[str, Any]) -> Iterator[Counter]:
+    """settings: of this station beside the usual, by table."""
+    with workplace() as site:
+        kiosk = TrainingKiosk(site, port=free_port(), say=lambda _kind, _what: None)
+        kiosk.start("synthetic:1", SPEED, **settings)
+        made = Counter(kiosk, site, browser)
+        yield made
+        made.page.close()
+        assert made.faults == []

@@ -38,6 +38,11 @@ class Keys:
         found: list[dict[str, Any]] = self._cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"]
         return found
 
+    def restore(self, one: dict[str, Any]) -> None:
+        """The same key again, plugged in anew."""
+        fields = {name: one[name] for name in ("credentialId", "isResidentCredential", "rpId", "signCount", "privateKey")}
+        self._cdp.send("WebAuthn.addCredential", {"authenticatorId": self.id, "credential": fields})
+
     def forge(self, one: dict[str, Any]) -> None:
         """A key that knows which credential is asked for, and not its private key."""
         key = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())

@@ -165,4 +165,6 @@ def test_purge_leaves_nothing(station: Booth) -> None:
     left = machine.says("ls -d /etc/livescan* /var/lib/livescan* /usr/lib/livescan* /run/livescan /usr/bin/livescan 2>/dev/null; true")
     assert left == ""
     assert machine.says("systemctl list-unit-files --no-pager 'livescan*' | grep -c livescan; true") == "0"
+    assert machine.says("systemctl list-units --all --plain --no-legend --no-pager 'livescan*'") == ""
+    assert machine.says("ls /var/lib/systemd/timers/*livescan* 2>/dev/null; true") == ""
     assert machine.says("getent passwd | grep -c livescan; true") == "0"

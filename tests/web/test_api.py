@@ -33,6 +33,9 @@ class OneBooking:
 
     async def decide(self, booking_id: str, said: Decision) -> None: ...
 
+    def asked_now(self, booking_id: str) -> Mapping[str, Any] | None:
+        return None
+
     async def booking(self, booking_id: str) -> Mapping[str, Any] | None:
         return None
 

@@ -61,16 +61,15 @@ async function renewSide() {
 function dress() {
   for (const form of side.querySelectorAll("form[data-csrf]")) {
     form.elements.csrf.value = csrf;
-    form.addEventListener("submit", send);
+    form.addEventListener("submit", (event) => { event.preventDefault(); send(form, new FormData(form, event.submitter ?? undefined)); });
+    form.addEventListener("proved", (event) => { event.preventDefault(); send(form, event.detail); }); // security_key.js
   }
+  securityKey.dress();
 }
 
-async function send(event) {
-  event.preventDefault();
-  const form = event.currentTarget;
-  const body = new URLSearchParams(new FormData(form, event.submitter ?? undefined));
+async function send(form, said) {
   for (const one of form.querySelectorAll("button")) one.disabled = true;
-  const answer = await fetch(form.action, { method: "POST", body });
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(said) });
   if (!answer.ok) { document.open(); document.write(await answer.text()); document.close(); return; }
   form.closest(".question")?.remove();
   sideStamp = null;
