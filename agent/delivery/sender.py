@@ -149,7 +149,7 @@ class Sender:
 
     async def _begin(self, item: Outgoing) -> None:
         try:
-            messages = split(await self._outbox.payload(item.txid), size=self._settings.chunk)
+            messages = split(await self._outbox.payload(item.txid), size=self._settings.chunk, txid=item.txid)
         except SpoolError:
             await self._hold(item.txid, PAYLOAD_MISSING)
             self._want(item.txid)

@@ -22,6 +22,7 @@ from agent.kiosk import (
     liaison,
     people,
     preview,
+    queries,
     queueing,
     replies,
     sending,
@@ -35,7 +36,7 @@ from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
 MODULES = (
-    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers, queries),
     *(shift, auditing, devices, settings, glossary),
 )
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})

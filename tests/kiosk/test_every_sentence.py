@@ -33,7 +33,6 @@ NO_PAGE = {
     "agent/booking/from_file.py": COMMAND,
     "agent/capture/settings.py": START,
     "agent/casework/desk.py": "the handover's, and `livescan inbox`",
-    "agent/casework/iaq.py": PROGRAM,
     "agent/casework/inbox_desk.py": COMMAND,
     "agent/casework/receipts.py": "the log's: a receipt that proves nothing",
     "agent/casework/report_desk.py": COMMAND,
@@ -54,7 +53,7 @@ NO_PAGE = {
 MAKERS = (
     *("agent/booking/queue_view.py", "agent/delivery/link_causes.py", "agent/delivery/sender.py", "agent/audit/chain.py"),
     *("agent/casework/clocks.py", "agent/casework/error_actions.py", "agent/casework/tasks.py", "agent/casework/thread.py"),
-    *("agent/casework/timeline.py", "drivers/fap60_words.py", "drivers/zfm_line.py", "agent/capture/advice.py"),
+    *("agent/casework/timeline.py", "agent/casework/iaq.py", "drivers/fap60_words.py", "drivers/zfm_line.py", "agent/capture/advice.py"),
 )
 FILLED = frozenset({"{}: {}.", "{} {}.", "{}", ""})  # nothing but what is filled in
 NO_SENTENCE = frozenset({"submission", "identification", "immigration response", "detainer"})  # the regions of a state, filled in
