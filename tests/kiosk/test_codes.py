@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -67,6 +68,17 @@ def test_only_codes_that_there_are_have_a_meaning_and_none_says_what_the_list_sa
         assert not meanings.keys() - lists[name].keys(), name
         assert not [code for code, meaning in meanings.items() if meaning == lists[name][code]], name
         assert len(set(meanings.values())) >= len(meanings) - 1, f"{name}: two codes that look the same"
+
+
+@pytest.mark.parametrize(
+    ("ending", "part", "spanish"), [("CALF", "calf", "pantorrilla"), ("ELB", "elbow", "codo"), ("EYE", "eye", "ojo|ceja")]
+)
+def test_a_mark_s_words_name_the_part_that_its_code_names(ending: str, part: str, spanish: str) -> None:
+    """The published table repeats a neighbour's words in five rows: whoever picks by word would send another part's code."""
+    of_part = {code: word for code, word in LISTS["marks"].items() if code.endswith(ending)}
+    assert of_part and all(part in word for word in of_part.values())
+    plain = [code for code in of_part if code.split()[0] in ("SC", "TAT", "RTAT", "MOLE", "NM", "DISC", "FRC", "HFR", "MISS")]
+    assert all(re.search(spanish, SPANISH.code("marks", code, "")) for code in plain)
 
 
 def test_every_term_of_the_procedure_is_explained_in_spanish() -> None:
