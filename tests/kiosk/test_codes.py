@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from agent.kiosk.words import CODES, languages, words
 from agent.nist.dictionary import lookup
 from agent.nist.form_places import PLACES as PLACES_OF_FIELDS
 from agent.sealed_to import check_for
+from agent.settings import config_dir, read_toml
 from agent.submission.build import StationIdentity
 
 SPANISH = words("es")
@@ -61,10 +63,26 @@ def test_every_code_of_a_short_list_has_its_spanish_meaning(name: str) -> None:
 
 def test_only_codes_that_there_are_have_a_meaning_and_none_says_what_the_list_says() -> None:
     said = tomllib.loads((CODES / "es.toml").read_text("utf-8"))
+    lists = {**LISTS, "glossary": read_toml(config_dir() / "glossary.toml")}
     for name, meanings in said.items():
-        assert not meanings.keys() - LISTS[name].keys(), name
-        assert not [code for code, meaning in meanings.items() if meaning == LISTS[name][code]], name
+        assert not meanings.keys() - lists[name].keys(), name
+        assert not [code for code, meaning in meanings.items() if meaning == lists[name][code]], name
         assert len(set(meanings.values())) >= len(meanings) - 1, f"{name}: two codes that look the same"
+
+
+@pytest.mark.parametrize(
+    ("ending", "part", "spanish"), [("CALF", "calf", "pantorrilla"), ("ELB", "elbow", "codo"), ("EYE", "eye", "ojo|ceja")]
+)
+def test_a_mark_s_words_name_the_part_that_its_code_names(ending: str, part: str, spanish: str) -> None:
+    """The published table repeats a neighbour's words in five rows: whoever picks by word would send another part's code."""
+    of_part = {code: word for code, word in LISTS["marks"].items() if code.endswith(ending)}
+    assert of_part and all(part in word for word in of_part.values())
+    plain = [code for code in of_part if code.split()[0] in ("SC", "TAT", "RTAT", "MOLE", "NM", "DISC", "FRC", "HFR", "MISS")]
+    assert all(re.search(spanish, SPANISH.code("marks", code, "")) for code in plain)
+
+
+def test_every_term_of_the_procedure_is_explained_in_spanish() -> None:
+    assert all(SPANISH.code("glossary", term, means) != means for term, means in read_toml(config_dir() / "glossary.toml").items())
 
 
 def test_every_language_but_the_lists_own_has_its_meanings() -> None:

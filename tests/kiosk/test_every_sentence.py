@@ -12,6 +12,7 @@ import re
 import pytest
 
 from agent.kiosk.words import words
+from agent.web.signing_in import NOTICE
 from tests.kiosk.sentences import ROOT, errors_in, literals, raised, trees, unfilled
 
 TREES = trees("agent", "drivers")
@@ -81,6 +82,10 @@ def test_whatever_is_a_sentence_in_a_module_that_makes_some_is_in_the_catalogue(
     found = list(literals(TREES[path]))
     assert found, "a module that makes none any more"
     assert not unsaid(found), "add them to strings/en.toml and es.toml, [spoken]"
+
+
+def test_the_notice_before_sign_in_is_said_in_spanish_beside_its_own_text() -> None:
+    assert not unsaid(list(NOTICE))
 
 
 def test_a_module_that_no_page_hears_of_is_there_and_says_something_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -90,3 +91,8 @@ FILLED_IN = {
 @pytest.mark.parametrize("english", FILLED_IN)
 def test_what_is_filled_in_is_said_in_spanish_too_where_it_is_words_of_ours(english: str) -> None:
     assert spoken(SPANISH, english) == FILLED_IN[english]
+
+
+def test_a_sentence_has_one_template() -> None:
+    texts = [re.sub(r"\{\w+\}", "{}", text) for key, text in words("en").texts.items() if key.startswith("spoken.")]
+    assert sorted(text for text in set(texts) if texts.count(text) > 1) == []
