@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 
 from agent.access.totp import STEP
 from agent.training.broker import NatsBroker
@@ -90,6 +90,16 @@ class Counter:
             control.connect(str(self.site.run / "scanner.sock.control"))
             control.sendall(line.encode() + b"\n")
             return dict(json.loads(control.makefile().readline()))
+
+    def lay(self, name: str, seen: Locator) -> None:
+        """Fingers on the glass until that is seen: laid down before the glass was found clear, they are lifted and laid again."""
+        for _ in range(10):
+            self.order("lift")
+            self.page.wait_for_timeout(1500)
+            self.order(f"place {name}")
+            with contextlib.suppress(TimeoutError):
+                return seen.wait_for(timeout=8000)
+        raise AssertionError(f"{name} was laid down ten times and nothing came of it")
 
     def shot(self, name: str, *, whole: bool = False) -> None:
         if folder := os.environ.get("LIVESCAN_SCREENSHOTS"):

@@ -25,14 +25,8 @@ def counter(browser: Browser) -> Iterator[Counter]:
 def the_thumb_again(counter: Counter) -> None:
     """A finger that was taken already is laid down once more: the officer is asked."""
     counter.page.locator("#progress", has_text="2 of 14").wait_for(timeout=ALL_TAKEN)
-    counter.order("lift")
-    counter.page.locator('#live[data-state="await finger"]').wait_for(timeout=SOON)
-    counter.order("place right-thumb")
-    counter.page.locator("#progress", has_text="3 of 14").wait_for(timeout=ALL_TAKEN)
-    counter.order("lift")
-    counter.page.locator('#live[data-state="await finger"]').or_(counter.page.locator(".question")).first.wait_for(timeout=SOON)
-    counter.order("place right-thumb")
-    counter.page.locator(".question").wait_for(timeout=ALL_TAKEN)
+    counter.lay("right-thumb", counter.page.locator("#progress", has_text="3 of 14"))
+    counter.lay("right-thumb", counter.page.locator(".question"))
 
 
 def test_a_second_officer_agrees_with_a_security_key_to_what_the_page_says(counter: Counter) -> None:
