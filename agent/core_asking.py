@@ -41,7 +41,7 @@ def asking_of(of: Keeping, taking: Taking, following: Following, reload: Reload)
     viewed = _viewed(of, taking, following)
     views, desks = StationViews(viewed), following.desks
     v1 = counter_of(viewed, CounterParts(views, taking.intake, of.database, of.live, desks.cases, desks.liaison))
-    looked_after = (DeviceDesk(taking.capture, of.settings, of.clock), SettingsDesk(reload, of.audit.note))
+    looked_after = (DeviceDesk(taking.capture, taking.camera, of.settings, of.clock), SettingsDesk(reload, of.audit.note))
     joined = Joined(taking.intake, of.access, taking.attending, desks, taking.sending, of.audit.note, v1.desk, of.audit, *looked_after)
     kiosk, rules = kiosk_of(viewed, views, joined), _rules(of)
 

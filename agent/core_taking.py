@@ -26,7 +26,9 @@ from agent.booking.renewing import Renewing
 from agent.booking.sealing import SealedTo, Sealer
 from agent.booking.sending import Sending
 from agent.booking.tcns import TcnBook
+from agent.capture.camera import Camera
 from agent.capture.station import StationCapture
+from agent.capture.troubles import Troubles
 from agent.casework.desk import Casework
 from agent.casework.events import CaseEvent, EventKind
 from agent.casework.task_desk import why_locked
@@ -53,6 +55,7 @@ class Taking:
     decoder: Decoder
     workers: Workers
     capture: StationCapture
+    camera: Camera
     tcns: TcnBook
     sealer: Sealer
     handover: CoreEnd
@@ -91,6 +94,7 @@ def taking_of(of: Keeping) -> Taking:
     handover = CoreEnd(_meeting(settings.paths), source=AuditGate(outbound, of.feed), sink=inbound, trust=of.enrolling)
     inbound.release = handover.release
     capture, check = StationCapture(settings, workers, clock, say=say), check_for(to.identity, clock)
+    camera = Camera(settings.camera.source, clock, Troubles(settings.paths.state / "core" / "camera-troubles.json", clock))
     drain = Drain(of.database, clock, heeded=bool(settings.fleet.administrators))
     desk = Desk(
         ledger=kept.ledger,
@@ -112,6 +116,7 @@ def taking_of(of: Keeping) -> Taking:
         decoder=decoder,
         workers=workers,
         capture=capture,
+        camera=camera,
         tcns=kept.tcns,
         sealer=sealer,
         handover=handover,
@@ -119,7 +124,7 @@ def taking_of(of: Keeping) -> Taking:
         renewing=Renewing(kept.ledger, outbound, sealer, handover=handover, keys=of.keys, clock=clock),
         sending=Sending(leave, outbound, handover, clock, say=say, stopped=lambda: bool(of.feed.trouble)),
         desk=desk,
-        records=_records(of, kept, sealer, outbound, decoder=decoder, desk=desk, handover=handover),
+        records=_records(of, kept, sealer, outbound, decoder=decoder, desk=desk, handover=handover, camera=camera),
         attending=Attending(kept.ledger, kept.prints, capture, workers),
         intake=Intake(of.database, of.vault, ledger=kept.ledger, prints=kept.prints, desk=desk, clock=clock, check=check),
         drain=drain,
@@ -160,12 +165,14 @@ def _sealer(of: Keeping, kept: _Kept, outbound: Outbound, decoder: Decoder, to: 
     )
 
 
-def _records(of: Keeping, kept: _Kept, sealer: Sealer, outbound: Outbound, *, decoder: Decoder, desk: Desk, handover: CoreEnd) -> Records:
+def _records(
+    of: Keeping, kept: _Kept, sealer: Sealer, outbound: Outbound, *, decoder: Decoder, desk: Desk, handover: CoreEnd, camera: Camera
+) -> Records:
     importer = Importer(kept.ledger, kept.prints, decoder, _thresholds(of.settings), of.clock)
     parts = RecordsParts(kept.ledger, kept.prints, kept.photos, kept.corrected, kept.tcns, sealer, outbound, importer, decoder, of.clock)
     return Records(
         parts,
-        camera=of.settings.camera.source,
+        camera=camera,
         say=of.live.say,
         wake=desk.wake,
         offer=handover.offer,

@@ -1,4 +1,4 @@
-"""The scanner as a technician looks at it: what a page, the command line and the station check ask of it while no booking has it."""
+"""The scanner, and what stands beside it, as a technician looks at them: what a page, the command line and the station check ask."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
+from agent.capture.beside_report import camera_report, pedal_report, unused_ports
+from agent.capture.camera import Camera
 from agent.capture.device_report import Where, calibration_of, device_report, seen_of
 from agent.capture.station import StationCapture
 from agent.capture.view import LiveView
@@ -24,8 +26,10 @@ class ScannerBusy(LivescanError):
 
 
 class DeviceDesk:
-    def __init__(self, capture: StationCapture, settings: Settings, clock: Clock) -> None:
+    def __init__(self, capture: StationCapture, camera: Camera, settings: Settings, clock: Clock) -> None:
         self._capture = capture
+        self._camera = camera
+        self._pedal = settings.pedal.port
         self._clock = clock
         self._where = Where(settings.scanner.calibrate_every, bool(settings.scanner.usbip))
 
@@ -49,6 +53,30 @@ class DeviceDesk:
         except DeviceError as trouble:
             raise LivescanError(trouble.what, means="The self-test did not end.", do=trouble.do) from trouble
         return await self.report()
+
+    async def beside(self) -> Mapping[str, Any]:
+        """Pedal and camera, None where the settings name none; serial devices of ours that they do not name. Nothing is opened."""
+        pedal, camera, unused = await asyncio.gather(
+            asyncio.to_thread(pedal_report, self._capture.footing),
+            asyncio.to_thread(camera_report, self._camera),
+            asyncio.to_thread(unused_ports, self._pedal),
+        )
+        return {"pedal": pedal, "camera": camera, "unused": unused}
+
+    async def try_pedal(self) -> Mapping[str, Any]:
+        """From now on a press is waited for; `beside` says what came. Raises ScannerBusy: a press takes an image then."""
+        footing = self._capture.footing
+        if footing is None:
+            raise LivescanError("This station has no foot pedal.", means="Nothing was tested.", do="Set pedal.port.")
+        if self.busy:
+            raise ScannerBusy("A booking has the scanner.", means="Nothing was tested.", do="Test it when the booking has ended.")
+        footing.try_it()
+        return await self.beside()
+
+    async def try_camera(self) -> Mapping[str, Any]:
+        """A picture, of which nothing is kept but its size. Raises NoPicture, CameraBusy."""
+        await self._camera.picture()
+        return await self.beside()
 
     def looked_at(self) -> AbstractAsyncContextManager[LiveView]:
         return self._capture.inspecting.looked_at()

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.bench.chaos_line import ChaosLine
-from agent.bench.delivery_parts import BUREAU, STATION, core_rows
+from agent.bench.delivery_files import STATION
+from agent.bench.delivery_parts import BUREAU, core_rows
 from agent.brokers.access_list import Role, member
 from agent.clock import SystemClock
 from agent.errors import LivescanError

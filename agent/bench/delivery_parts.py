@@ -8,11 +8,10 @@ them as the product does (file, then row), hands them over by the product's `Cor
 from __future__ import annotations
 
 import asyncio
-import base64
+import contextlib
 import json
 import logging
 import os
-import random
 import signal
 import sqlite3
 import sys
@@ -22,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from agent.bench.delivery_files import STATION, small_car, tcn_of, ten_print_car
 from agent.casework.errors import CaseworkError
 from agent.casework.events import Submission
 from agent.casework.receipts import judge, read_receipt
@@ -44,7 +44,7 @@ from agent.training.bureau_link import BureauSettings, run_bureau
 from agent.training.scenario import Scenario
 from agent.uplink import UplinkSettings, run_uplink
 
-STATION, BUREAU = "LS-0001", "SIB-TRAINING"
+BUREAU = "SIB-TRAINING"
 CORE_DATABASE = "core.sqlite"
 TABLES = (
     """
@@ -54,6 +54,7 @@ TABLES = (
     CREATE TABLE inbound (rid TEXT PRIMARY KEY, size INTEGER NOT NULL, trouble TEXT) STRICT;
     """,
     "ALTER TABLE sent ADD COLUMN ms REAL;  -- from committed to receipted, when one process saw both",
+    "ALTER TABLE sent ADD COLUMN at REAL;  -- when it was receipted, monotonic s",
 )
 
 
@@ -71,24 +72,6 @@ class JumpingClock(SystemClock):
         return datetime.now(UTC) + timedelta(seconds=offset)
 
 
-def small_car(number: int, size: int) -> bytes:
-    """An ANSI/NIST-ITL file of about `size` bytes, Types 1 and 2; the same number and size give the same file."""
-    filler = base64.b64encode(random.Random(number).randbytes(max(1, size * 3 // 4))).decode()  # noqa: S311  not a secret
-    first = "1.002:0502\x1d1.003:1\x1f1\x1e2\x1f00\x1d1.004:CAR\x1d1.005:20261124\x1d1.007:ZZSIB0000\x1d1.008:ZZ0010000"
-    return _record("1", f"{first}\x1d1.009:{tcn_of(number)}\x1d1.011:19.69\x1d1.012:19.69") + _record("2", f"2.002:00\x1d2.056:{filler}")
-
-
-def _record(type_: str, fields: str) -> bytes:
-    length = len(fields) + len(f"{type_}.001:\x1d\x1c") + 1
-    while len(f"{type_}.001:{length}\x1d{fields}\x1c") != length:
-        length += 1
-    return f"{type_}.001:{length}\x1d{fields}\x1c".encode()
-
-
-def tcn_of(number: int) -> str:
-    return f"{STATION}-{number:026d}"
-
-
 class BenchCore:
     """Implements the handover's EnvelopeSource and InboundSink."""
 
@@ -96,6 +79,7 @@ class BenchCore:
         self._folder = Path(options["folder"]) / "core"
         self._clock = JumpingClock(Path(options["folder"]) / "clock")
         self._size, self._count, self._ahead = options["size"], options["count"], options["ahead"]
+        self._make = ten_print_car if options.get("images") else small_car
         self._keys = StationKeys.load(Path(options["keys"]), environment=Environment.TRAINING)
         make_folder(self._folder / "outbound")
         self._database = Database(self._folder / CORE_DATABASE, TABLES)
@@ -120,7 +104,7 @@ class BenchCore:
                 await self._wake.wait()
 
     async def _one(self, number: int) -> None:
-        content = small_car(number, self._size)
+        content = self._make(number, self._size)
         routing = Routing(MessageKind.TRANSACTION, STATION, tcn_of(number), BUREAU, Environment.TRAINING)
         made = seal(content, routing, signer=self._keys.signer, recipient=self._keys.bureau, now=self._clock.now())
         await asyncio.to_thread(write_durably, self._file(made.envelope_sha256), made.data)
@@ -157,8 +141,9 @@ class BenchCore:
             await self._database.write(lambda db: db.execute("UPDATE inbound SET trouble = ? WHERE rid = ?", (trouble, rid)))
         if txid is not None:
             began = self._committed.pop(txid, None)
-            ms = None if began is None else (self._clock.monotonic() - began) * 1000
-            await self._database.write(lambda db: db.execute("UPDATE sent SET receipted = 1, ms = ? WHERE txid = ?", (ms, txid)))
+            now = self._clock.monotonic()
+            row = (None if began is None else (now - began) * 1000, now, txid)
+            await self._database.write(lambda db: db.execute("UPDATE sent SET receipted = 1, ms = ?, at = ? WHERE txid = ?", row))
             self._file(txid).unlink(missing_ok=True)
             self._wake.set()
             await self.end.release(txid)
@@ -243,9 +228,19 @@ def core_rows(folder: Path) -> list[sqlite3.Row]:
     database = sqlite3.connect(f"file:{folder / 'core' / CORE_DATABASE}?mode=ro", uri=True, timeout=5)
     database.row_factory = sqlite3.Row
     try:
-        return database.execute("SELECT number, tcn, content, txid, receipted, release_known, ms FROM sent").fetchall()
+        return database.execute("SELECT number, tcn, content, txid, receipted, release_known, ms, at FROM sent").fetchall()
     finally:
         database.close()
+
+
+def receipted(folder: Path) -> int:
+    """How many of a bench folder's core; 0 while it has not made its tables."""
+    try:
+        database = sqlite3.connect(f"file:{folder / 'core' / CORE_DATABASE}?mode=ro", uri=True, timeout=5)
+        with contextlib.closing(database):
+            return int(database.execute("SELECT count(*) FROM sent WHERE receipted = 1").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 async def _sink(options: dict[str, Any]) -> None:

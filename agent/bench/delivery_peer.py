@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import ssl
 import threading
@@ -21,19 +22,22 @@ _STATION = "LS-0001"  # the topic tree in which the station's certificate may pu
 
 
 def receive(options: dict[str, Any], ready: Callable[[], None]) -> None:
-    """Until `messages` of them are committed; then a file `sunk` says so."""
+    """Until `messages` of them are committed; then a file `sunk` has the monotonic s of each megabyte, that of its last message."""
     folder = Path(options["folder"])
     database = sqlite3.connect(folder / "sink.sqlite", check_same_thread=False, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         database.execute(f"PRAGMA {pragma}").fetchall()
     database.execute("CREATE TABLE message (topic TEXT PRIMARY KEY, data BLOB NOT NULL)")
-    done, subscribed, count = threading.Event(), threading.Event(), 0
+    done, subscribed = threading.Event(), threading.Event()
+    count, times = 0, []
 
     def arrived(client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         nonlocal count
         database.execute("INSERT OR IGNORE INTO message VALUES (?, ?)", (message.topic, message.payload))
         client.ack(message.mid, message.qos)
         count += 1
+        if count % options["each"] == 0:
+            times.append(time.monotonic())
         if count >= options["messages"]:
             done.set()
 
@@ -45,12 +49,13 @@ def receive(options: dict[str, Any], ready: Callable[[], None]) -> None:
     ready()
     (folder / "sink-ready").touch()
     done.wait(_WITHIN)
-    (folder / "sunk").write_text(str(time.monotonic()))
+    (folder / "sunk.part").write_text(json.dumps(times))
+    (folder / "sunk.part").rename(folder / "sunk")
     client.disconnect()
 
 
-def drain(options: dict[str, Any], payloads: list[bytes]) -> float:
-    """MB/s from the first publish to the last durable commit of the sink, which runs already."""
+def drain(options: dict[str, Any], payloads: list[bytes]) -> list[float]:
+    """Monotonic s of each megabyte that the sink, which runs already, has committed; none when it does not come to an end."""
     client = _client(options, "station", "source")
     began = time.monotonic()
     for number, payload in enumerate(payloads):
@@ -58,13 +63,14 @@ def drain(options: dict[str, Any], payloads: list[bytes]) -> float:
         for index, message in enumerate(messages):
             client.publish(f"fp/v1/st/{_STATION}/tx/{number:064x}/{index}/{len(messages)}", message, qos=1)
     sunk = Path(options["folder"]) / "sunk"
-    while not sunk.exists() or not sunk.read_text():
+    while not sunk.exists():
         if time.monotonic() - began > _WITHIN:
-            return 0.0
-        time.sleep(0.005)
+            return []
+        time.sleep(0.05)
     client.disconnect()
     client.loop_stop()
-    return sum(map(len, payloads)) / 1e6 / (float(sunk.read_text()) - began)
+    times: list[float] = json.loads(sunk.read_text())
+    return times
 
 
 def _client(options: dict[str, Any], who: str, name: str) -> paho.Client:

@@ -20,7 +20,7 @@ from agent.booking.say import Say
 from agent.booking.sealing import Sealer
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
-from agent.capture.camera import NoPicture, take_picture
+from agent.capture.camera import Camera
 from agent.clock import Clock
 from agent.decoding.desk import Decoder
 from agent.decoding.wire import Formats
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 
 Note: TypeAlias = Callable[[Entry], Awaitable[None]]  # to the audit record; raises AuditError, then nothing is given out
 
-_CAMERA_WITHIN = 15.0  # s
 _CORRECTABLE = (BookingState.SEALED, BookingState.HELD, BookingState.UNDONE)
 
 
@@ -74,7 +73,7 @@ class Records:
         self,
         parts: Parts,
         *,
-        camera: str,
+        camera: Camera,
         say: Say,
         wake: Callable[[], None],
         offer: Callable[[], None],
@@ -83,7 +82,7 @@ class Records:
     ) -> None:
         """locked: why the facts of a booking may not be changed; "" where they may."""
         self._parts = parts
-        self._camera = camera  # as `take_picture` names it; empty: none
+        self._camera = camera
         self._say = say
         self._wake = wake
         self._offer = offer
@@ -199,12 +198,7 @@ class Records:
         if given is not None:
             pixels = await self._parts.decoder.color(given, Formats.JPEG | Formats.PNG)
             return await self._parts.decoder.workers.run(encode_jpeg, pixels), pixels.shape[1], pixels.shape[0]
-        if not self._camera:
-            raise NoPicture("This station has no camera.", do="Set camera.source, or give a picture file.")
-        try:
-            pixels = await asyncio.wait_for(asyncio.to_thread(take_picture, self._camera), _CAMERA_WITHIN)
-        except TimeoutError:
-            raise NoPicture("The camera did not answer in time.", do="Unplug it and plug it in again.") from None
+        pixels = await self._camera.picture()
         return await asyncio.to_thread(encode_jpeg, pixels), pixels.shape[1], pixels.shape[0]
 
     def _row(self, booking_id: str) -> BookingRow:

@@ -80,13 +80,13 @@ class StationCapture:
         self._answer: asyncio.Future[Answer] | None = None
         self.troubles = Troubles(settings.paths.state / "core" / "scanner-troubles.json", clock)
         self.inspecting = Inspecting(self._opened, lambda: self._runner.device if self._runner else None, clock, self.troubles)
-        self._footing = Footing(settings.pedal.port, pressed=self._foot, say=self._said) if settings.pedal.port else None
+        self.footing = self._footing_of(settings)
 
     async def run(self, booking_id: BookingId, steps: Sequence[Step], done: Collection[Position], keeper: Keeper) -> None:
         """Take what is not done yet. Raises DeviceError when the scanner keeps failing, ConfigError when it may not be used here."""
         self._booking, self._paused, self._running = booking_id, None, True
-        if self._footing is not None:
-            self._footing.begin()
+        if self.footing is not None:
+            self.footing.begin()
         try:
             async with self.inspecting.first():
                 runner = self._runner = self._runner or await self._found()
@@ -179,8 +179,8 @@ class StationCapture:
             await asyncio.sleep(_SETTLES_EVERY)
 
     async def close(self) -> None:
-        if self._footing is not None:
-            await self._footing.close()
+        if self.footing is not None:
+            await self.footing.close()
         await self.inspecting.close()
         if self._runner is not None:
             await self._runner.close()
@@ -252,6 +252,12 @@ class StationCapture:
         second = "training-2" if self._pace.rules.second_officer else ""
         reason = UNATTENDED if question.why is Why.POOR else NOBODY_ASKED
         return Answer(Choice.TAKE, Override(reason, "training", self._clock.now(), second))
+
+    def _footing_of(self, settings: Settings) -> Footing | None:
+        if not settings.pedal.port:
+            return None
+        troubles = Troubles(settings.paths.state / "core" / "pedal-troubles.json", self._clock)
+        return Footing(settings.pedal.port, pressed=self._foot, say=self._said, clock=self._clock, troubles=troubles)
 
     async def _foot(self) -> None:
         if self._runner is not None and not self._runner.session.ended:

@@ -1,4 +1,4 @@
-"""What was wrong with the scanner lately: kind, sentence, when it was so first and last, how often in a row. No booking, no person.
+"""What was wrong with the scanner, the pedal or the camera lately: kind, sentence, first and last time, how often in a row; no person.
 
 Kept in a file beside the core's state, so that whoever comes to mend it sees it after a restart too; what cannot be written is forgotten
 with the process, and stops nothing.
@@ -78,7 +78,7 @@ class Troubles:
             making.chmod(0o600)
             making.replace(self._path)
         except OSError:
-            log.warning("scanner: what is wrong with it could not be written down")
+            log.warning("%s could not be written down", self._path.name)
 
 
 def _read(path: Path) -> list[Trouble]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -69,9 +70,13 @@ class Drafts:
         await self._database.write(lambda db: db.execute(sql, values))
         return made
 
-    async def let_go(self, booking: BookingId, id_: str, by: str, at: datetime) -> Draft:
-        """Once. Raises DraftRefused; an answer to ICE is let go by another person than the one who drafted it."""
+    async def let_go(
+        self, booking: BookingId, id_: str, by: str, at: datetime, *, kinds: Collection[DraftKind] = tuple(DraftKind)
+    ) -> Draft:
+        """Once. Raises DraftRefused, for one of another kind too; an answer to ICE is let go by another person than who drafted it."""
         draft = await asyncio.to_thread(self._one, booking, id_)
+        if draft.kind not in kinds:
+            raise _no_such_draft()
         if draft.kind is DraftKind.LOCATION_ANSWER and by == draft.drafted_by:
             raise DraftRefused("An answer to ICE is approved by a named person who did not draft it.", do="Ask a supervisor.")
         sql = "UPDATE case_drafts SET let_go_at = ?, let_go_by = ? WHERE id = ? AND let_go_at IS NULL"
@@ -87,7 +92,7 @@ class Drafts:
     def _one(self, booking: BookingId, id_: str) -> Draft:
         found = next((one for one in self.of_booking(booking) if one.id == id_), None)
         if found is None:
-            raise DraftRefused("There is no such draft.", means="Nothing was recorded.")
+            raise _no_such_draft()
         return found
 
     def _read(self, row: sqlite3.Row) -> Draft:
@@ -97,6 +102,10 @@ class Drafts:
         drafted_at = read_instant(row["drafted_at"])
         kind = DraftKind(row["kind"])
         return Draft(row["id"], booking, kind, row["detainer"], drafted_at, row["drafted_by"], text, let_go_at, row["let_go_by"] or "")
+
+
+def _no_such_draft() -> DraftRefused:
+    return DraftRefused("There is no such draft.", means="Nothing was recorded.")
 
 
 def _name(id_: str) -> str:

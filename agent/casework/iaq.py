@@ -39,7 +39,7 @@ class Asking:
 
 def may_be_drafted(state: ImmigrationState, policy: Jurisdiction) -> bool:
     """Whether the button is there at all: in one state only (R17, R37)."""
-    return state is ImmigrationState.NO_MATCH and policy.iaq.by_a_person and not policy.why_off
+    return not why_closed((ROLE,), state, policy)
 
 
 def draft(subject: Subject, asking: Asking, ori: str, state: ImmigrationState, policy: Jurisdiction) -> str:
@@ -61,15 +61,20 @@ def draft(subject: Subject, asking: Asking, ori: str, state: ImmigrationState, p
     return f"IAQ.{ori}.AX.TXT\n" + "\n".join(f"{key}/{value}" for key, value in fields.items())
 
 
-def _why_not(asking: Asking, state: ImmigrationState, policy: Jurisdiction) -> str:
+def why_closed(roles: Collection[str], state: ImmigrationState, policy: Jurisdiction) -> str:
+    """Why nobody with these roles may draft one of this booking now, in one sentence; "" where they may."""
     if policy.why_off:
         return policy.why_off
     if not policy.iaq.by_a_person:
         return "The policy of this jurisdiction allows no name-based query."
-    if ROLE not in asking.roles:  # before the state: nobody else learns of it by asking
-        return f"Only a {ROLE.replace('_', ' ')} may ask for a name-based query."
+    if ROLE not in roles:  # before the state: nobody else learns of it by asking
+        return "Only the records liaison may ask for a name-based query."
     if state is not ImmigrationState.NO_MATCH:
         return "A name-based query may follow only a no-match IDR that was received; silence is not one."
-    if len(asking.reason.strip()) < LEAST_REASON:
-        return "A name-based query needs a reason in words."
     return ""
+
+
+def _why_not(asking: Asking, state: ImmigrationState, policy: Jurisdiction) -> str:
+    if why := why_closed(asking.roles, state, policy):
+        return why
+    return "A name-based query needs a reason in words." if len(asking.reason.strip()) < LEAST_REASON else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from agent.casework.detainer_states import DetainerState
 from agent.casework.detainers import Detainers, DetainerView
 from agent.casework.drafts import Draft, DraftKind, Drafts
 from agent.casework.events import latest_tcn
-from agent.casework.iaq import Asking
+from agent.casework.iaq import Asking, IaqRefused
 from agent.casework.viewing import Viewer, What
 from agent.clock import Clock
 from agent.handover.instants import write_instant
@@ -137,24 +138,64 @@ class LiaisonDesk:
         state = await asyncio.to_thread(self._casework.state, self._known(booking_id))
         return iaq.may_be_drafted(state.immigration, self._policy())
 
-    async def draft_query(self, booking_id: str, asking: Asking) -> Mapping[str, Any]:
-        """The text, with the reason on record. Raises IaqRefused, ViewRefused."""
+    async def query_card(self, booking_id: str, roles: Collection[str]) -> Mapping[str, Any] | None:
+        """Why none may be drafted now ("" where one may), and how many were; None for whoever could draft none: they are told nothing."""
+        if iaq.ROLE not in roles:
+            return None
         booking = self._known(booking_id)
         state = await asyncio.to_thread(self._casework.state, booking)
-        text = iaq.draft(await self._subject(booking), asking, self._ori, state.immigration, self._policy())
+        drafts = len(await self._queries(booking))
+        return {"why_not": iaq.why_closed(roles, state.immigration, self._policy()), "drafts": drafts}
+
+    async def query_text(self, booking_id: str, asking: Asking) -> str:
+        """What would be asked, word for word; nothing is kept but that it was looked at, and why. Raises IaqRefused."""
+        booking = self._known(booking_id)
+        text = await self._asked(booking, asking)
+        await self._noted(Viewer(asking.officer, asking.roles, asking.reason), What.QUERY, "a text", booking)
+        return text
+
+    async def draft_query(self, booking_id: str, asking: Asking, shown: str = "") -> Mapping[str, Any]:
+        """The text, with the reason on record; one that waits already with the same words is that one. Raises IaqRefused.
+
+        shown: SHA-256 of the text that was looked at; where it would be another now, none is drafted.
+        """
+        booking = self._known(booking_id)
+        text = await self._asked(booking, asking)
+        if shown and hashlib.sha256(text.encode()).hexdigest() != shown:
+            raise IaqRefused("What would be asked is no longer what was shown.", means="No query was drafted.", do="Look at it again.")
         await self._noted(Viewer(asking.officer, asking.roles, asking.reason), What.QUERY, "a draft", booking)
-        return _draft(await self._keep(booking, DraftKind.QUERY, text, asking.officer, None))
+        waiting = [one for one in await self._queries(booking) if one.let_go_at is None and one.text == text]
+        return _draft(waiting[0] if waiting else await self._keep(booking, DraftKind.QUERY, text, asking.officer, None))
+
+    async def queries(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]:
+        """Those that were drafted, whatever has become of the state since. Raises ViewRefused."""
+        booking = self._known(booking_id)
+        viewing.allow(viewer, What.QUERY)
+        await self._noted(viewer, What.QUERY, "drafts", booking)
+        return [_draft(one) for one in await self._queries(booking)]
+
+    async def _queries(self, booking: BookingId) -> list[Draft]:
+        return [one for one in await asyncio.to_thread(self._drafts.of_booking, booking) if one.kind is DraftKind.QUERY]
+
+    async def _asked(self, booking: BookingId, asking: Asking) -> str:
+        state = await asyncio.to_thread(self._casework.state, booking)
+        return iaq.draft(await self._subject(booking), asking, self._ori, state.immigration, self._policy())
 
     async def drafts(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]:
         """Those that somebody with these roles may see."""
         booking = self._known(booking_id)
         await self._seen(viewer, "drafts", booking)
-        kinds = {DraftKind.LOCATION_ANSWER} | ({DraftKind.QUERY} if viewing.ROLES[What.QUERY] & set(viewer.roles) else set())
+        kinds = _kinds(viewer.roles)
         return [_draft(one) for one in await asyncio.to_thread(self._drafts.of_booking, booking) if one.kind in kinds]
 
-    async def let_go(self, booking_id: str, id_: str, by: str) -> Mapping[str, Any]:
-        """An answer was approved by a second person; a query was released at the agency's own terminal. Raises DraftRefused."""
-        return _draft(await self._drafts.let_go(self._known(booking_id), id_, by, self._clock.now()))
+    async def let_go(self, booking_id: str, id_: str, by: str, roles: Collection[str]) -> Mapping[str, Any]:
+        """An answer was approved by a second person; a query was released at the agency's own terminal, by whoever could draft one.
+
+        Raises DraftRefused.
+        """
+        booking = self._known(booking_id)
+        kinds = _kinds(roles)
+        return _draft(await self._drafts.let_go(booking, id_, by, self._clock.now(), kinds=kinds))
 
     async def _keep(self, booking: BookingId, kind: DraftKind, text: str, by: str, detainer: str | None) -> Draft:
         return await self._drafts.keep(booking, kind, text, by, self._clock.now(), detainer=detainer)
@@ -222,6 +263,11 @@ def _line(detainer: Detainer) -> dict[str, Any]:
 def _owed(one: Owed) -> dict[str, Any]:
     due = write_instant(one.due) if isinstance(one.due, datetime) else one.due.isoformat() if one.due else None
     return {"step": one.step, "by": one.by, "due": due, "count": one.count}
+
+
+def _kinds(roles: Collection[str]) -> Collection[DraftKind]:
+    """Of drafts, those that somebody with these roles may see and let go: others are not there for them."""
+    return {DraftKind.LOCATION_ANSWER} | ({DraftKind.QUERY} if viewing.ROLES[What.QUERY] & set(roles) else set())
 
 
 def _draft(draft: Draft) -> dict[str, Any]:

@@ -43,11 +43,12 @@ def devices(
         usbip or (settings.scanner.usbip if settings else "") or None,
     )
     scanner, why = station_scanner(config, settings, self_test=self_test)
+    beside = cfg.station_client(config).get("/api/devices/beside") if scanner is not None else None
     if as_json:
-        sys.stdout.write(json.dumps({"devices": rows, "scanner": scanner, "scanner_why": why}, indent=2) + "\n")
+        sys.stdout.write(json.dumps({"devices": rows, "scanner": scanner, "scanner_why": why, "beside": beside}, indent=2) + "\n")
     else:
         _show(rows)
-        _show_scanner(scanner, why)
+        _show_scanner(scanner, why, beside)
 
 
 def station_scanner(config: Path | None, settings: Settings | None, *, self_test: bool = False) -> tuple[dict[str, Any] | None, str]:
@@ -103,13 +104,13 @@ def _serial_row(port: SerialPort) -> dict[str, str]:
     return row | {"where": port.path, "held_by": "", "problem": unknown}
 
 
-def _show_scanner(found: dict[str, Any] | None, why: str) -> None:
+def _show_scanner(found: dict[str, Any] | None, why: str, beside: dict[str, Any] | None) -> None:
     from agent.cli.screen import err, out
 
     if found is None:
         err.print(f"Of the station's scanner no more is known. {why}", markup=False, highlight=False, soft_wrap=True)
         return
-    for line in scanner_lines(found):
+    for line in (*scanner_lines(found), *beside_lines(beside or {})):
         out.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -123,8 +124,22 @@ def scanner_lines(found: dict[str, Any]) -> list[str]:
     lines.append(f"  calibrated: {at or 'it does not tell'}{again} ({calibration['state'].replace('_', ' ')})")
     said = "not since the start" if test is None else "passed" if test["passed"] else f"failed: {test['finding']}"
     lines.append(f"  self-test: {said}")
-    lines += [f"  {one['last']} ({one['count']}x) {one['what']} {one['do']}".rstrip() for one in found["errors"]]
+    return [*lines, *_errors(found)]
+
+
+def beside_lines(found: dict[str, Any]) -> list[str]:
+    """The pedal and the camera, where the station's settings name one."""
+    lines = []
+    if pedal := found.get("pedal"):
+        who = f", {pedal['serial']}, firmware {pedal['firmware']}" if pedal["serial"] else ""
+        lines += [f"The foot pedal at {pedal['port']}: {pedal['state']}{who}", *_errors(pedal)]
+    if camera := found.get("camera"):
+        lines += [f"The camera {camera['source']}: {camera['state']}{camera['model'] and ', ' + camera['model']}", *_errors(camera)]
     return lines
+
+
+def _errors(found: dict[str, Any]) -> list[str]:
+    return [f"  {one['last']} ({one['count']}x) {one['what']} {one['do']}".rstrip() for one in found["errors"]]
 
 
 def _told(value: str | None) -> str:

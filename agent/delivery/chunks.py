@@ -47,16 +47,19 @@ class Chunk:
     data: bytes = field(repr=False)
 
 
-def split(data: bytes, *, size: int = DATA_LIMIT) -> list[bytes]:
-    """The messages, in order, that carry `data`; `size` is the data bytes per message, 1 .. DATA_LIMIT."""
+def split(data: bytes, *, size: int = DATA_LIMIT, txid: str | None = None) -> list[bytes]:
+    """The messages, in order, that carry `data`; `size` is the data bytes per message, 1 .. DATA_LIMIT. txid: its SHA-256, lower-case hex,
+    where it was computed just now.
+    """
     if not data or len(data) > ENVELOPE_LIMIT:
         raise ValueError(f"an envelope has 1 to {ENVELOPE_LIMIT} bytes, not {len(data)}")
-    digest = hashlib.sha256(data).digest()
-    parts = [data[start : start + size] for start in range(0, len(data), size)]
-    return [_header(index, len(parts), len(data), digest, part) + part for index, part in enumerate(parts)]
+    digest = bytes.fromhex(txid) if txid else hashlib.sha256(data).digest()
+    whole = memoryview(data)
+    parts = [whole[start : start + size] for start in range(0, len(data), size)]
+    return [b"".join((_header(index, len(parts), len(data), digest, part), part)) for index, part in enumerate(parts)]
 
 
-def _header(index: int, total: int, length: int, digest: bytes, part: bytes) -> bytes:
+def _header(index: int, total: int, length: int, digest: bytes, part: memoryview) -> bytes:
     return _HEADER.pack(MAGIC, VERSION, 0, HEADER_LENGTH, index, total, length, len(part), zlib.crc32(part), digest)
 
 

@@ -171,6 +171,7 @@ class Courier:
             while True:
                 if self._may_publish():
                     await self._sender.pump()
+                await self._sender.record()
                 event = await self._next_event()
                 if event is not None:
                     await self._handle(event)

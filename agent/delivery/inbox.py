@@ -87,21 +87,29 @@ class Inbox:
             raise ChunkError(
                 f"An envelope of {chunk.length} bytes was refused.", means="It is larger than any reply.", do="Ask the bureau."
             )
+        if chunk.total == 1 and chunk.length < self._limits.in_row:
+            return await self._database.write(partial(self._small, rid=chunk.digest, data=join([chunk])))
         known = await self._database.read(lambda db: _known(db, chunk.digest))
         if known is not None:
             return known
         chunks = [chunk] if chunk.total == 1 else await self._database.write(lambda db: self._collect(db, chunk))
         if len(chunks) < chunk.total:
             return Arrival.PARTIAL
-        await self._require_place(chunk.length)
+        await self._database.read(lambda db: self._require_place(db, chunk.length))
         await self._complete(chunk.digest, chunks)
         return Arrival.STORED
 
-    async def _require_place(self, length: int) -> None:
+    def _small(self, db: sqlite3.Connection, rid: str, data: bytes) -> Arrival:
+        """As a receipt is: looked for, given its place and kept in one transaction."""
+        known = _known(db, rid)
+        if known is None:
+            self._require_place(db, len(data))
+            self._arrive(db, rid, len(data), data)
+        return known or Arrival.STORED
+
+    def _require_place(self, db: sqlite3.Connection, length: int) -> None:
         """Nothing is thrown away to make place: what the core does not take stays here, and what is more is not acknowledged."""
-        waiting = await self._database.read(
-            lambda db: db.execute("SELECT coalesce(sum(size), 0) FROM inbound WHERE handed_at IS NULL").fetchone()[0]
-        )
+        waiting = db.execute("SELECT coalesce(sum(size), 0) FROM inbound WHERE handed_at IS NULL").fetchone()[0]
         if waiting + length > self._limits.waiting:
             raise SpoolError(
                 "Too much that the bureau sent waits for the core.",
@@ -174,16 +182,20 @@ class Inbox:
 
     async def handed(self, rid: str) -> None:
         """The core has committed it: the file goes, the row stays to recognise duplicates."""
-        now = write_instant(self._clock.now())
-        await self._database.write(
-            lambda db: db.execute("UPDATE inbound SET handed_at = ?, data = NULL WHERE rid = ? AND handed_at IS NULL", (now, rid))
-        )
-        await asyncio.to_thread(self._spool.drop, rid)
+        if await self._database.write(partial(_hand, rid=rid, at=write_instant(self._clock.now()))):
+            await asyncio.to_thread(self._spool.drop, rid)
 
 
 def _known(db: sqlite3.Connection, rid: str) -> Arrival | None:
     row = db.execute("SELECT handed_at FROM inbound WHERE rid = ?", (rid,)).fetchone()
     return None if row is None else Arrival.STORED if row["handed_at"] is None else Arrival.HANDED
+
+
+def _hand(db: sqlite3.Connection, rid: str, at: str) -> bool:
+    """Whether it may have a file."""
+    small = db.execute("SELECT 1 FROM inbound WHERE rid = ? AND data IS NOT NULL", (rid,)).fetchone() is not None
+    db.execute("UPDATE inbound SET handed_at = ?, data = NULL WHERE rid = ? AND handed_at IS NULL", (at, rid))
+    return not small
 
 
 def _forget(db: sqlite3.Connection, rid: str) -> None:

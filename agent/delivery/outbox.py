@@ -46,6 +46,7 @@ class Outbox:
         self._database = database
         self._spool = spool
         self._clock = clock
+        self._told: dict[str, OutboxState] = {}  # what the core was told since it was last written down
 
     def open(self, *, forget_after: timedelta) -> None:
         """At start-up, blocking: rows and files are made to agree, old RECEIVED rows forgotten, what the broker refused is tried again."""
@@ -96,17 +97,21 @@ class Outbox:
         return True
 
     async def release(self, txid: str) -> None:
-        if await self._database.write(lambda db: self._move(db, txid, OutboxEvent.RELEASED)) is not None:
+        released = await self._database.write(lambda db: self._move(db, txid, OutboxEvent.RELEASED))
+        self._told.pop(txid, None)
+        if released is not None:
             await asyncio.to_thread(self._spool.drop, txid)
 
     async def news(self) -> Sequence[Progress]:
         rows = await self._database.read(
             lambda db: db.execute("SELECT txid, state, changed_at FROM outbound WHERE state != 'RECEIVED' AND state != told").fetchall()
         )
-        return [Progress(row["txid"], _STAGE[OutboxState(row["state"])], read_instant(row["changed_at"])) for row in rows]
+        new = [row for row in rows if self._told.get(row["txid"]) != row["state"]]
+        return [Progress(row["txid"], _STAGE[OutboxState(row["state"])], read_instant(row["changed_at"])) for row in new]
 
     async def told(self, txid: str, stage: Stage) -> None:
-        await self._database.write(lambda db: db.execute("UPDATE outbound SET told = ? WHERE txid = ?", (_STATE[stage], txid)))
+        """Written down with the next change: lost before that, the core is told once more, which changes nothing there."""
+        self._told[txid] = _STATE[stage]
 
     async def owed(self, limit: int) -> Sequence[Outgoing]:
         """The first `limit` of what is QUEUED or SENT: by priority, then in the order of queueing."""
@@ -122,8 +127,16 @@ class Outbox:
         """Raises SpoolError when it is damaged or gone."""
         return await asyncio.to_thread(self._spool.get, txid)
 
-    async def broker_took_all(self, txid: str) -> None:
-        await self._database.write(lambda db: self._move(db, txid, OutboxEvent.BROKER_TOOK_ALL))
+    async def broker_took_all(self, *txids: str) -> None:
+        told = dict(self._told)
+
+        def write(db: sqlite3.Connection) -> None:
+            _write_told(db, told)
+            for txid in txids:
+                self._move(db, txid, OutboxEvent.BROKER_TOOK_ALL)
+
+        await self._database.write(write)
+        self._told = {txid: state for txid, state in self._told.items() if told.get(txid) != state}
 
     async def hold(self, txid: str, reason: str) -> None:
         log.error("outbox: %s is held: %s", txid, reason, extra=about(LogEvent.ENVELOPE_HELD, envelope=txid))
@@ -173,6 +186,10 @@ _STANDING = "SELECT txid, state, reason FROM outbound WHERE state <> 'RECEIVED' 
 
 def _forget_old(db: sqlite3.Connection, before: str) -> None:
     db.execute("DELETE FROM outbound WHERE state = 'RECEIVED' AND changed_at < ?", (before,))
+
+
+def _write_told(db: sqlite3.Connection, told: dict[str, OutboxState]) -> None:
+    db.executemany("UPDATE outbound SET told = ? WHERE txid = ?", [(state, txid) for txid, state in told.items()])
 
 
 def _row(db: sqlite3.Connection, txid: str) -> Any:

@@ -64,6 +64,7 @@ class Sender:
         self._window = WINDOW  # messages in flight
         self._max_packet: int | None = None  # bytes
         self._look = True  # the outbox may hold something that is not in flight
+        self._taken: list[str] = []  # the broker has all of them, which is not in the outbox yet
         self._try_held_at = clock.monotonic() + settings.held_retry
 
     def connected(self, window: int, max_packet: int | None) -> None:
@@ -149,7 +150,7 @@ class Sender:
 
     async def _begin(self, item: Outgoing) -> None:
         try:
-            messages = split(await self._outbox.payload(item.txid), size=self._settings.chunk)
+            messages = split(await self._outbox.payload(item.txid), size=self._settings.chunk, txid=item.txid)
         except SpoolError:
             await self._hold(item.txid, PAYLOAD_MISSING)
             self._want(item.txid)
@@ -174,17 +175,23 @@ class Sender:
         if code >= 0x80 and code not in PASSING:
             await self._hold(answer.flight.item.txid, f"the broker refused it with reason code 0x{code:02x}")
         elif answer.complete:
-            await self._complete(answer)
+            self._complete(answer)
 
     def bureau_has(self, txid: str, total: int, indexes: Collection[int]) -> None:
         self._flights.there(txid, total, indexes)
         log.info("sender: the bureau has %d of the %d chunks of %s already", len(indexes), total, txid)
 
-    async def _complete(self, answer: Answer) -> None:
+    def _complete(self, answer: Answer) -> None:
         txid = answer.flight.item.txid
         if not answer.flight.taken:
             log.warning("sender: the broker took %s but had nobody to give it to; it is sent again", txid)
             return
         log.info("sender: the broker has all of %s; waiting for the bureau's receipt", txid)
-        await self._outbox.broker_took_all(txid)
-        self._wake_core()
+        self._taken.append(txid)
+
+    async def record(self) -> None:
+        """What the broker has taken is written down: after `pump`, so that the connection has work meanwhile."""
+        if self._taken:
+            taken, self._taken = self._taken, []
+            await self._outbox.broker_took_all(*taken)
+            self._wake_core()

@@ -106,7 +106,7 @@ class DetainerPages:
         form, viewer = await form_of(request), self._reader(request)
         found = await self._desk.shown(_id(request), viewer)
         try:
-            await self._desk.let_go(str(found["booking"]), form.text("draft"), who())
+            await self._desk.let_go(str(found["booking"]), form.text("draft"), who(), roles_now())
         except LivescanError as error:
             return await self.show(request, error)
         return go(_base(request), "saved")

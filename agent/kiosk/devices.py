@@ -1,4 +1,4 @@
-"""The scanner for whoever looks after it: who it is, its live picture while no booking has it, its self-test, what was wrong lately."""
+"""The scanner, the pedal and the camera for whoever looks after them: who each is, how it is, what was wrong lately, and a test of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 from agent.access.roles import Right
 from agent.capture.view import LiveView
 from agent.kiosk.asking import form_of
-from agent.kiosk.frame import Frame, go, words_of
+from agent.kiosk.frame import Frame, csrf_of, go, words_of
 from agent.kiosk.preview import Session, words_at
 from agent.kiosk.words import Words
 from agent.web.devices import DeviceDesk
@@ -20,6 +20,10 @@ from agent.web.pages import Page
 
 _LOOK_AGAIN = 0.5  # s between two looks whether a booking has begun
 CALIBRATION = {"over": "bad", "soon": "care", "not_told": "none", "not_followed": "none", "simulated": "none", "in_date": "good"}
+PEDAL = {"unopened": "none", "absent": "bad", "waiting": "good", "stuck": "care", "lost": "bad"}
+TRIED = {"waiting": "now", "pressed": "good", "nothing": "bad"}
+CAMERA = {"there": "none", "absent": "bad", "busy": "now", "unknown": "none"}
+UNUSED = ("pedal", "ledpanel")
 ERRORS = ("gone", "busy", "timeout", "garbled", "refused", "self_test", "other")
 LINKS = ("low", "full", "high", "super", "super+")
 ROWS = ("model", "serial", "firmware", "driver", "link", "where", "certified", "simulated", "held_by", "asked_at")
@@ -31,7 +35,21 @@ def pages(frame: Frame) -> Sequence[Page]:
     async def show(request: Request) -> Response:
         found, t = await desk.report(), words_of(request)
         rows, errors = _rows(t, found, frame), _errors(t, found)
-        return await frame.page(request, "devices.html", found=found, rows=rows, marks=CALIBRATION, errors=errors)
+        others = await _beside(desk)
+        return await frame.page(request, "devices.html", found=found, rows=rows, marks=CALIBRATION, errors=errors, **others)
+
+    async def beside(request: Request) -> Response:
+        return await frame.fragment(request, "devices_beside.html", csrf=csrf_of(request), **await _beside(desk))
+
+    async def try_pedal(request: Request) -> Response:
+        await form_of(request)
+        await desk.try_pedal()
+        return go("/devices#pedal")
+
+    async def try_camera(request: Request) -> Response:
+        await form_of(request)
+        await desk.try_camera()
+        return go("/devices#camera")
 
     async def self_test(request: Request) -> Response:
         await form_of(request)
@@ -46,8 +64,15 @@ def pages(frame: Frame) -> Sequence[Page]:
     return (
         Page("GET", "/devices", show, Right.DEVICES),
         Page("POST", "/devices/self-test", self_test, Right.DEVICES),
+        Page("GET", "/devices/beside", beside, Right.DEVICES, by_itself=True),
+        Page("POST", "/devices/pedal", try_pedal, Right.DEVICES),
+        Page("POST", "/devices/camera", try_camera, Right.DEVICES),
         Page("WS", "/live-scanner", live, Right.DEVICES, by_itself=True),
     )
+
+
+async def _beside(desk: DeviceDesk) -> dict[str, Any]:
+    return {**await desk.beside(), "pedal_marks": PEDAL, "tried_marks": TRIED, "camera_marks": CAMERA}
 
 
 class OfScanner:

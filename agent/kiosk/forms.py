@@ -164,7 +164,7 @@ def _day(text: str, place: str, wrong: list[Wrong]) -> date | None:
     compact = _compact(text)
     try:
         return date(int(compact[:4]), int(compact[4:6]), int(compact[6:])) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         wrong.append(Wrong(place, f"'{text[:20]}' is not a day.", "form"))
         return None
 

@@ -96,7 +96,7 @@ class Frame:
 
     async def fragment(self, request: Request, template: str, **values: Any) -> HTMLResponse:
         """A part of a page, for a script that puts it in place."""
-        return HTMLResponse(_TEMPLATES.get_template(template).render({"t": words_of(request), "when": self.when, "may": _may, **values}))
+        return HTMLResponse(_TEMPLATES.get_template(template).render({"t": words_of(request), "when": self.when, **values}))
 
     async def unread(self) -> int:
         """Replies that whoever is signed in may read, and nobody has opened."""

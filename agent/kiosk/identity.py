@@ -15,6 +15,7 @@ from agent.kiosk import forms
 from agent.kiosk.asking import Form, form_of
 from agent.kiosk.frame import Frame, go, who, words_of
 from agent.kiosk.pickers import LISTS, code_list
+from agent.kiosk.spoken import spoken
 from agent.model.booking import Charge
 from agent.web.pages import Page
 
@@ -138,7 +139,7 @@ def _told(request: Request, wrong: Sequence[forms.Wrong]) -> Response:
     t = words_of(request)
     counted = t("identity.to_fix", n=len(wrong)) if len(wrong) != 1 else t("identity.one_to_fix")
     said = counted if wrong else t("identity.all_good")
-    return JSONResponse({"said": said, "wrong": {one.place: one.sentence for one in reversed(wrong)}})
+    return JSONResponse({"said": said, "wrong": {one.place: spoken(t, one.sentence) for one in reversed(wrong)}})
 
 
 def _day(value: date | None) -> str:

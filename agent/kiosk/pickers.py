@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from agent.kiosk.frame import words_of
 from agent.nist import codes
 from agent.nist.ncic_marks import MARKS
 from agent.nist.ncic_offenses import OFFENSES, words
@@ -25,13 +26,16 @@ LISTS: Mapping[str, Mapping[str, str]] = {
 
 
 async def code_list(request: Request) -> Response:
-    """[[code, meaning], …] of one list; of offenses [[code, meaning, the words that are sent], …]."""
+    """[[code, meaning, what is left in the field or null, the list's own word], …] of one list, in the page's language. Of an offense its
+    words are sent, so they stay as they are.
+    """
     name = request.path_params["name"]
     found = LISTS.get(name)
     if found is None:
         return JSONResponse([], 404)
-    rows = [[code, meaning, *([words(code)] if name == "offenses" else [])] for code, meaning in found.items()]
-    return JSONResponse(rows, headers={"Cache-Control": "private, max-age=3600"})
+    t = words_of(request)
+    rows = [[code, t.code(name, code, word), words(code) if name == "offenses" else None, word] for code, word in found.items()]
+    return JSONResponse(rows, headers={"Cache-Control": "private, max-age=3600", "Vary": "Cookie"})
 
 
 def meaning(name: str, code: str) -> str:

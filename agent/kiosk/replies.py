@@ -43,6 +43,7 @@ def pages(frame: Frame) -> Sequence[Page]:
             "timeline": withheld.of_marked(await parts.tasks.timeline(booking)),
             "owed": withheld.of_owed(await parts.cases.owed(booking)),
             "listed": await parts.replies.listed(booking, roles_now()) if _reads() else [],
+            "query": await parts.liaison.query_card(booking, roles_now()),
         }
 
     async def waiting(request: Request) -> Response:

@@ -18,6 +18,7 @@ from agent.kiosk import forms
 from agent.kiosk.asking import form_of
 from agent.kiosk.capturing import Work, png, work_of
 from agent.kiosk.frame import Frame, csrf_of, go, who
+from agent.kiosk.pickers import meaning
 from agent.kiosk.tiles import worst_first
 from agent.web import withheld
 from agent.web.bodies import positions_of
@@ -81,7 +82,14 @@ def pages(frame: Frame) -> Sequence[Page]:
     async def _check_page(request: Request, work: Work, error: LivescanError | None) -> Response:
         facts = await frame.parts.intake.facts(work.id)
         wrong = forms.wrong_of(frame.parts.intake.check(facts))
-        values = {"facts": facts, "wrong": wrong, "ticks": ticks(work, wrong), "shown": forms.shown(facts), "error": error}
+        values = {
+            "facts": facts,
+            "wrong": wrong,
+            "ticks": ticks(work, wrong),
+            "shown": forms.shown(facts),
+            "meaning": meaning,
+            "error": error,
+        }
         return await frame.page(request, "send.html", 409 if error else 200, work=work, name=work.name, person=forms.PERSON, **values)
 
     async def send(request: Request) -> Response:

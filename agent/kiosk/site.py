@@ -22,6 +22,7 @@ from agent.kiosk import (
     liaison,
     people,
     preview,
+    queries,
     queueing,
     replies,
     sending,
@@ -35,7 +36,7 @@ from agent.kiosk.parts import KioskParts
 from agent.web.pages import Page
 
 MODULES = (
-    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers),
+    *(signing, people, identity, hands, capturing, preview, sending, queueing, replies, tasks, liaison, detainers, queries),
     *(shift, auditing, devices, settings, glossary),
 )
 _FIXES = frozenset({"scanner", "room", "clock", "certificates", "audit", "link", "platen", "calibration"})
@@ -80,7 +81,8 @@ def _own(frame: Frame) -> Sequence[Page]:
             raise LivescanError("There is no such page.", do="Go back.")
         t, found = words_of(request), next((check for check in await frame.parts.checks() if check.name == what), None)
         says = said_of(found, t) if found else ""
-        return await frame.page(request, "fix.html", what=what, says=says)
+        link = await frame.parts.sending.queue() if what == "link" else None
+        return await frame.page(request, "fix.html", what=what, says=says, link=link)
 
     return (
         Page("GET", "/static/{name}", static, None),

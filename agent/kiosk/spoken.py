@@ -8,18 +8,26 @@ language's. What is in no template is said as it came.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from agent.kiosk.words import DEFAULT, Words, words
 
 _FINGERS = frozenset({"fingers", "other", "asked"})  # what is filled in with names of fingers
+_SENTENCES = frozenset({"why", "cause", "ago", "words"})  # with a sentence or a part of one, which may be one of ours
+_LISTS = {"faults": "; ", "each": ", "}  # with several of them
+_TABLES = {"what": "what", "answer": "asked", "deed": "deed"}  # with a word of that table of the catalogue
+_TOGETHER = 4  # sentences that one template may have
 _ENDS = re.compile(r"(?<=[.?!]) ")
 
 
 def spoken(t: Words, text: str) -> str:
     """One sentence or several."""
-    if t.language == DEFAULT or not text:
-        return text
+    return text if t.language == DEFAULT or not text else _found(t.language, text)
+
+
+@lru_cache(1024)  # a picture is spoken with fifteen times a second, mostly with the same sentence
+def _found(language: str, text: str) -> str:
+    t = words(language)
     return _whole(t, text) or _piece_by_piece(t, _ENDS.split(text))
 
 
@@ -27,7 +35,7 @@ def _piece_by_piece(t: Words, sentences: list[str]) -> str:
     """As many together as there is a template for."""
     said: list[str] = []
     while sentences:
-        for taken in range(len(sentences), 0, -1):
+        for taken in range(min(len(sentences), _TOGETHER), 0, -1):
             if found := _whole(t, " ".join(sentences[:taken])):
                 break
         said.append(found or sentences[0])
@@ -43,7 +51,27 @@ def _whole(t: Words, text: str) -> str:
 
 
 def _value(t: Words, name: str, value: str) -> str:
-    return _fingers(t, value) if name in _FINGERS else value
+    """What is filled in, in that language too where it is words of ours."""
+    if name in _FINGERS:
+        return _fingers(t, value)
+    if name in _LISTS:
+        return _LISTS[name].join(spoken(t, one) for one in value.split(_LISTS[name]))
+    if name in _TABLES:
+        return t.maybe(f"{_TABLES[name]}.{value.replace(' ', '_')}", value)
+    return _fact(t, value) if name == "fact" else spoken(t, value) if name in _SENTENCES else value
+
+
+def _fact(t: Words, text: str) -> str:
+    """The name of a field of the file, or of one and its part: "arrest offenses, date of offense"."""
+    if key := _facts().get(text):
+        return t(key)
+    field, _, part = text.partition(", ")
+    return f"{_fact(t, field)}, {_fact(t, part)}" if part else text
+
+
+@cache
+def _facts() -> dict[str, str]:
+    return {text: key for key, text in words(DEFAULT).texts.items() if key.startswith("fact.")}
 
 
 def _fingers(t: Words, text: str) -> str:
@@ -59,9 +87,15 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Those with most words of their own first, so that a sentence is not taken for a shorter one with a long value."""
     found = [(key, text) for key, text in words(DEFAULT).texts.items() if key.startswith("spoken.")]
     found.sort(key=lambda one: len(re.sub(r"\{\w+\}", "", one[1])), reverse=True)
-    return tuple((key, re.compile(_regex(text))) for key, text in found)
+    return tuple((key, re.compile(_regex(text), re.DOTALL)) for key, text in found)
 
 
 def _regex(template: str) -> str:
     parts = re.split(r"(\{\w+\})", template)
-    return "".join(f"(?P<{part[1:-1]}>.{{1,200}}?)" if part.startswith("{") else re.escape(part) for part in parts)
+    return "".join(_hole(part[1:-1]) if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def _hole(name: str) -> str:
+    """A value is no second sentence, unless it may be one of ours."""
+    one = "." if name in _SENTENCES or name in _LISTS else r"(?![.?!] [A-Z])."
+    return f"(?P<{name}>(?:{one}){{1,200}}?)"

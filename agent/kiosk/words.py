@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 FOLDER = Path(__file__).with_name("strings")
+CODES = FOLDER / "codes"  # what the codes of the long lists mean, in a language other than theirs
 DEFAULT = "en"
+_SAME = {"citizenships": "places"}  # a list of the same codes
 
 
 class Words:
@@ -24,6 +26,10 @@ class Words:
         """Raises KeyError for a key that there is not: a fault of ours, found by a test."""
         text = self.texts[key]
         return text.format_map(values) if values else text
+
+    def code(self, of: str, code: str, otherwise: str) -> str:
+        """What a code of that list means; `otherwise`, as the list itself says it, where this language has no other word."""
+        return self.texts.get(f"code.{_SAME.get(of, of)}.{code}", otherwise)
 
     def maybe(self, key: str, otherwise: str) -> str:
         return self.texts.get(key, otherwise)
@@ -40,6 +46,7 @@ def words(language: str) -> Words:
     texts = dict(_flat(tomllib.loads((FOLDER / f"{DEFAULT}.toml").read_text("utf-8"))))
     if language != DEFAULT:
         texts |= dict(_flat(tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))))
+        texts |= dict(_flat(tomllib.loads((CODES / f"{language}.toml").read_text("utf-8")), "code."))
     return Words(language, MappingProxyType(texts))
 
 

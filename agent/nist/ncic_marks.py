@@ -1,6 +1,7 @@
 """NCIC codes of scars, marks, tattoos and other characteristics: 2.026 SMT (EBTS 10.0 code table).
 
-One line each: the code padded to its greatest length of ten, then what it stands for.
+One line each: the code padded to its greatest length of ten, then what it stands for. Where the table repeats the words of another code
+(DISC LCALF, DISC RCALF, MOLE R ELB, MOLE RCALF, RTAT EYE), what the code itself says stands here.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ DISC L LEG discolored left leg
 DISC L LIP lip, lower, discolored
 DISC L TOE left toe, discolored
 DISC L WRS wrist, left, discolored
-DISC LCALF left wrist
+DISC LCALF calf, left, discolored
 DISC LEG   leg, nonspecific, discolored
 DISC LFARM left forearm, discolored
 DISC LIP   lip, nonspecific, discolored
@@ -182,7 +183,7 @@ DISC R HND hand, right, discolored
 DISC R LEG discolored right leg
 DISC R TOE right toe, discolored
 DISC R WRS wrist, right, discolored
-DISC RCALF right wrist
+DISC RCALF calf, right, discolored
 DISC RFARM right forearm, discolored
 DISC RKNEE knee, right, discolored
 DISC RSHLD shoulder, right, discolored
@@ -229,7 +230,7 @@ FRC KNEE   fractured knee
 FRC L ANKL fractured ankle, left
 FRC L ARM  left arm, fractured
 FRC L ELB  left elbow, fractured
-FRC L FGR  fractued finger, left hand
+FRC L FGR  fractured finger(s), left hand
 FRC L FOOT fractured foot, left
 FRC L HAND fractured hand, left
 FRC L HIP  left hip, fractured
@@ -502,7 +503,7 @@ MOLE R ARM mole, right arm
 MOLE R BUT mole, right buttock
 MOLE R CHK mole, right cheek
 MOLE R EAR mole, right ear
-MOLE R ELB right buttock
+MOLE R ELB mole, right elbow
 MOLE R EYE mole, right eyebrow
 MOLE R FGR mole, finger on right hand
 MOLE R FT  mole, foot, right
@@ -515,7 +516,7 @@ MOLE R THG mole, thigh, right
 MOLE R TOE right toe, mole
 MOLE R WRS mole, right wrist
 MOLE RBRST mole, right, breast
-MOLE RCALF breast, right
+MOLE RCALF right calf, mole
 MOLE RFARM right forearm, mole
 MOLE SHLD  mole, shoulder, nonspecific
 MOLE THGH  mole, thigh, nonspecific
@@ -613,7 +614,7 @@ RTAT CHEST chest, removed tattoo
 RTAT CHIN  chin, removed tattoo
 RTAT EAR   ear, nonspecific
 RTAT ELBOW elbow, nonspecific, removed tattoo
-RTAT EYE   elbow, nonspecific
+RTAT EYE   eye, nonspecific, removed tattoo
 RTAT FACE  face, nonspecific, removed tattoo
 RTAT FARM  forearm, nonspecific, removed tattoo
 RTAT FHD   forehead, removed tattoo
@@ -652,7 +653,7 @@ RTAT NECK  neck, removed tattoo
 RTAT NOSE  nose, removed tattoo
 RTAT PENIS penis, removed tattoo
 RTAT R ARM arm, right, removed tattoo
-RTAT R CHK cheeck (face), removed tattoo
+RTAT R CHK cheek (face), right, removed tattoo
 RTAT R EAR ear, right, removed tattoo
 RTAT R ELB elbow, right, removed tattoo
 RTAT R EYE right eye (remove tattoo)

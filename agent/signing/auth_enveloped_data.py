@@ -36,7 +36,7 @@ class Sealed:
     ephemeral: ec.EllipticCurvePublicKey
     encrypted_key: bytes = field(repr=False)  # the content key, wrapped: 40 bytes
     nonce: bytes
-    ciphertext: bytes = field(repr=False)
+    ciphertext: bytes | memoryview = field(repr=False)
     tag: bytes
 
 
@@ -61,7 +61,7 @@ def write(sealed: Sealed) -> bytes:
                 "algorithm": cms.ID_AES256_GCM,
                 "parameters": {"aes_nonce": sealed.nonce, "aes_icvlen": TAG_LENGTH},
             },
-            "encrypted_content": sealed.ciphertext,
+            "encrypted_content": bytes(sealed.ciphertext),
         },
         "mac": sealed.tag,
     }
@@ -91,9 +91,9 @@ def read(data: bytes) -> Sealed:
     require(len(data) <= SIZE_LIMIT, f"The envelope is larger than {SIZE_LIMIT} bytes.")
     envelope = load_content_info(data, cms.ID_CT_AUTH_ENVELOPED_DATA, cms.AuthEnvelopedDataInfo, OVERHEAD_LIMIT, _WHAT)
     with reading(_WHAT):
-        enveloped = envelope["content"]
+        enveloped = envelope.info["content"]
         encrypted = enveloped["auth_encrypted_content_info"]
-        ciphertext = bytes(encrypted["encrypted_content"].native)
+        ciphertext = envelope.octets(encrypted["encrypted_content"])
         require(enveloped["version"].native == 0, "The version of the envelope is not 0.")
         nonce, tag = _gcm(encrypted, enveloped["mac"])
         info = only(enveloped["recipient_infos"], "Recipients").chosen

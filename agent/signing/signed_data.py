@@ -60,11 +60,11 @@ def write(signed: SignedData) -> bytes:
 
 def read(data: bytes) -> SignedData:
     """Raises EnvelopeError for anything but the one shape above. Verifies nothing."""
-    info = load_content_info(data, cms.ID_SIGNED_DATA, cms.SignedDataInfo, OVERHEAD_LIMIT, _WHAT)
+    parsed = load_content_info(data, cms.ID_SIGNED_DATA, cms.SignedDataInfo, OVERHEAD_LIMIT, _WHAT)
     with reading(_WHAT):
-        signed = info["content"]
+        signed = parsed.info["content"]
         require(signed["encap_content_info"]["e_content_type"].dotted == cms.ID_DATA, "The signed content is not of type id-data.")
-        content = bytes(signed["encap_content_info"]["e_content"].native)
+        content = bytes(parsed.octets(signed["encap_content_info"]["e_content"]))
         digest = only(signed["digest_algorithms"], "Digest algorithms")
         signer = only(signed["signer_infos"], "Signers")
         scheme = scheme_named(digest.dump(), signer["signature_algorithm"].dump())

@@ -23,6 +23,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
@@ -64,7 +65,6 @@ class Opened:
     content: bytes = field(repr=False)  # the inner file, byte for byte
     routing: Routing
     content_sha256: str  # hex
-    envelope_sha256: str  # hex
     signer: x509.Certificate
     signed_at: datetime  # UTC, by the signer's clock
     facts: Verification
@@ -91,9 +91,9 @@ def open_envelope(
     signed = signed_data.read(plain)
     signer = _signer(signed)
     statement = attributes.read(signed.signer_info.signed_attributes)
-    content_sha256 = hashlib.sha256(signed.content).hexdigest()
+    found = digest(signed.signer_info.scheme, signed.content)
     findings = {
-        "intact": _broken(digest(signed.signer_info.scheme, signed.content), statement),
+        "intact": _broken(found, statement),
         "valid": _invalid(signed, signer, statement),
         "trusted": _untrusted(signer, trust, revocations),
         "in_date": _out_of_date(signer, trust, statement.signed_at, now),
@@ -108,13 +108,17 @@ def open_envelope(
     return Opened(
         content=signed.content,
         routing=statement.routing,
-        content_sha256=content_sha256,
-        envelope_sha256=hashlib.sha256(data).hexdigest(),
+        content_sha256=(found if _is_sha256(signed) else hashlib.sha256(signed.content).digest()).hex(),
         signer=signer,
         signed_at=statement.signed_at,
         facts=facts,
         remarks=statement.remarks,
     )
+
+
+def _is_sha256(signed: SignedData) -> bool:
+    """What was signed is the content digest itself."""
+    return isinstance(signed.signer_info.scheme.digest, hashes.SHA256)
 
 
 def decrypt(data: bytes, openers: Sequence[Opener]) -> tuple[bytes, Opener]:
@@ -137,7 +141,7 @@ def _decrypt(sealed: Sealed, opener: Opener) -> bytes:
         secret = opener.agree(sealed.ephemeral)
     try:
         key = aes_key_unwrap(auth_enveloped_data.key_encryption_key(secret, sealed.ephemeral), sealed.encrypted_key)
-        return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext + sealed.tag, None)
+        return AESGCM(key).decrypt(sealed.nonce, b"".join((sealed.ciphertext, sealed.tag)), None)
     except (InvalidUnwrap, InvalidTag, ValueError) as error:
         raise EnvelopeError("The envelope does not decrypt: it was changed on its way.") from error
 

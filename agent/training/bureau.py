@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -34,7 +35,7 @@ from agent.signing.verify import Opened, open_envelope
 from agent.store.database import Database
 from agent.training import bureau_store as store
 from agent.training.bureau_replies import Desk, answers_to
-from agent.training.bureau_store import Arrival, Outcome, Outgoing
+from agent.training.bureau_store import Arrival, Outcome, Outgoing, Whole
 from agent.training.scenario import PLAIN, Scenario, asked_for, scenarios
 
 log = logging.getLogger(__name__)
@@ -67,19 +68,20 @@ class Bureau:
         self._scenarios = scenarios()
         self._database = Database(directory / store.DATABASE, store.MIGRATIONS)
         self._one_at_a_time = asyncio.Lock()  # batch after batch
-        self._judging = asyncio.Lock()  # between reading what a TCN stands for and committing
+        self._files = ThreadPoolExecutor(8, thread_name_prefix="bureau-files")
 
     @property
     def name(self) -> str:
         return self._keys.bureau
 
     def close(self) -> None:
+        self._files.shutdown()
         self._database.close()
 
     async def open(self) -> None:
         """At start-up: examine what was whole when the last run ended."""
-        for station, chunks in await self._database.read(store.complete_sets):
-            await self._whole(station, chunks)
+        for one in await self._database.read(store.complete_sets):
+            await self._whole([one])
 
     async def take_chunk(self, station: str, message: bytes) -> bool:
         """`take_chunks` of one."""
@@ -95,73 +97,75 @@ class Bureau:
         chunks = [(station, _parsed(station, message)) for station, message in messages]
         batch = [(station, chunk) for station, chunk in chunks if chunk is not None]
         async with self._one_at_a_time:
-            known = await self._database.read(lambda db: [store.arrival(db, station, chunk.digest) for station, chunk in batch])
-            for (_, chunk), arrival in zip(batch, known, strict=True):
-                if arrival is not None:
-                    await self._again(arrival, last=chunk.index == chunk.total - 1)
-            new = [one for one, arrival in zip(batch, known, strict=True) if arrival is None]
-            thrown = await self._new(new) if new else set()
+            found = await self._database.read(lambda db: store.sort_out(db, batch))
+            for arrival in found.again:
+                await self._again(arrival)
+            if found.rest:
+                await self._database.write(lambda db: store.add_chunks(db, found.rest))
+            thrown = await self._whole(found.whole) if found.whole else set()
         return [chunk is not None and (station, chunk.digest) not in thrown for station, chunk in chunks]
-
-    async def _new(self, batch: Sequence[tuple[str, Chunk]]) -> set[tuple[str, str]]:
-        """The envelopes, by (station, txid), that were thrown away."""
-        whole, rest = await self._database.read(lambda db: store.sort_out(db, batch))
-        if rest:
-            await self._database.write(lambda db: store.add_chunks(db, rest))
-        kept = await asyncio.gather(*(self._whole(station, chunks) for station, chunks in whole))
-        return {(station, chunks[0].digest) for (station, chunks), good in zip(whole, kept, strict=True) if not good}
 
     async def begun(self, station: str) -> Sequence[tuple[str, int, list[int]]]:
         """(txid, total, indexes that are committed here) of each envelope of this station that is not whole yet."""
         return await self._database.read(lambda db: store.incomplete_sets(db, station))
 
-    async def acknowledged(self, station: str, rid: str) -> None:
-        """The station has committed a receipt or reply."""
-        await self._database.write(partial(store.acknowledge, station=station, rid=rid, at=self._clock.now()))
+    async def acknowledged(self, answers: Sequence[tuple[str, str]]) -> None:
+        """The stations have committed these receipts and replies: (station, rid) of each."""
+        await self._database.write(partial(store.acknowledge, answers=answers, at=self._clock.now()))
 
     async def owed(self) -> tuple[Sequence[Outgoing], datetime | None]:
         """What is due now and not acknowledged, and when the next one becomes due."""
         now = self._clock.now()
         return await self._database.read(lambda db: (store.owed(db, now), store.next_due(db, now)))
 
-    async def _whole(self, station: str, chunks: list[Chunk]) -> bool:
-        txid = chunks[0].digest
+    async def _whole(self, sets: Sequence[Whole]) -> set[tuple[str, str]]:
+        """Side by side until their files are on the disk, then one commit for all. The envelopes that were thrown away, (station, txid)."""
+        kept = await asyncio.gather(*(asyncio.to_thread(self._kept, station, chunks) for station, chunks in sets))
+        good = [(station, chunks[0].digest, one) for (station, chunks), one in zip(sets, kept, strict=True) if one is not None]
+        bad = {(station, chunks[0].digest) for (station, chunks), one in zip(sets, kept, strict=True) if one is None}
+        judged = await asyncio.to_thread(self._judged, good)
+        await self._database.write(lambda db: store.commit(db, judged, bad))
+        for arrived, _ in judged:
+            log.info("bureau: %s from %s: %s", arrived.txid, arrived.station, arrived.outcome)
+        return bad
+
+    def _kept(self, station: str, chunks: list[Chunk]) -> Examined | None:
+        """What an envelope holds; it and the file in it are on the disk, if it is taken. None when it is not what was announced."""
         try:
-            data = await asyncio.to_thread(join, chunks)
+            data = join(chunks)
         except ChunkError as error:
             log.warning("bureau: an envelope of %s was thrown away: %s", station, error.what)
-            await self._database.write(partial(store.drop_chunks, station=station, txid=txid))
-            return False
-        written = asyncio.to_thread(store.write_envelope, self._directory, station, txid, data)
-        _, examined = await asyncio.gather(written, self._examined(station, data))
-        async with self._judging:
-            await self._commit(station, txid, examined)
-        return True
-
-    async def _examined(self, station: str, data: bytes) -> Examined:
-        """What it holds is on the disk, if it is taken."""
-        examined = await asyncio.to_thread(examine, data, station, self._keys, self._clock.now())
-        if examined.refusal is None:
-            await asyncio.to_thread(store.write_file, self._directory, station, examined.content_sha256 or "", examined.content)
+            return None
+        written = self._files.submit(store.write_envelope, self._directory, station, chunks[0].digest, data)
+        try:
+            examined = examine(data, station, self._keys, self._clock.now())
+            if examined.refusal is None:
+                store.write_file(self._directory, station, examined.content_sha256 or "", examined.content)
+        finally:
+            written.result()
         return examined
 
-    async def _commit(self, station: str, txid: str, examined: Examined) -> None:
-        committed = await self._database.read(lambda db: store.committed_digest(db, station, examined.tcn or ""))
-        outcome, reason = judge(examined, committed)
-        arrived = Arrival(station, txid, outcome, examined.tcn, examined.content_sha256, reason, self._clock.now())
-        answers = await asyncio.to_thread(self._answers, arrived, examined.transaction)
-        await self._database.write(lambda db: store.commit(db, arrived, answers))
-        log.info("bureau: %s from %s: %s", txid, station, outcome)
+    def _judged(self, examined: Sequence[tuple[str, str, Examined]]) -> list[tuple[Arrival, list[Outgoing]]]:
+        """What becomes of each (station, txid, what it holds), and what the station is answered. Nothing else commits meanwhile."""
+        judged, now = [], self._clock.now()
+        taken: dict[tuple[str, str], str] = {}  # (station, TCN) to content digest, of those before it
+        for station, txid, one in examined:
+            key = (station, one.tcn or "")
+            committed = taken.get(key) or self._database.read_now(partial(store.committed_digest, station=station, tcn=one.tcn or ""))
+            outcome, reason = judge(one, committed)
+            if outcome is Outcome.COMMITTED:
+                taken[key] = one.content_sha256 or ""
+            arrived = Arrival(station, txid, outcome, one.tcn, one.content_sha256, reason, now)
+            judged.append((arrived, self._answers(arrived, one.transaction)))
+        return judged
 
-    async def _again(self, known: Arrival, *, last: bool) -> bool:
+    async def _again(self, known: Arrival) -> None:
         """An envelope that was examined before is sent again: its receipt was lost, so there is one owed again, and only one."""
-        owed = await self._database.read(lambda db: store.receipts_owed(db, known.station, known.txid))
-        if last and not owed:
+        if not await self._database.read(lambda db: store.receipts_owed(db, known.station, known.txid)):
             outcome = Outcome.DUPLICATE if known.outcome is Outcome.COMMITTED else known.outcome
             repeated = Arrival(known.station, known.txid, outcome, known.tcn, known.content_sha256, known.reason, self._clock.now())
             answers = await asyncio.to_thread(self._answers, repeated, None)
             await self._database.write(lambda db: store.add_outgoing(db, answers))
-        return True
 
     def _answers(self, arrived: Arrival, request: Transaction | None) -> list[Outgoing]:
         try:

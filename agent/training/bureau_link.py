@@ -1,8 +1,9 @@
 """The training bureau on the broker: what arrives goes to `Bureau`, what it owes is published until the station acknowledges it.
 
 `fp/v1/bureau/status` says online (retained), and offline as last will. One queue, one task: a message is acknowledged to the broker after
-the bureau's commit, in order; transfers that wait together are committed together. What cannot be committed ends the connection, so that
-the broker sends it again.
+the bureau's commit, in order; transfers that wait together are committed together, and so are the stations' acknowledgements. The first
+chunks of an envelope wait a moment for the others (`bureau_waiting`). What cannot be committed ends the connection, so that the broker
+sends it again.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 
 from agent.clock import Clock, SystemClock
@@ -28,6 +28,7 @@ from agent.nist.reply_table import ReplyTable
 from agent.signing.keys import BureauKeys, TrainingKeys
 from agent.store.alone import alone_in
 from agent.training.bureau import Bureau
+from agent.training.bureau_waiting import InOrder, Waiting
 from agent.training.scenario import PLAIN, Scenario
 
 log = logging.getLogger(__name__)
@@ -78,26 +79,48 @@ class _Desk:
         self._link = MqttLink(_mqtt(settings, bureau.name), self._post)
         self._connected = False
         self._published: dict[str, float] = {}  # rid to monotonic time, s
+        self._waiting = Waiting()
+        self._in_order = InOrder(self._link.acknowledge)
 
     async def run(self) -> None:
         self._link.start()
-        pause = TICK
+        look_at = 0.0  # monotonic s; when what is owed is looked at though nothing has happened
         try:
             while True:
-                for transfers, others in groupby(await self._next(pause), key=_is_transfer):
-                    if transfers:
-                        await self._take([event for event in others if isinstance(event, Arrived)])
-                    else:
-                        for event in others:
-                            await self._handle(event)
-                pause = await self._publish_owed()
+                due = self._waiting.due()
+                events = await self._next(min(look_at, look_at if due is None else due) - self._now())
+                if await self._heard(events) or self._now() >= look_at:
+                    pause = await self._publish_owed()
+                    look_at = self._now() + pause
         finally:
             await asyncio.to_thread(self._link.stop)
+
+    def _now(self) -> float:
+        return self._settings.clock.monotonic()
+
+    async def _heard(self, events: Sequence[LinkEvent]) -> bool:
+        """Whether there may be something new to be published."""
+        answers: list[Arrived] = []
+        for event in events:
+            if isinstance(event, Arrived):
+                self._in_order.came(event)
+                if _is_transfer(event):
+                    self._waiting.add(event, self._now())
+                else:
+                    answers.append(event)
+            else:
+                self._handle(event)
+        ripe = self._waiting.take(self._now())
+        if ripe:
+            await self._commit(ripe, self._take)
+        if answers:
+            await self._commit(answers, self._answered)
+        return bool(ripe or answers) or not all(isinstance(event, Arrived) for event in events)
 
     async def _next(self, pause: float) -> list[LinkEvent]:
         """All events that are there, or none within `pause` seconds. Not by `wait_for`, which in Python 3.11 can lose a cancellation."""
         try:
-            async with asyncio.timeout(pause):
+            async with asyncio.timeout(max(pause, 0.0)):
                 found = [await self._events.get()]
         except TimeoutError:
             return []
@@ -110,14 +133,13 @@ class _Desk:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)
 
-    async def _handle(self, event: LinkEvent) -> None:
-        if isinstance(event, Arrived):
-            await self._arrived(event)
-        elif isinstance(event, Connected):
+    def _handle(self, event: LinkEvent) -> None:
+        if isinstance(event, Connected):
             self._connected = True
             self._published.clear()
         elif isinstance(event, Disconnected):
             self._connected = False
+            self._in_order.start_over()
             log.warning("bureau: no connection to the broker: %s", event.reason)
         elif isinstance(event, Subscribed):
             self._subscribed(event)
@@ -131,35 +153,31 @@ class _Desk:
             self._ready()
             self._ready = None
 
-    async def _arrived(self, message: Arrived) -> None:
+    async def _commit(self, messages: Sequence[Arrived], keep: Callable[[Sequence[Arrived]], Awaitable[None]]) -> None:
         """Commit, then acknowledge. What cannot be committed now is left to the broker, which sends it again on a new connection."""
         try:
-            await self._commit(message)
+            await keep(messages)
         except (LivescanError, OSError) as error:
-            log.error("bureau: a message could not be kept: %s", error)
+            log.error("bureau: what came could not be kept: %s", error)
             self._link.bounce()
             return
-        self._link.acknowledge(message)
+        self._in_order.done(messages)
 
     async def _take(self, messages: Sequence[Arrived]) -> None:
         """Transfers that came together."""
         chunks = [(transfer.station, one.payload) for one in messages if (transfer := topics.parse_transfer(one.topic))]
-        try:
-            await self._bureau.take_chunks(chunks)
-        except (LivescanError, OSError) as error:
-            log.error("bureau: chunks could not be kept: %s", error)
-            self._link.bounce()
-            return
-        for one in messages:
-            self._link.acknowledge(one)
+        await self._bureau.take_chunks(chunks)
 
-    async def _commit(self, message: Arrived) -> None:
-        ack, station = topics.parse_ack(message.topic), topics.parse_status(message.topic)
-        if ack is not None:
-            await self._bureau.acknowledged(*ack)
-            self._published.pop(ack[1], None)
-        elif station is not None:
-            await self._station_says(station, message.payload)
+    async def _answered(self, messages: Sequence[Arrived]) -> None:
+        """What stations say of themselves, and of what they have stored."""
+        acks = [ack for one in messages if (ack := topics.parse_ack(one.topic))]
+        if acks:
+            await self._bureau.acknowledged(acks)
+        for _, rid in acks:
+            self._published.pop(rid, None)
+        for one in messages:
+            if station := topics.parse_status(one.topic):
+                await self._station_says(station, one.payload)
 
     async def _station_says(self, station: str, payload: bytes) -> None:
         """A station that has come online is told again what it has not acknowledged, and which chunks it need not send again."""
@@ -195,9 +213,7 @@ class _Desk:
         return True
 
 
-def _is_transfer(event: LinkEvent) -> bool:
-    if not isinstance(event, Arrived):
-        return False
+def _is_transfer(event: Arrived) -> bool:
     transfer = topics.parse_transfer(event.topic)
     return transfer is not None and transfer.direction == "tx"
 

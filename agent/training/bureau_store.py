@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from agent.delivery.chunks import Chunk
 from agent.handover.instants import read_instant, write_instant
-from agent.store.files import sync_folder, write_durably
+from agent.store.files import make_folder, write_durably
 
 DATABASE = "bureau.sqlite"
 FILES = "transactions"  # folder
@@ -110,20 +110,31 @@ class JournalEntry:
     received_at: datetime  # UTC
 
 
-def sort_out(db: sqlite3.Connection, batch: Iterable[tuple[str, Chunk]]) -> tuple[list[Whole], list[tuple[str, Chunk]]]:
-    """The envelopes that this batch makes whole, with what is here already, and the chunks that make none whole."""
+@dataclass(frozen=True)
+class Sorted:
+    """A batch of chunks."""
+
+    again: list[Arrival]  # examined before, and now its last chunk is here again
+    whole: list[Whole]  # what the batch makes whole, with what was here
+    rest: list[tuple[str, Chunk]]  # the chunks that make nothing whole
+
+
+def sort_out(db: sqlite3.Connection, batch: Iterable[tuple[str, Chunk]]) -> Sorted:
     sets: dict[tuple[str, str, int, int], dict[int, Chunk]] = {}
     for station, chunk in batch:
         sets.setdefault((station, chunk.digest, chunk.total, chunk.length), {})[chunk.index] = chunk
-    whole: list[Whole] = []
-    rest: list[tuple[str, Chunk]] = []
+    made = Sorted([], [], [])
     for key, arrived in sets.items():
+        known = arrival(db, key[0], key[1])
+        if known is not None:
+            made.again.extend([known] if key[2] - 1 in arrived else [])
+            continue
         together = {**{chunk.index: chunk for chunk in _kept(db, key)}, **arrived} if _count(db, key) + len(arrived) >= key[2] else {}
         if len(together) == key[2]:
-            whole.append((key[0], list(together.values())))
+            made.whole.append((key[0], list(together.values())))
         else:
-            rest += [(key[0], chunk) for chunk in arrived.values()]
-    return whole, rest
+            made.rest.extend((key[0], chunk) for chunk in arrived.values())
+    return made
 
 
 def add_chunks(db: sqlite3.Connection, batch: Iterable[tuple[str, Chunk]]) -> None:
@@ -178,8 +189,17 @@ def committed_at(db: sqlite3.Connection, station: str, tcn: str) -> datetime | N
     return None if row is None else read_instant(row[0])
 
 
-def commit(db: sqlite3.Connection, arrived: Arrival, answers: Iterable[Outgoing]) -> None:
-    """One arrival, its transaction if it is new, and everything it is answered with; its chunks go."""
+def commit(db: sqlite3.Connection, judged: Iterable[tuple[Arrival, list[Outgoing]]], thrown: Iterable[tuple[str, str]]) -> None:
+    """Arrivals, their transactions if they are new, and all they are answered with; their chunks go. thrown: (station, txid) of envelopes
+    of which nothing but the chunks is here, which go too.
+    """
+    for arrived, answers in judged:
+        _commit_one(db, arrived, answers)
+    for station, txid in thrown:
+        drop_chunks(db, station, txid)
+
+
+def _commit_one(db: sqlite3.Connection, arrived: Arrival, answers: Iterable[Outgoing]) -> None:
     at = write_instant(arrived.at)
     if arrived.outcome is Outcome.COMMITTED:
         db.execute("INSERT INTO transactions VALUES (?, ?, ?, ?)", (arrived.station, arrived.tcn, arrived.content_sha256, at))
@@ -214,11 +234,11 @@ def receipts_owed(db: sqlite3.Connection, station: str, txid: str) -> list[str]:
     return [row["rid"] for row in db.execute(query, (station, txid))]
 
 
-def acknowledge(db: sqlite3.Connection, station: str, rid: str, at: datetime) -> None:
-    """The station has it for good. Of another station or unknown: nothing."""
-    db.execute(
+def acknowledge(db: sqlite3.Connection, answers: Iterable[tuple[str, str]], at: datetime) -> None:
+    """The station has it for good: (station, rid) of each. Of another station or unknown: nothing."""
+    db.executemany(
         "UPDATE outgoing SET acknowledged_at = ? WHERE rid = ? AND station = ? AND acknowledged_at IS NULL",
-        (write_instant(at), rid, station),
+        [(write_instant(at), rid, station) for station, rid in answers],
     )
 
 
@@ -294,8 +314,6 @@ def _outgoing(row: sqlite3.Row) -> Outgoing:
 
 
 def _write(folder: Path, name: str, data: bytes) -> Path:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     write_durably(folder / name, data)
-    for parent in (folder.parent, folder.parent.parent):
-        sync_folder(parent)
     return folder / name

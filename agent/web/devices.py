@@ -1,4 +1,4 @@
-"""How the scanner is, over the core's socket: who it is, what was wrong with it, its self-test."""
+"""How the scanner and what stands beside it are, over the core's socket: who it is, what was wrong with it, its self-test."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from agent.web.bodies import body_of
 class DeviceDesk(Protocol):
     async def report(self) -> Mapping[str, Any]: ...
     async def self_test(self) -> Mapping[str, Any]: ...
+    async def beside(self) -> Mapping[str, Any]: ...
+    async def try_pedal(self) -> Mapping[str, Any]: ...
+    async def try_camera(self) -> Mapping[str, Any]: ...
     def looked_at(self) -> AbstractAsyncContextManager[LiveView]: ...
     @property
     def busy(self) -> bool: ...
@@ -30,4 +33,21 @@ def device_routes(desk: DeviceDesk) -> list[Route]:
         await body_of(request)
         return JSONResponse(await desk.self_test())
 
-    return [Route("/api/devices", report), Route("/api/devices/self-test", self_test, methods=["POST"])]
+    async def beside(_: Request) -> Response:
+        return JSONResponse(await desk.beside())
+
+    async def try_pedal(request: Request) -> Response:
+        await body_of(request)
+        return JSONResponse(await desk.try_pedal())
+
+    async def try_camera(request: Request) -> Response:
+        await body_of(request)
+        return JSONResponse(await desk.try_camera())
+
+    return [
+        Route("/api/devices", report),
+        Route("/api/devices/self-test", self_test, methods=["POST"]),
+        Route("/api/devices/beside", beside),
+        Route("/api/devices/pedal", try_pedal, methods=["POST"]),
+        Route("/api/devices/camera", try_camera, methods=["POST"]),
+    ]

@@ -39,8 +39,8 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Right], ...] = tuple(
     (method, re.compile(path), right)
     for method, path, right in (
         ("GET", r"/api/status", _R.STATUS),
-        ("GET", r"/api/devices", _R.DEVICES),
-        ("POST", r"/api/devices/self-test", _R.DEVICES),
+        ("GET", r"/api/devices(/beside)?", _R.DEVICES),
+        ("POST", r"/api/devices/(self-test|pedal|camera)", _R.DEVICES),
         ("GET", r"/api/settings", _R.SETTINGS),
         ("GET", r"/api/events", _R.SEE),
         ("GET", r"/api/bookings", _R.SEE),

@@ -38,9 +38,12 @@ class LiaisonDesk(Protocol):
     async def released(self, booking_id: str, by: str, at: datetime | None) -> Mapping[str, Any]: ...
     async def draft_answer(self, id_: str, by: str) -> Mapping[str, Any]: ...
     async def may_query(self, booking_id: str, roles: Collection[str]) -> bool: ...
-    async def draft_query(self, booking_id: str, asking: Asking) -> Mapping[str, Any]: ...
+    async def query_card(self, booking_id: str, roles: Collection[str]) -> Mapping[str, Any] | None: ...
+    async def query_text(self, booking_id: str, asking: Asking) -> str: ...
+    async def draft_query(self, booking_id: str, asking: Asking, shown: str = "") -> Mapping[str, Any]: ...
+    async def queries(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]: ...
     async def drafts(self, booking_id: str, viewer: Viewer) -> Sequence[Mapping[str, Any]]: ...
-    async def let_go(self, booking_id: str, id_: str, by: str) -> Mapping[str, Any]: ...
+    async def let_go(self, booking_id: str, id_: str, by: str, roles: Collection[str]) -> Mapping[str, Any]: ...
 
 
 def liaison_routes(desk: LiaisonDesk) -> list[Route]:
@@ -95,7 +98,8 @@ def _booking_routes(desk: LiaisonDesk) -> list[Route]:
         return JSONResponse({"may_be_drafted": await desk.may_query(_booking(request), roles_now())})
 
     async def draft_query(request: Request) -> Response:
-        return JSONResponse(dict(await desk.draft_query(_booking(request), _asking(request, await body_of(request, LARGEST_FORM)))), 201)
+        body = await body_of(request, LARGEST_FORM)
+        return JSONResponse(dict(await desk.draft_query(_booking(request), asking_of(viewer_of(request, body), body))), 201)
 
     async def drafts(request: Request) -> Response:
         viewer = viewer_of(request, await body_of(request, LARGEST_FORM))
@@ -103,7 +107,8 @@ def _booking_routes(desk: LiaisonDesk) -> list[Route]:
 
     async def let_go(request: Request) -> Response:
         body = await body_of(request, LARGEST_FORM)
-        return JSONResponse(dict(await desk.let_go(_booking(request), str(request.path_params["draft"]), who_of(request, body))))
+        draft, by = str(request.path_params["draft"]), who_of(request, body)
+        return JSONResponse(dict(await desk.let_go(_booking(request), draft, by, roles_now())))
 
     return [
         Route("/api/bookings/{booking_id}/detainers", lodge, methods=["POST"]),
@@ -124,8 +129,9 @@ def _detainer(request: Request) -> str:
     return str(request.path_params["detainer"])
 
 
-def _asking(request: Request, body: Mapping[str, Any]) -> Asking:
-    viewer, phone, offense = viewer_of(request, body), _text(body, "phone"), _text(body, "offense") or NO_OFFENSE
+def asking_of(viewer: Viewer, body: Mapping[str, Any]) -> Asking:
+    """Who asks and why, with what is typed in beside it. Raises LivescanError."""
+    phone, offense = _text(body, "phone"), _text(body, "offense") or NO_OFFENSE
     if not _PHONE.fullmatch(phone) or not _OFFENSE.fullmatch(offense):
         raise LivescanError("A telephone number has digits, an offense code four of them.", means="No query was drafted.")
     return Asking(viewer.officer, viewer.roles, viewer.reason, phone, body.get("in_custody") is True, offense)

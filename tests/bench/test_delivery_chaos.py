@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agent.bench.delivery_chaos import ChaosSettings, judge, run
-from agent.bench.delivery_parts import CORE_DATABASE, TABLES, small_car, tcn_of
+from agent.bench.delivery_files import IMAGES, small_car, tcn_of, ten_print_car
+from agent.bench.delivery_parts import CORE_DATABASE, TABLES
 from agent.nist.codec import parse
 from agent.store.database import Database
 from agent.training.broker import nats_server
@@ -24,6 +25,12 @@ def short() -> Iterator[Path]:
 
 def test_the_small_transaction_is_an_ansi_nist_file() -> None:
     assert parse(small_car(17, 4_000)).tcn == tcn_of(17)
+
+
+def test_the_large_one_is_images() -> None:
+    data = ten_print_car(17, 1_000_000)
+    assert 0.99e6 < len(data) < 1.01e6
+    assert [record.type for record in parse(data).records] == [1, 2, *[4] * IMAGES]
 
 
 @pytest.mark.long

@@ -25,8 +25,10 @@ from agent.booking.records import Parts, Records
 from agent.booking.sealing import SealedTo, Sealer
 from agent.booking.states import BookingState
 from agent.booking.tcns import TcnBook
+from agent.capture.camera import Camera
 from agent.capture.keeping import Keeper
 from agent.capture.plan import Step
+from agent.capture.troubles import Troubles
 from agent.casework.desk import MIGRATIONS, Casework
 from agent.casework.events import CaseEvent, EventKind
 from agent.clock import Clock, SystemClock
@@ -122,7 +124,14 @@ class Office:
         )  # fmt: skip
         importer = Importer(self.ledger, self.prints, self.decoder, QualityThresholds(), clock)
         parts = Parts(self.ledger, self.prints, photos, corrected, self.tcns, self.sealer, self.outbound, importer, self.decoder, clock)
-        self.records = Records(parts, camera=camera, say=self._say, wake=self.desk.wake, offer=lambda: None, note=self._note)
+        self.records = Records(
+            parts,
+            camera=Camera(camera, clock, Troubles(folder / "camera.json", clock)),
+            say=self._say,
+            wake=self.desk.wake,
+            offer=lambda: None,
+            note=self._note,
+        )
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self._loop.run(coroutine)

@@ -20,6 +20,7 @@ from tests.procedure.case import ZONE, Case
 
 EVERYONE = tuple(Role)
 OFFICER = (Role.BOOKING_OFFICER,)
+SUPERVISOR = (Role.SUPERVISOR,)
 
 
 class Records:

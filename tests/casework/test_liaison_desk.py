@@ -20,7 +20,7 @@ from agent.casework.iaq import IaqRefused
 from agent.casework.viewing import ViewRefused, What
 from agent.policy import DetainerPolicy
 from tests.casework.bench import BOOKING
-from tests.casework.desks import EVERYONE, OFFICER, Desks, asking, run, with_queries
+from tests.casework.desks import EVERYONE, OFFICER, SUPERVISOR, Desks, asking, run, with_queries
 from tests.procedure.case import FORM, LIAISON_LOOKS, OFFICER_LOOKS, Case, no_match, with_detainer_policy
 
 
@@ -76,7 +76,7 @@ def test_a_query_is_drafted_after_a_no_match_alone_and_let_go_by_a_person(case: 
     made = run(desks.liaison.draft_query(BOOKING, asking()))
     assert made["text"].startswith("IAQ.NY0010000.AX.TXT\nPUR/C\n")
     assert [(view.what, view.reason) for view in case.casework.views(BOOKING)] == [(What.QUERY, "identity in doubt")]
-    gone = run(desks.liaison.let_go(BOOKING, made["draft"], "officer-9"))
+    gone = run(desks.liaison.let_go(BOOKING, made["draft"], "officer-9", EVERYONE))
     assert (gone["let_go_by"], gone["kind"]) == ("officer-9", DraftKind.QUERY)
     assert run(desks.reports.rates(date(2026, 11, 1), date(2026, 11, 30)))["rates"][0]["queried"] == 1
 
@@ -88,8 +88,8 @@ def test_an_answer_to_ice_waits_for_a_second_person(case: Case, desks: Desks) ->
     made = run(desks.liaison.draft_answer(id_, "officer-9"))
     assert BOOKING in made["text"]
     with pytest.raises(DraftRefused):
-        run(desks.liaison.let_go(BOOKING, made["draft"], "officer-9"))
-    assert run(desks.liaison.let_go(BOOKING, made["draft"], "supervisor-2"))["let_go_by"] == "supervisor-2"
+        run(desks.liaison.let_go(BOOKING, made["draft"], "officer-9", EVERYONE))
+    assert run(desks.liaison.let_go(BOOKING, made["draft"], "supervisor-2", SUPERVISOR))["let_go_by"] == "supervisor-2"
     assert [one["draft"] for one in run(desks.liaison.drafts(BOOKING, LIAISON_LOOKS))] == [made["draft"]]
 
 
@@ -138,7 +138,7 @@ def test_a_card_of_somebody_who_had_left_asks_for_an_answer_until_a_second_perso
     assert steps(desks) == [["answer"]]
     made = run(desks.liaison.draft_answer(id_, "officer-9"))
     assert steps(desks) == [["answer"]]
-    run(desks.liaison.let_go(BOOKING, made["draft"], "supervisor-2"))
+    run(desks.liaison.let_go(BOOKING, made["draft"], "supervisor-2", SUPERVISOR))
     assert steps(desks) == []
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from agent.cli.devices import scanner_lines
+from agent.cli.devices import beside_lines, scanner_lines
 from agent.cli.main import app
 from drivers.discovery import open_scanner
 from drivers.lease import Leases
@@ -106,3 +106,20 @@ def test_what_the_station_says_of_its_scanner_in_words_and_what_it_does_not() ->
 def test_a_machine_that_is_no_station_yet_says_so(device: ScriptedFap60) -> None:
     done = json.loads(CliRunner().invoke(app, ["devices", "--json", "--usbip", device.address]).stdout)
     assert (done["scanner"], done["scanner_why"]) == (None, "This machine has no station's settings yet.")
+
+
+def test_the_pedal_and_the_camera_are_told_where_the_settings_name_one() -> None:
+    error = {
+        "last": "2026-11-24T12:00:00+00:00",
+        "count": 2,
+        "what": "The foot pedal has fallen silent.",
+        "do": "Unplug it and plug it in.",
+    }
+    pedal = {"port": "/dev/ttyACM0", "state": "lost", "serial": "FP-1", "firmware": "1.4", "errors": [error]}
+    camera = {"source": "0", "state": "there", "model": "HD Webcam", "errors": []}
+    assert beside_lines({"pedal": pedal, "camera": camera}) == [
+        "The foot pedal at /dev/ttyACM0: lost, FP-1, firmware 1.4",
+        "  2026-11-24T12:00:00+00:00 (2x) The foot pedal has fallen silent. Unplug it and plug it in.",
+        "The camera 0: there, HD Webcam",
+    ]
+    assert beside_lines({"pedal": None, "camera": None, "unused": []}) == []

@@ -29,7 +29,7 @@ POINTS = {
     "the core has the receipt, not recorded": ("agent.delivery.inbox:Inbox.handed", "before", 1),
     "the core's having it recorded": ("agent.delivery.inbox:Inbox.handed", "after", 1),
     "release heard, not recorded": ("agent.delivery.outbox:Outbox.release", "before", 1),
-    "release recorded, payload still there": ("agent.delivery.spool:Spool.drop", "before", 2),
+    "release recorded, payload still there": ("agent.delivery.spool:Spool.drop", "before", 1),
     "payload gone, the core not told": ("agent.delivery.outbox:Outbox.release", "after", 1),
 }
 

@@ -6,21 +6,23 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright
 
 from agent.access.totp import STEP
 from agent.training.broker import NatsBroker
 from agent.training.kiosk import PASSWORD, TrainingKiosk
 from agent.training.site import TrainingSite
+from agent.training.workplace import workplace
 from tests.data import need_debian
 
+SPEED = 3.0  # of the simulated person
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZE = {"width": 1366, "height": 900}
@@ -89,6 +91,16 @@ class Counter:
             control.sendall(line.encode() + b"\n")
             return dict(json.loads(control.makefile().readline()))
 
+    def lay(self, name: str, seen: Locator) -> None:
+        """Fingers on the glass until that is seen: laid down before the glass was found clear, they are lifted and laid again."""
+        for _ in range(10):
+            self.order("lift")
+            self.page.wait_for_timeout(1500)
+            self.order(f"place {name}")
+            with contextlib.suppress(TimeoutError):
+                return seen.wait_for(timeout=8000)
+        raise AssertionError(f"{name} was laid down ten times and nothing came of it")
+
     def shot(self, name: str, *, whole: bool = False) -> None:
         if folder := os.environ.get("LIVESCAN_SCREENSHOTS"):
             self._shots += 1
@@ -103,3 +115,15 @@ class Counter:
         assert found.response["passes"], "axe has looked at nothing"
         said = [f"{one['id']}: {node['target']} {node['html'][:120]}" for one in found.response["violations"] for node in one["nodes"]]
         assert not said, "\n".join(said)
+
+
+@contextmanager
+def at_a_counter(browser: Browser, **settings: Mapping[str, Any]) -> Iterator[Counter]:
+    """settings: of this station beside the usual, by table."""
+    with workplace() as site:
+        kiosk = TrainingKiosk(site, port=free_port(), say=lambda _kind, _what: None)
+        kiosk.start("synthetic:1", SPEED, **settings)
+        made = Counter(kiosk, site, browser)
+        yield made
+        made.page.close()
+        assert made.faults == []

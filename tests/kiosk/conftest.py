@@ -5,11 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from agent.training.kiosk import TrainingKiosk
-from agent.training.workplace import workplace
-from tests.kiosk.browser import Counter, chromium, free_port
-
-SPEED = 3.0  # of the simulated person
+from tests.kiosk.browser import Counter, at_a_counter, chromium
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +17,5 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def counter(browser: Browser) -> Iterator[Counter]:
     """A station of its own for each story."""
-    with workplace() as site:
-        kiosk = TrainingKiosk(site, port=free_port(), say=lambda _kind, _what: None)
-        kiosk.start("synthetic:1", SPEED)
-        made = Counter(kiosk, site, browser)
+    with at_a_counter(browser) as made:
         yield made
-        made.page.close()
-        assert made.faults == []

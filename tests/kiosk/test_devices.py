@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
-from playwright.sync_api import expect
+from PIL import Image
+from playwright.sync_api import Browser, expect
 
-from tests.kiosk.browser import Counter
+from firmware_sim.serial_bench import SerialBench, SerialSettings
+from tests.kiosk.browser import Counter, at_a_counter
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(400), pytest.mark.xdist_group("kiosk")]
 
@@ -88,3 +92,39 @@ def test_it_is_read_in_spanish_and_refused_to_an_auditor(counter: Counter) -> No
     expect(page.get_by_role("link", name="Scanner", exact=True)).to_have_count(0)
     counter.open("/devices")
     expect(page.locator("main")).to_contain_text("Your roles do not allow that")
+
+
+def test_the_pedal_and_the_camera_are_told_and_tried(browser: Browser, tmp_path: Path) -> None:
+    pedal, picture = tmp_path / "pedal", tmp_path / "camera.png"
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)).save(picture)
+    with at_a_counter(browser, pedal={"port": str(pedal)}, camera={"source": str(picture)}) as counter:
+        page, beside = counter.page, counter.page.locator(".beside")
+        counter.sign_in()
+        counter.open("/devices")
+        expect(beside).to_contain_text(f"Nothing is plugged in at {pedal}.")
+        expect(beside).to_contain_text("No picture since the station was started.")
+        with SerialBench(SerialSettings("pedal", f"pty:{pedal}")) as bench:
+            expect(beside).to_contain_text("It is opened with the first booking, or when you try it.")
+            page.get_by_role("button", name="Try the pedal").press("Enter")
+            expect(beside).to_contain_text("Press it now.")
+            expect(beside).to_contain_text("LSPD-0001")
+            bench.press_foot_switch()
+            expect(beside).to_contain_text("The press came: it works.")
+            page.get_by_role("button", name="Try the camera").press("Enter")
+            expect(beside).to_contain_text("Its last picture has 640 by 480 pixels.")
+            for theme in ("light", "dark"):
+                look(counter, theme)
+                counter.shot(f"beside-{theme}", whole=True)
+        picture.unlink()
+        expect(beside).to_contain_text("It is not there; it is looked for every two seconds.")
+        page.context.add_cookies([{"name": "livescan_language", "value": "es", "url": counter.kiosk.origin}])
+        counter.open("/devices")
+        expect(beside).to_contain_text("No está; se busca cada dos segundos.")
+        expect(beside).to_contain_text("Ya no hay ningún dispositivo en")
+        page.get_by_role("button", name="Probar la cámara").click()
+        expect(page.locator("main")).to_contain_text("La cámara no da imagen.")
+        counter.open("/devices")
+        expect(beside).to_contain_text("La cámara no da imagen.")
+        counter.accessible()
+        counter.shot("al-lado", whole=True)
+        assert counter.site.client.get("/api/devices/beside")["pedal"]["serial"] == "LSPD-0001"

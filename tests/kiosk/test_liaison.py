@@ -182,3 +182,68 @@ def test_a_detainer_is_received_served_and_withdrawn_and_holds_nobody(counter: C
     give_reason(counter, "Find")
     expect(page.get_by_text("No detainer is open.")).to_be_visible()
     assert ("search", "liaison-1") in views(counter)
+
+
+def test_a_query_is_drafted_after_a_no_match_by_keyboard_and_sent_by_nobody(counter: Counter, beside: Counter) -> None:
+    page = counter.page
+    counter.sign_in("liaison-1")
+    counter.open("/people?find=J-2026-10413")
+    counter.press("Take prints")
+    counter.press("Take prints")
+    booking = page.url.rsplit("/", 1)[0].removeprefix(counter.kiosk.origin)
+    counter.open(f"{booking}/replies")
+    expect(page.locator("main")).to_contain_text(
+        "None may be drafted now. A name-based query may follow only a no-match IDR that was received"
+    )
+    counter.shot("closed", whole=True)
+    accessible_in_both(counter)
+    counter.open(f"{booking}/query")
+    expect(page.locator("main")).to_contain_text("silence is not one")
+    expect(page.locator("main input:not([type=hidden])")).to_have_count(0)
+    accessible_in_both(counter)
+    counter.open(f"{booking}/capture")
+    prints_taken(page)
+    counter.press("Review")
+    counter.press("Check and send")
+    counter.press("Send to bureau")
+    page.get_by_role("button", name="Send now").click(timeout=SOON)
+    expect(page.locator(".stages .here")).to_contain_text("Answered", timeout=ANSWERED)
+    asked_and_kept(counter, booking)
+    beside.sign_in()
+    beside.open(f"{booking}/replies")
+    expect(beside.page.locator("main")).not_to_contain_text("query")
+    beside.open(f"{booking}/query")
+    expect(beside.page.locator("main")).to_contain_text("Your roles do not allow that")
+
+
+def asked_and_kept(counter: Counter, booking: str) -> None:
+    """After the no match, without a mouse."""
+    page = counter.page
+    counter.open(f"{booking}/replies")
+    expect(page.locator("main")).to_contain_text("you may draft one", timeout=ANSWERED)
+    counter.shot("card", whole=True)
+    by_keyboard(counter, "Draft one, with a reason")
+    expect(page.get_by_label("Reason, in words")).to_be_focused()
+    page.keyboard.type("wristband and papers disagree")
+    page.keyboard.press("Tab")
+    page.keyboard.type("555 0100")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    counter.shot("reason")
+    accessible_in_both(counter)
+    assert ("query", "liaison-1") not in views(counter)
+    page.keyboard.press("Enter")
+    expect(page.locator("pre.reply")).to_contain_text("NAM/TRAINING,SAM A")
+    assert views(counter).count(("query", "liaison-1")) == 2, "the text, and the drafts beside it"
+    counter.shot("asked", whole=True)
+    accessible_in_both(counter)
+    by_keyboard(counter, "Keep as a draft")
+    expect(page.locator(".said")).to_contain_text("The draft is kept. Nothing was sent.")
+    expect(page.locator("main")).to_contain_text("Drafted by liaison-1")
+    page.context.add_cookies([{"name": "livescan_language", "value": "es", "url": counter.kiosk.origin}])
+    page.reload()
+    expect(page.locator("main")).to_contain_text("Lo redactó liaison-1")
+    counter.shot("borrador", whole=True)
+    accessible_in_both(counter)
+    by_keyboard(counter, "Se envió en nuestra terminal")
+    expect(page.locator("main")).to_contain_text("Lo envió en la terminal liaison-1")

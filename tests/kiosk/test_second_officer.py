@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from agent.training.kiosk import PASSWORD, TrainingKiosk
-from agent.training.workplace import workplace
-from tests.kiosk.browser import Counter, free_port
-from tests.kiosk.conftest import SPEED
+from agent.training.kiosk import PASSWORD
+from tests.kiosk.browser import Counter, at_a_counter
 from tests.kiosk.test_security_key import Keys
 from tests.kiosk.test_troubles import ALL_TAKEN, SOON, to_capture
 
@@ -20,26 +18,15 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(400), pytest.mark.xdist_grou
 @pytest.fixture
 def counter(browser: Browser) -> Iterator[Counter]:
     """In a state that wants a second officer for a print that is kept in spite of what was found."""
-    with workplace() as site:
-        kiosk = TrainingKiosk(site, port=free_port(), say=lambda _kind, _what: None)
-        kiosk.start("synthetic:1", SPEED, capture={"state": "example-state"})
-        made = Counter(kiosk, site, browser)
+    with at_a_counter(browser, capture={"state": "example-state"}) as made:
         yield made
-        made.page.close()
-        assert made.faults == []
 
 
 def the_thumb_again(counter: Counter) -> None:
     """A finger that was taken already is laid down once more: the officer is asked."""
     counter.page.locator("#progress", has_text="2 of 14").wait_for(timeout=ALL_TAKEN)
-    counter.order("lift")
-    counter.page.locator('#live[data-state="await finger"]').wait_for(timeout=SOON)
-    counter.order("place right-thumb")
-    counter.page.locator("#progress", has_text="3 of 14").wait_for(timeout=ALL_TAKEN)
-    counter.order("lift")
-    counter.page.locator('#live[data-state="await finger"]').or_(counter.page.locator(".question")).first.wait_for(timeout=SOON)
-    counter.order("place right-thumb")
-    counter.page.locator(".question").wait_for(timeout=ALL_TAKEN)
+    counter.lay("right-thumb", counter.page.locator("#progress", has_text="3 of 14"))
+    counter.lay("right-thumb", counter.page.locator(".question"))
 
 
 def test_a_second_officer_agrees_with_a_security_key_to_what_the_page_says(counter: Counter) -> None:

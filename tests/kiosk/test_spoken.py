@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -52,7 +53,7 @@ def test_every_impression_that_is_asked_for_has_its_name() -> None:
 
 def test_several_sentences_are_said_each_and_what_nobody_knows_as_it_came() -> None:
     lost = errors.Gone("The scanner is no longer there.")
-    assert spoken(SPANISH, str(lost)).startswith("El escáner ya no está. Los dedos ya tomados están a salvo")
+    assert spoken(SPANISH, str(lost)).startswith("El escáner ya no está conectado. Los dedos ya tomados están a salvo")
     assert spoken(SPANISH, "The glass hums. Clean the glass now.") == "The glass hums. Limpie el cristal ahora."
     assert spoken(SPANISH, "") == ""
 
@@ -62,3 +63,36 @@ def test_a_value_is_kept_as_it_is() -> None:
     assert spoken(SPANISH, "Only 3 of 4 fingers are seen: lay the right four fingers flat on the glass, a little apart.").startswith(
         "Solo se ven 3 de 4"
     )
+
+
+FILLED_IN = {
+    "Seen: identification.": "Visto: la identificación.",
+    "Seen: immigration response, for OFFICER-7.": "Visto: la respuesta migratoria, para OFFICER-7.",
+    "An answer to ICE was drafted; nothing is sent from here.": "Se redactó una respuesta a ICE; nada se envía desde aquí.",
+    "A name-based query was drafted; nothing is sent from here.": "Se redactó una consulta por nombre; nada se envía desde aquí.",
+    "Detainer I-247A: hold started.": "Solicitud de retención I-247A: Habría salido.",
+    "Expected within 3 h 05 min. Counted from: the network took it.": "Se espera en 3 h 05 min. Se cuenta desde: que la red lo tomó.",
+    "The same prints as booking 20261124-7K3M9Q2X, 3 days ago, under another name: is this arrest booked twice?": (
+        "Las mismas huellas que el ingreso 20261124-7K3M9Q2X, hace 3 días, con otro nombre: ¿se ingresó dos veces este arresto?"
+    ),
+    "The right index of this booking looks like a finger of officer OFFICER-7.": (
+        "De este ingreso, el índice derecho parece un dedo del oficial OFFICER-7."
+    ),
+    "That cannot be written down: 'planned' is wanting; 'mode' is none of in_person, phone, video.": (
+        "Eso no se puede anotar: falta «Prevista para»; «Cómo» no es ninguno de estos: in_person, phone, video."
+    ),
+    "The audit record cannot be written: The disk refused: No space left on device.": (
+        "No se puede escribir el registro de auditoría: El disco se negó: No space left on device."
+    ),
+    "The uplink cannot send LS-0001-A: payload missing.": "El programa de envío no puede enviar LS-0001-A: falta su contenido.",
+}
+
+
+@pytest.mark.parametrize("english", FILLED_IN)
+def test_what_is_filled_in_is_said_in_spanish_too_where_it_is_words_of_ours(english: str) -> None:
+    assert spoken(SPANISH, english) == FILLED_IN[english]
+
+
+def test_a_sentence_has_one_template() -> None:
+    texts = [re.sub(r"\{\w+\}", "{}", text) for key, text in words("en").texts.items() if key.startswith("spoken.")]
+    assert sorted(text for text in set(texts) if texts.count(text) > 1) == []

@@ -46,6 +46,8 @@ def built() -> set[str]:
     made |= {f"purpose.{one}" for one in Purpose} | {f"said_of_hint.{one}" for one in Said} | {key for _, _, key in frame.MENU}
     made |= {f"badge.{one}" for one in ("not_printed", "printing", "to_send", "held", "rejected", "reply", "answered", "received", "sent")}
     made |= {f"device_{part}.{one}" for part in ("error", "error_means", "error_do") for one in devices.ERRORS}
+    made |= {f"beside.pedal_{one}" for one in devices.PEDAL} | {f"beside.tried_{one}" for one in devices.TRIED}
+    made |= {f"beside.camera_{one}" for one in devices.CAMERA} | {f"beside.unused_{one}" for one in devices.UNUSED}
     made |= {f"devices.link_{number}" for number in range(len(devices.LINKS))} | {f"devices.where_{one}" for one in ("usb", "usbip")}
     made |= {f"check.calibration_{one}" for one in Calibrated} | {f"devices.{row}" for row in devices.ROWS}
     made |= {f"settings.{one}" for one in ("key", "value", "does", "stands", "state_asked", "state_in_force", "state_refused")}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from asn1crypto import core
@@ -70,6 +72,57 @@ def test_every_truncation_and_one_byte_too_many(instance: Instance) -> None:
     assert not accepted(instance, data + b"\0")
     assert not accepted(instance, data + data)
     assert not accepted(instance, forge.envelope(instance, signed_data.write(forge.sign(instance)) + b"\0"))
+
+
+LONG = bytes(range(256)) * 400  # more than either half of an envelope may have beside its content: it is read without it
+
+
+def at_its_ends(data: bytes, seed: int) -> Iterator[bytes]:
+    """One bit flipped in bytes before, in and behind the long content."""
+    chosen = random.Random(seed)
+    before, behind = range(0, 450, 2), range(len(data) - 1200, len(data), 7)
+    for position in (*before, *(chosen.randrange(len(data)) for _ in range(10)), *behind):
+        changed = bytearray(data)
+        changed[position] ^= 1 << chosen.randrange(8)
+        yield bytes(changed)
+
+
+def test_a_long_file_comes_out_as_it_was(instance: Instance) -> None:
+    opened = instance.open(instance.seal(LONG).data)
+    assert opened.facts.ok
+    assert opened.content == LONG
+    assert opened.content_sha256 == hashlib.sha256(LONG).hexdigest()
+
+
+def test_one_flipped_bit_in_what_is_around_a_long_file(instance: Instance) -> None:
+    plain = signed_data.write(forge.sign(instance, content=LONG))
+    assert accepted(instance, forge.envelope(instance, plain))
+    assert not any(accepted(instance, data) for data in at_its_ends(instance.seal(LONG).data, seed=1))
+    assert not any(accepted(instance, forge.envelope(instance, changed)) for changed in at_its_ends(plain, seed=2))
+
+
+def test_a_long_file_cut_off_or_with_something_behind(instance: Instance) -> None:
+    sealed, plain = instance.seal(LONG).data, signed_data.write(forge.sign(instance, content=LONG))
+    for length in (*range(1, 700, 3), *range(len(sealed) - 100, len(sealed)), len(sealed) // 2):
+        assert not accepted(instance, sealed[:length])
+    for length in (*range(1, 700, 9), *range(len(plain) - 100, len(plain), 3), len(plain) // 2):
+        assert not accepted(instance, forge.envelope(instance, plain[:length]))
+    assert not accepted(instance, sealed + b"\0")
+    assert not accepted(instance, forge.envelope(instance, plain + b"\0"))
+
+
+def test_the_headers_around_a_long_file_have_one_spelling(instance: Instance) -> None:
+    data = instance.seal(LONG).data
+    assert data[1] == 0x83
+    assert not accepted(instance, data[:1] + b"\x84\x00" + data[2:])
+
+
+def test_a_long_string_that_is_not_the_file(instance: Instance) -> None:
+    """In the place of the certificate, beside a short file."""
+    elsewhere = cms_types.AlgorithmIdentifier({"algorithm": cms_types.ID_DATA, "parameters": core.OctetString(LONG)}).dump()
+    plain = signed_data.write(replace(forge.sign(instance), certificate=elsewhere))
+    with pytest.raises(EnvelopeError, match="Another part of the envelope"):
+        instance.open(forge.envelope(instance, plain))
 
 
 @fuzz

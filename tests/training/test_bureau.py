@@ -169,7 +169,7 @@ def test_the_same_envelope_again_is_answered_with_one_more_receipt_only(run: Run
 def _acknowledge(run: Run, rid: str, station: str = STATION) -> None:
     async def say() -> None:
         bureau = Bureau(run.directory, run.keys.bureau, SetClock(NOW))
-        await bureau.acknowledged(station, rid)
+        await bureau.acknowledged([(station, rid)])
         bureau.close()
 
     asyncio.run(say())

@@ -34,15 +34,18 @@ function show(field, sentence) {
 // Codes, searched as one types: an ARIA combobox (APG) over a list that is fetched once.
 const lists = new Map();
 async function codes(name) {
-  if (!lists.has(name)) lists.set(name, fetch(`/codes/${name}`).then((answer) => answer.json()));
+  if (!lists.has(name)) lists.set(name, fetch(`/codes/${name}?${document.documentElement.lang}`).then((answer) => answer.json()));
   return lists.get(name);
 }
 
-// What is typed is looked for word by word: "burg res" finds burglary in a residence, "2202" the code.
-function matching(rows, typed) {
-  const parts = typed.split(/\s+/);
-  const rank = ([code, words]) => {
-    const text = words.toLowerCase();
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+// What is typed is looked for word by word, with or without accents, in this language or the list's own: "burg res" finds burglary in a
+// residence, "2202" the code, "mexico" and "Mexico" México.
+function matching(rows, asked) {
+  const typed = plain(asked), parts = typed.split(/\s+/);
+  const rank = ([code, words, , own]) => {
+    const text = own === words ? plain(words) : `${plain(words)} ${plain(own)}`;
     if (code.toLowerCase() === typed) return 0;
     if (text.startsWith(typed)) return 1;
     if (code.toLowerCase().startsWith(typed)) return 2;
