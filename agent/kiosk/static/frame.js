@@ -14,6 +14,11 @@ if (clock) {
   tick();
 }
 
+// Pictures that are loading="lazy" in a part of class "later" are asked for when its words have been painted.
+requestAnimationFrame(() => setTimeout(() => {
+  for (const part of document.querySelectorAll(".later")) part.classList.remove("later");
+}));
+
 // data-refresh="/path" data-every="ms": a part of the page that the server renders again.
 for (const part of document.querySelectorAll("[data-refresh]")) {
   let last = part.innerHTML;
