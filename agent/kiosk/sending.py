@@ -51,11 +51,17 @@ def pages(frame: Frame) -> Sequence[Page]:
         values: dict[str, Any] = {
             "tiles": worst_first(work.tiles),
             "overridden": [tile for tile in work.tiles if tile.override],
-            "hints": await frame.parts.gallery.hints(work.id, names=True),
             "retaken": await frame.parts.retaken.listed(work.id),
-            "said_words": list(Said),
         }
-        return await frame.page(request, "review.html", work=work, name=work.name, **values)
+        return await frame.page(request, "review.html", work=work, name=work.name, **values, **await _hints(work.id))
+
+    async def hints_now(request: Request) -> Response:
+        """The gallery may need some seconds after the last print: the page asks again."""
+        work = await work_of(frame, _booking(request))
+        return await frame.fragment(request, "hints_now.html", work=work, csrf=csrf_of(request), **await _hints(work.id))
+
+    async def _hints(booking_id: str) -> dict[str, Any]:
+        return {"hints": await frame.parts.gallery.hints(booking_id, names=True), "said_words": list(Said)}
 
     async def again(request: Request) -> Response:
         form = await form_of(request)
@@ -90,7 +96,8 @@ def pages(frame: Frame) -> Sequence[Page]:
             "meaning": meaning,
             "error": error,
         }
-        return await frame.page(request, "send.html", 409 if error else 200, work=work, name=work.name, person=forms.PERSON, **values)
+        values |= {"person": forms.PERSON, **await _hints(work.id)}
+        return await frame.page(request, "send.html", 409 if error else 200, work=work, name=work.name, **values)
 
     async def send(request: Request) -> Response:
         await form_of(request)
@@ -130,6 +137,7 @@ def pages(frame: Frame) -> Sequence[Page]:
     return (
         Page("GET", "/booking/{booking_id}/review", review, Right.BOOK),
         Page("POST", "/booking/{booking_id}/again", again, Right.BOOK),
+        Page("GET", "/booking/{booking_id}/hints", hints_now, Right.BOOK, by_itself=True),
         Page("POST", "/booking/{booking_id}/hint", hint, Right.BOOK),
         Page("GET", "/booking/{booking_id}/before/{tcn}/{fgp:int}", before, Right.BOOK, by_itself=True),
         Page("GET", "/booking/{booking_id}/send", check, Right.BOOK),
