@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from httpx import Response
 from starlette.testclient import TestClient
 
 from agent.access.roles import Role
@@ -54,7 +53,7 @@ class Counter(Place):
         self.counter.desk.add_key(officer, made.create(self.counter.desk.key_options(officer)), "page")
         return made
 
-    def options(self, booking: str = BOOKING, **changed: Any) -> Response:
+    def options(self, booking: str = BOOKING, **changed: Any) -> Any:
         """What supervisor-1's key is to sign."""
         said = {"choice": "take", "reason": "scarred", "second": "supervisor-1", "second_proof": {"password": PASSWORD}, **changed}
         return self.client.post(f"/api/bookings/{booking}/decision/challenge", json=said)
