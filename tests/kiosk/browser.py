@@ -101,6 +101,14 @@ class Counter:
                 return seen.wait_for(timeout=8000)
         raise AssertionError(f"{name} was laid down ten times and nothing came of it")
 
+    def until(self, condition: str, within: float = 30.0) -> None:
+        """condition: JavaScript. `wait_for_function` has the page evaluate a string, which its policy forbids. within: s."""
+        for _ in range(round(within * 10)):
+            if self.page.evaluate(condition):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"not within {within:g} s: {condition}")
+
     def shot(self, name: str, *, whole: bool = False) -> None:
         if folder := os.environ.get("LIVESCAN_SCREENSHOTS"):
             self._shots += 1

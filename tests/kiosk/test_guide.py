@@ -53,7 +53,7 @@ def colours_of(picture: Image.Image, greys: int) -> Image.Image:
     return palette
 
 
-_DRAWN = "() => [...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight)"
+_DRAWN = "[...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight)"
 
 
 class Walk:
@@ -67,7 +67,7 @@ class Walk:
         self.seen.append(name)
         if os.environ.get("LIVESCAN_GUIDE"):
             self.counter.page.wait_for_timeout(600)
-            self.counter.page.wait_for_function(_DRAWN)
+            self.counter.until(_DRAWN)
             (IMAGES / f"guide-{name}.png").write_bytes(small(self.counter.page.screenshot()))
 
 

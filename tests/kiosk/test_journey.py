@@ -36,7 +36,7 @@ def test_a_person_is_booked_from_sign_in_to_replies(counter: Counter) -> None:
     counter.press("Review")
     expect(page.locator(".boxes .box")).to_have_count(14)
     counter.shot("review")
-    page.wait_for_function("[...document.querySelectorAll('.box img')].filter((one) => one.naturalWidth).length >= 4")
+    counter.until("[...document.querySelectorAll('.box img')].filter((one) => one.naturalWidth).length >= 4")
     counter.press("Check and send")
     counter.shot("send")
     counter.press("Send to bureau")
