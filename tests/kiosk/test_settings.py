@@ -44,7 +44,7 @@ def test_an_administrator_has_settings_taken_up_by_keyboard(counter: Counter) ->
     counter.shot("settings-wrong")
     page.context.add_cookies([{"name": "livescan_language", "value": "es", "url": counter.kiosk.origin}])
     counter.open("/settings")
-    expect(main).to_contain_text("Los archivos están mal")
+    expect(main).to_contain_text("Los archivos tienen errores")
     expect(page.get_by_role("row", name="delivery.undo")).to_contain_text("Segundos en que un oficial puede retirar un envío")
     counter.shot("ajustes")
     counter.accessible()
