@@ -134,6 +134,7 @@ def test_what_was_sent_is_taken_back_and_sent_again(counter: Counter) -> None:
 def test_the_whole_way_is_walked_with_the_keyboard_alone(counter: Counter) -> None:
     page = counter.page
     counter.open("/")
+    expect(page.get_by_label("Officer number")).to_be_focused()
     page.keyboard.type("training-1")
     page.keyboard.press("Tab")
     page.keyboard.type("a quiet night at the counter")
