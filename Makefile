@@ -43,7 +43,7 @@ test-long: venv-dev
 test-system: venv-dev
 	$(BIN)/python -m pytest -m long --timeout 900 -s tests/system/test_package.py tests/system/test_releases.py tests/system/test_walls.py tests/system/test_decode_unit.py tests/system/test_credentials.py tests/system/test_training_unit.py $(PYTEST_ARGS)
 
-# A booted station in QEMU without hardware help: a scanner plugged in, power cuts. Ten minutes on a free machine, an hour on a busy one; as root.
+# A booted station in QEMU without hardware help: a scanner plugged in, power cuts. Six minutes on a free machine, an hour on a busy one; as root.
 test-power: venv-dev
 	$(BIN)/python -m pytest -m emulated --timeout 3000 -s tests/system/test_power.py $(PYTEST_ARGS)
 
