@@ -48,16 +48,20 @@ PAGES = (
 class Kiosk:
     def __init__(self, folder: Path) -> None:
         self.counter = Counter(folder)
+        self.turned = 0  # pages that a browser was about to show
         self.counter.officer("officer-07", Role.BOOKING_OFFICER)
         self.token = self.counter.sign_in("officer-07")
         rules = Rules(self.counter.desk, self._note, True, ORIGIN, "ZZ0010000", pages=PAGES, refusal=self._refusal)
-        self._application = PageDoor(Guard(Starlette(routes=[page.route for page in PAGES]), rules), ORIGIN)
+        self._application = PageDoor(Guard(Starlette(routes=[page.route for page in PAGES]), rules), ORIGIN, self._turn)
 
     def client(self, token: str = "", **headers: str) -> TestClient:
         cookies = {COOKIE: token} if token else {}
         client = TestClient(self._application, base_url=ORIGIN, cookies=cookies, follow_redirects=False)
         client.headers.update(headers)
         return client
+
+    def _turn(self) -> None:
+        self.turned += 1
 
     async def _note(self, entry: Entry) -> None:
         self.counter.noted.append(entry)
@@ -152,3 +156,13 @@ def test_no_answer_is_without_its_policy(kiosk: Kiosk) -> None:
 def test_a_path_is_matched_whole() -> None:
     found: Any = page_of(PAGES, "GET", "/people/extra")
     assert found is None
+
+
+def test_what_can_wait_hears_of_a_page_that_is_turned_and_of_nothing_else(kiosk: Kiosk) -> None:
+    client = kiosk.client(kiosk.token)
+    client.get("/people", headers={"sec-fetch-dest": "document"})
+    assert kiosk.turned == 1
+    client.get("/chips", headers={"sec-fetch-dest": "empty"})
+    client.get("/people", headers={"sec-fetch-dest": "image"})
+    client.get("/people", headers={"sec-fetch-dest": "document", "host": "evil.example"})
+    assert kiosk.turned == 1
